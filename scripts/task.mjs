@@ -1,0 +1,57 @@
+// Runs inside the environment that bootstrap.mjs makes (a new enough node, and pnpm on PATH):
+// installs the workspace, then does the task.
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { check } from "./check.mjs";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [task, ...args] = process.argv.slice(2);
+
+/** Tasks that are one of our programs, run from its source. */
+const programs = {
+  demo: "packages/lab/src/demo/main.ts",
+  conformance: "packages/tart-sim/src/conformance/main.ts",
+  "control-plane": "packages/control-plane/src/main.ts",
+  agent: "packages/agent/src/main.ts",
+  tartfleet: "packages/cli/src/main.ts",
+};
+
+/** Tasks about the workspace itself. */
+const chores = {
+  check: () => check(root, args),
+  format: () => run("pnpm", ["exec", "oxfmt", "."]),
+  nodes: () => run(process.execPath, [join(root, "scripts/nodes.mjs"), ...args]),
+};
+
+function run(command, argv, options = {}) {
+  const { status, signal, error } = spawnSync(command, argv, { stdio: "inherit", cwd: root, ...options });
+  if (error) throw error;
+  return status ?? (signal === "SIGINT" ? 130 : 143);
+}
+
+function install() {
+  // pnpm writes its progress to stdout; it belongs on stderr (fd 2) beside a task's own output.
+  const code = run("pnpm", ["install", "--frozen-lockfile", "--prefer-offline", "--reporter=append-only"], {
+    stdio: ["ignore", 2, 2],
+  });
+  if (code !== 0) {
+    console.error("Installing the workspace's packages failed; see above.");
+    process.exit(code);
+  }
+}
+
+install();
+if (task in programs) {
+  // The terminal's signals reach the program by itself (same process group); here they only must
+  // not end the parent before it.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+  process.exitCode = run(process.execPath, [join(root, programs[task]), ...args], {
+    cwd: process.env.TARTFLEET_CALLER_CWD ?? root,
+  });
+} else if (task in chores) {
+  process.exitCode = chores[task]();
+} else {
+  console.error(`Unknown task ${task}. Known: ${[...Object.keys(programs), ...Object.keys(chores)].join(", ")}.`);
+  process.exitCode = 64;
+}
