@@ -29,7 +29,15 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const packages = [`pnpm@${PNPM}`, ...(tooOld ? [`node@${NODE}`] : [])];
 const child = spawn(
   "npx",
-  ["--yes", ...packages.flatMap((name) => ["-p", name]), "--", "node", join(root, "scripts/task.mjs"), task, ...args],
+  [
+    "--yes",
+    ...packages.flatMap((name) => ["-p", name]),
+    "--",
+    "node",
+    join(root, "scripts/task.mjs"),
+    task,
+    ...args,
+  ],
   {
     stdio: "inherit",
     cwd: root,

@@ -15,11 +15,15 @@ export function check(root, args) {
   );
   for (const report of reports) rmSync(report, { force: true });
 
+  /** @type {[string, string[]][]} */
   const steps = [
     ["format", ["oxfmt", "--check", "."]],
     ["lint", ["oxlint", "--deny-warnings"]],
     ["dead code", ["knip"]],
-    ["types and tests", ["turbo", "run", "typecheck", "test", "--continue", "--output-logs=new-only", ...args]],
+    [
+      "types and tests",
+      ["turbo", "run", "typecheck", "test", "--continue", "--output-logs=new-only", ...args],
+    ],
   ];
   const failed = [];
   for (const [name, argv] of steps) {
@@ -42,6 +46,8 @@ export function check(root, args) {
     sum.skipped += numPendingTests + numTodoTests;
   }
   console.log(failed.length === 0 ? "\nAll checks passed." : `\nFailed: ${failed.join(", ")}.`);
-  console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ""}`);
+  console.log(
+    `${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ""}`,
+  );
   return failed.length === 0 && sum.failed === 0 && sum.passed > 0 ? 0 : 1;
 }

@@ -52,6 +52,8 @@ if (task in programs) {
 } else if (task in chores) {
   process.exitCode = chores[task]();
 } else {
-  console.error(`Unknown task ${task}. Known: ${[...Object.keys(programs), ...Object.keys(chores)].join(", ")}.`);
+  console.error(
+    `Unknown task ${task}. Known: ${[...Object.keys(programs), ...Object.keys(chores)].join(", ")}.`,
+  );
   process.exitCode = 64;
 }

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { labelsSchema, nameSchema } from "./names.ts";
+import { timeSchema } from "./vm.ts";
+
+/** Slots of a Mac: by Apple's licence and its kernel (tart-contract §4.1). */
+export const SLOTS_PER_HOST = 2;
+
+/** What an agent knows of its host. Sent whole with `hello`, and again when something changed. */
+export const hostFactsSchema = z.object({
+  agentVersion: z.string().max(64),
+  tartVersion: z.string().max(64),
+  osVersion: z.string().max(64).describe("Version of the host's macOS"),
+  arch: z.string().max(16),
+  cpu: z.int().min(1),
+  memoryMiB: z.int().min(1),
+  diskTotalGiB: z.int().min(0),
+  diskFreeGiB: z.int().min(0),
+  labels: labelsSchema,
+  images: z.array(z.object({ reference: z.string().max(512), sizeGiB: z.number() })).max(1000),
+  foreign: z
+    .array(z.object({ name: z.string().max(255), os: z.string().max(16), running: z.boolean() }))
+    .max(1000)
+    .describe("Tart VMs that are not tartfleet's; never touched"),
+  phantomSlots: z
+    .int()
+    .min(0)
+    .max(SLOTS_PER_HOST)
+    .describe("Slots that the host itself found taken by something tartfleet did not ask for"),
+});
+export type HostFacts = z.infer<typeof hostFactsSchema>;
+
+export const slotRecordSchema = z.object({
+  slot: z.int(),
+  vmId: z.string().nullable(),
+  attempt: z.int().nullable(),
+  state: z.enum(["free", "busy", "phantom"]),
+});
+
+export const hostRecordSchema = z.object({
+  name: z.string(),
+  connected: z.boolean(),
+  lastSeenAt: timeSchema.nullable(),
+  unreachableSince: timeSchema.nullable(),
+  machineId: z.string(),
+  slots: z.array(slotRecordSchema),
+  linuxVms: z.array(z.object({ vmId: z.string(), attempt: z.int() })),
+  facts: hostFactsSchema.nullable().describe("null until the agent has connected once"),
+  createdAt: timeSchema,
+});
+export type HostRecord = z.infer<typeof hostRecordSchema>;
+
+/** Counts of slots; busy + free + phantom + unreachable + cordoned = total. */
+const slotCountsSchema = z.object({
+  total: z.int(),
+  busy: z.int(),
+  free: z.int(),
+  phantom: z.int(),
+  unreachable: z.int(),
+  cordoned: z.int(),
+});
+export type SlotCounts = z.infer<typeof slotCountsSchema>;
+
+export const capacitySchema = z.object({
+  slots: slotCountsSchema,
+  queued: z.int(),
+  byHostLabel: z.array(slotCountsSchema.extend({ label: z.string().describe("key=value") })),
+  byImage: z.array(
+    z.object({
+      image: z.string(),
+      hosts: z.int().describe("Hosts that have it"),
+      free: z.int().describe("Free slots on those hosts"),
+      queued: z.int(),
+      running: z.int(),
+    }),
+  ),
+});
+export type Capacity = z.infer<typeof capacitySchema>;
+
+export const enrolHostSchema = z.strictObject({
+  name: nameSchema,
+  machineId: z
+    .string()
+    .min(8)
+    .max(128)
+    .regex(/^[A-Za-z0-9-]+$/, "must be letters, digits and hyphens"),
+});
+export type EnrolHost = z.infer<typeof enrolHostSchema>;
+
+export const enrolledHostSchema = z.object({
+  name: z.string(),
+  credential: z.string().describe("The host's own token; shown once"),
+});

@@ -1,0 +1,99 @@
+import { z } from "zod";
+
+const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" }).max(2048);
+/** Secrets are single printable words: nothing that could break a header, an env file or a line. */
+const secret = z
+  .string()
+  .min(1)
+  .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces");
+const word = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/=+-]*$/, "has characters that are not allowed here");
+
+const github = z
+  .strictObject({
+    kind: z.literal("github"),
+    jitConfig: secret
+      .max(65_536)
+      .optional()
+      .describe(
+        "The encoded_jit_config of GitHub's generate-jitconfig call. Give this, or url and registrationToken.",
+      ),
+    url: httpUrl.optional().describe("Organisation or repository URL, with registrationToken"),
+    registrationToken: secret.max(1024).optional(),
+    labels: z
+      .array(word.regex(/^[^,]*$/, "must not contain a comma"))
+      .max(100)
+      .optional(),
+    group: word.optional(),
+  })
+  .superRefine((runner, context) => {
+    const rest = ["url", "registrationToken", "labels", "group"] as const;
+    if (runner.jitConfig !== undefined) {
+      for (const key of rest) {
+        if (runner[key] !== undefined) {
+          context.addIssue({
+            code: "custom",
+            path: [key],
+            message: "cannot be given together with jitConfig",
+          });
+        }
+      }
+    } else {
+      for (const key of ["url", "registrationToken"] as const) {
+        if (runner[key] === undefined) {
+          context.addIssue({ code: "custom", path: [key], message: "is needed when jitConfig is not given" });
+        }
+      }
+    }
+  });
+
+const gitlab = z.strictObject({
+  kind: z.literal("gitlab"),
+  url: httpUrl,
+  token: secret.max(1024).describe("Runner authentication token (glrt-…)"),
+  waitTimeoutSeconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(600)
+    .describe("How long run-single waits for its job"),
+});
+
+const buildkite = z.strictObject({
+  kind: z.literal("buildkite"),
+  token: secret.max(1024).describe("Agent token"),
+  queue: word.optional(),
+  acquireJob: z.uuid().optional().describe("Run exactly this job"),
+});
+
+const jenkins = z.strictObject({
+  kind: z.literal("jenkins"),
+  url: httpUrl,
+  secret: secret.max(1024),
+  name: word,
+});
+
+const script = z.strictObject({
+  kind: z.literal("script"),
+  script: z
+    .string()
+    .min(1)
+    .max(131_072)
+    .refine((text) => !text.includes("\0"), "must not contain NUL"),
+  shell: z.enum(["/bin/sh", "/bin/bash", "/bin/zsh"]).default("/bin/bash"),
+});
+
+/** The CI process that is started in the guest; it must be baked into the image, nothing is downloaded. */
+export const runnerSchema = z.discriminatedUnion("kind", [github, gitlab, buildkite, jenkins, script]);
+export type Runner = z.infer<typeof runnerSchema>;
+export type RunnerKind = Runner["kind"];
+export const RUNNER_KINDS = [
+  "github",
+  "gitlab",
+  "buildkite",
+  "jenkins",
+  "script",
+] as const satisfies RunnerKind[];

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { timeSchema } from "./vm.ts";
+
+/** What a token that a person or a CI system holds may do. Hosts and VMs have tokens of their own. */
+export const tokenRoleSchema = z.enum(["admin", "ci", "viewer", "host-enrolment"]);
+export type TokenRole = z.infer<typeof tokenRoleSchema>;
+
+export const createTokenSchema = z.strictObject({
+  role: tokenRoleSchema,
+  name: z
+    .string()
+    .min(1)
+    .max(63)
+    .regex(/^[\w .@-]+$/, "has characters that are not allowed"),
+  expiresInSeconds: z.int().min(1).max(315_360_000).optional(),
+});
+export type CreateToken = z.infer<typeof createTokenSchema>;
+
+export const tokenRecordSchema = z.object({
+  id: z.string(),
+  role: tokenRoleSchema,
+  name: z.string(),
+  createdAt: timeSchema,
+  expiresAt: timeSchema.nullable(),
+  lastUsedAt: timeSchema.nullable().describe("To the minute"),
+  revokedAt: timeSchema.nullable(),
+});
+export type TokenRecord = z.infer<typeof tokenRecordSchema>;
+
+export const createdTokenSchema = tokenRecordSchema.extend({
+  token: z.string().describe("Shown this once; only its hash is kept"),
+});
+export type CreatedToken = z.infer<typeof createdTokenSchema>;
