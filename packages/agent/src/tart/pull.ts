@@ -1,0 +1,66 @@
+import { spawnTart, failureOf, ownFailure } from "./command.ts";
+import type { TartConfig } from "./config.ts";
+import { parsePercent } from "./parse.ts";
+import type { PullGate } from "./pull-gate.ts";
+import { failed, ok } from "./result.ts";
+import type { TartResult } from "./tart.ts";
+
+const TRIES = 3;
+/** By then a repeated pull holds its data again or has failed. */
+const GATE_MS = 30_000;
+
+/**
+ * Pulls an image. A failure of the network is followed by another try at once, with the gate closed, because the
+ * data fetched so far survives only until another tart command runs.
+ */
+export async function pullImage(
+  config: TartConfig,
+  gate: PullGate,
+  image: string,
+  options: { onProgress: (percent: number) => void; signal: AbortSignal },
+): Promise<TartResult<void>> {
+  let reopen = () => {};
+  try {
+    for (let tried = 1; ; tried += 1) {
+      const result = await pullOnce(config, image, { ...options, onOwned: reopen });
+      if (result.ok || result.failure.class !== "NET" || tried === TRIES) return result;
+      reopen();
+      reopen = gate.close(GATE_MS / config.pace);
+    }
+  } finally {
+    reopen();
+  }
+}
+
+async function pullOnce(
+  config: TartConfig,
+  image: string,
+  options: { onProgress: (percent: number) => void; onOwned: () => void; signal: AbortSignal },
+): Promise<TartResult<void>> {
+  const stall = new AbortController();
+  const clock = (ms: number) => setTimeout(() => stall.abort(), ms);
+  let timer = clock(config.limits.pullStall);
+  const result = await spawnTart(config, ["pull", image], {
+    timeoutMs: 0,
+    signal: options.signal,
+    stalled: stall.signal,
+    onLine: (line) => {
+      clearTimeout(timer);
+      timer = clock(line.startsWith("waiting for lock") ? config.limits.pullLock : config.limits.pullStall);
+      if (line.startsWith("pulling disk")) options.onOwned();
+      const percent = parsePercent(line);
+      if (percent === undefined) return;
+      options.onOwned();
+      options.onProgress(percent);
+    },
+  });
+  clearTimeout(timer);
+  if (!result.ok) return result;
+  if (result.value.exitCode === 0) return ok();
+  return failed(failureOf(config, { command: "pull", ...result.value }));
+}
+
+/** What a pull that was given up while it waited for its turn answers. */
+export function pullCancelled(): TartResult<void> {
+  return failed(ownFailure("CANCELLED", "pull"));
+}

@@ -1,0 +1,98 @@
+import type { RunOptions } from "@tartfleet/shared";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ownFailure } from "./command.ts";
+import { childEnv, type TartConfig } from "./config.ts";
+import { seeProcess, seeRunOf, type SeenProcess } from "./process-identity.ts";
+import { failed, ok } from "./result.ts";
+import type { RunExit, RunHandle, TartResult } from "./tart.ts";
+
+const WATCH_MS = 500;
+
+/** The arguments of `tart run` for a throw-away VM (tart-contract §13). */
+export function runArguments(name: string, run: RunOptions): string[] {
+  return [
+    "run",
+    "--no-graphics",
+    "--no-audio",
+    "--no-clipboard",
+    "--root-disk-opts=sync=none",
+    ...(run.softnet ? ["--net-softnet"] : []),
+    ...(run.softnetAllow?.length ? [`--net-softnet-allow=${run.softnetAllow.join(",")}`] : []),
+    ...(run.softnetBlock?.length ? [`--net-softnet-block=${run.softnetBlock.join(",")}`] : []),
+    name,
+  ];
+}
+
+/**
+ * Starts a VM: a process in a session of its own that outlives the agent, its output in a file, because a pipe
+ * would kill it when the agent goes (tart-contract §0.1).
+ */
+export async function startRun(
+  config: TartConfig,
+  name: string,
+  options: { run: RunOptions; logPath: string },
+): Promise<TartResult<RunHandle>> {
+  // A socket that an earlier run left makes `exec` unusable, or the run fail (tart-contract §0.2).
+  await rm(join(config.tartHome, "vms", name, "control.sock"), { force: true });
+  const log = await open(options.logPath, "w", 0o600);
+  try {
+    const child = spawn(config.path, runArguments(name, options.run), {
+      env: childEnv(config, { registry: false }),
+      cwd: "/",
+      detached: true,
+      stdio: ["ignore", log.fd, log.fd],
+    });
+    const exited = new Promise<RunExit>((resolve) => {
+      child.once("exit", (exitCode, signal) => resolve({ exitCode, signal }));
+    });
+    try {
+      await once(child, "spawn");
+    } catch (error) {
+      return failed(ownFailure("NOT_INSTALLED", "run", String(error)));
+    }
+    child.unref();
+    const pid = child.pid ?? 0;
+    const startedAt = (await seeProcess(pid))?.startedAt ?? "gone";
+    return ok(handle({ pid, startedAt }, exited));
+  } finally {
+    await log.close();
+  }
+}
+
+/** See `Tart.findRun`. */
+export async function findRun(
+  config: TartConfig,
+  name: string,
+  known: { pid: number; startedAt: string } | undefined,
+): Promise<RunHandle | undefined> {
+  const found = known ? await seeProcess(known.pid) : await seeRunOf(name);
+  if (!found || (known && found.startedAt !== known.startedAt)) return undefined;
+  return handle(found, watchUntilGone(config, found));
+}
+
+async function watchUntilGone(config: TartConfig, process: SeenProcess): Promise<RunExit> {
+  while ((await seeProcess(process.pid))?.startedAt === process.startedAt) {
+    await sleep(WATCH_MS / config.pace, undefined, { ref: false });
+  }
+  return { exitCode: null, signal: null };
+}
+
+function handle({ pid, startedAt }: { pid: number; startedAt: string }, exited: Promise<RunExit>): RunHandle {
+  return {
+    pid,
+    startedAt,
+    exited,
+    async signal(signal) {
+      if ((await seeProcess(pid))?.startedAt !== startedAt) return false;
+      try {
+        return process.kill(pid, signal);
+      } catch {
+        return false;
+      }
+    },
+  };
+}
