@@ -45,6 +45,12 @@ export const assignmentSchema = attemptRefSchema.extend({
   diskGiB: z.int().nullable(),
   run: runOptionsSchema,
   runnerKind: z.string().nullable(),
+  reached: z
+    .enum(BRING_UP_STATES)
+    .nullable()
+    .describe(
+      "The furthest phase reported so far. From booting on, an agent that finds neither the instance nor a record of it reports it lost; it never starts it a second time",
+    ),
 });
 export type Assignment = z.infer<typeof assignmentSchema>;
 

@@ -74,6 +74,15 @@ export const jobDetailsSchema = z.strictObject({
   job: z.string().max(255).optional(),
   repository: z.string().max(255).optional(),
 });
+export type JobDetails = z.infer<typeof jobDetailsSchema>;
+
+/** Only for runner kind script. */
+export const scriptResultSchema = z.object({
+  exitCode: z.int().nullable(),
+  output: z.string().describe("The last 64 KiB"),
+  truncated: z.boolean(),
+});
+export type ScriptResult = z.infer<typeof scriptResultSchema>;
 
 /** A VM as the API shows it. Secrets (runner credentials, env values) are never part of it. */
 export const vmRecordSchema = z.object({
@@ -105,8 +114,7 @@ export const vmRecordSchema = z.object({
     endedAt: timeSchema.nullable(),
     details: jobDetailsSchema,
   }),
-  scriptResult: z
-    .object({ exitCode: z.int().nullable(), output: z.string(), truncated: z.boolean() })
+  scriptResult: scriptResultSchema
     .nullable()
     .describe("Only for runner kind script: its exit code and the last 64 KiB of its output"),
   end: z

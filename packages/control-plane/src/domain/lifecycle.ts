@@ -1,0 +1,193 @@
+import type { BringUpState, EvidenceSource, Report, VmEventType, VmState } from "@tartfleet/shared";
+import * as rules from "./lifecycle-rules.ts";
+import type { Vm } from "./vm.ts";
+
+type ReportBody<K extends Report["kind"]> = Omit<Extract<Report, { kind: K }>, "vmId">;
+
+/** Everything that can happen to a VM. Facts about an attempt carry its number. */
+export type LifecycleEvent =
+  | { kind: "placed"; attempt: number; hostId: number; hostName: string }
+  | ReportBody<"phase">
+  | ReportBody<"failed">
+  | ReportBody<"run_ended">
+  | ReportBody<"gone">
+  | ReportBody<"stop_rung">
+  | ReportBody<"script_result">
+  | {
+      kind: "announced";
+      attempt: number;
+      phase: "job_hook" | "runner_exited";
+      rc: number | null;
+      ip: string | null;
+    }
+  | { kind: "wrong_job"; attempt: number; jobId: string }
+  | { kind: "job_started"; attempt: number; details: Vm["job"]["details"] }
+  | { kind: "end_requested"; by: string }
+  | { kind: "host_silent"; attempt: number; hostName: string }
+  | { kind: "time_passed" };
+
+export type LifecycleEventKind = LifecycleEvent["kind"];
+
+/** How long things may take, in milliseconds. */
+export interface Budgets {
+  phase: Record<"assigned" | BringUpStateBeforeReady, number>;
+  stopping: number;
+  hookGrace: number;
+  exitSettle: number;
+  maxAttempts: number;
+}
+type BringUpStateBeforeReady = Exclude<BringUpState, "ready">;
+
+export interface Context {
+  now: number;
+  budgets: Budgets;
+}
+
+/** What goes into the VM's history: one entry for a step, in the same transaction. */
+export interface HistoryEntry {
+  type: VmEventType;
+  source: EvidenceSource;
+  message: string;
+  data: Record<string, unknown>;
+}
+
+/**
+ * What a step means. `attempt` tells what becomes of the attempt that it concerns: `give_up` wants its
+ * instance gone, `release` frees its slot because the instance was seen gone.
+ */
+export type Step =
+  | { outcome: "applied"; vm: Vm; entry: HistoryEntry | null; attempt: "keep" | "give_up" | "release" }
+  | { outcome: "ignored"; reason: string };
+
+type EventOf<K extends LifecycleEventKind> = Extract<LifecycleEvent, { kind: K }>;
+export type Rule<K extends LifecycleEventKind> = (vm: Vm, event: EventOf<K>, context: Context) => Step;
+type Row = { [K in LifecycleEventKind]: Rule<K> };
+
+const ignore = (why: string) => (): Step => ({ outcome: "ignored", reason: why });
+const notYet = ignore("the VM has not come that far");
+const over = ignore("the VM has ended");
+const late = ignore("the VM is past that state");
+
+const bringUp: Row = {
+  placed: late,
+  phase: rules.advance,
+  failed: rules.tryAgainOrFail,
+  run_ended: rules.endedEarly,
+  gone: rules.vanishedEarly,
+  stop_rung: rules.note,
+  script_result: rules.keepResult,
+  announced: notYet,
+  wrong_job: rules.note,
+  job_started: notYet,
+  end_requested: rules.stopForClient,
+  host_silent: rules.abandonSilentHost,
+  time_passed: rules.phaseTimedOut,
+};
+
+const ended: Row = {
+  placed: over,
+  phase: over,
+  failed: over,
+  run_ended: over,
+  gone: rules.releaseFormer,
+  stop_rung: over,
+  script_result: over,
+  announced: over,
+  wrong_job: over,
+  job_started: over,
+  end_requested: over,
+  host_silent: over,
+  time_passed: over,
+};
+
+/** The whole lifecycle: state by state, what each event does. Tests walk every cell. */
+const TABLE: Record<VmState, Row> = {
+  queued: {
+    placed: rules.assign,
+    phase: notYet,
+    failed: notYet,
+    run_ended: notYet,
+    gone: rules.releaseFormer,
+    stop_rung: rules.note,
+    script_result: notYet,
+    announced: notYet,
+    wrong_job: notYet,
+    job_started: notYet,
+    end_requested: rules.cancelQueued,
+    host_silent: notYet,
+    time_passed: rules.queueTimedOut,
+  },
+  assigned: bringUp,
+  pulling: bringUp,
+  cloning: bringUp,
+  booting: bringUp,
+  // The runner may start, work and end before the agent's word that it started has arrived.
+  provisioning: { ...bringUp, announced: rules.drain, job_started: rules.startJob },
+  ready: {
+    placed: late,
+    phase: rules.refresh,
+    failed: rules.lostAfterReady,
+    run_ended: rules.stopAfterRun,
+    gone: rules.vanished,
+    stop_rung: rules.note,
+    script_result: rules.keepResult,
+    announced: rules.drain,
+    wrong_job: rules.note,
+    job_started: rules.startJob,
+    end_requested: rules.stopForClient,
+    host_silent: late,
+    time_passed: rules.expire,
+  },
+  draining: {
+    placed: late,
+    phase: rules.refresh,
+    failed: rules.lostAfterReady,
+    run_ended: rules.stopAfterRun,
+    gone: rules.vanished,
+    stop_rung: rules.note,
+    script_result: rules.keepResult,
+    announced: rules.drainSooner,
+    wrong_job: rules.note,
+    job_started: rules.noteSecondJob,
+    end_requested: rules.stopForClient,
+    host_silent: late,
+    time_passed: rules.drainedOrExpired,
+  },
+  stopping: {
+    placed: late,
+    phase: late,
+    failed: late,
+    run_ended: rules.note,
+    gone: rules.finish,
+    stop_rung: rules.note,
+    script_result: rules.keepResult,
+    announced: late,
+    wrong_job: rules.note,
+    job_started: late,
+    end_requested: late,
+    host_silent: late,
+    time_passed: rules.stopOverdue,
+  },
+  deleted: ended,
+  failed: ended,
+};
+
+/**
+ * The one place where a VM's state changes: `(vm, event, now) → step`. Pure.
+ *
+ * A fact about another attempt than the present one changes nothing, except that a former attempt's
+ * instance seen gone frees its slot.
+ */
+export function step(vm: Vm, event: LifecycleEvent, context: Context): Step {
+  if ("attempt" in event && event.kind !== "placed" && event.attempt !== vm.attempt) {
+    if (event.kind === "gone" && event.attempt < vm.attempt) return rules.releaseFormer(vm);
+    return {
+      outcome: "ignored",
+      reason: `attempt ${event.attempt} is not the VM's present attempt ${vm.attempt}`,
+    };
+  }
+  // TypeScript cannot see that the cell's rule takes this kind of event; the table's type does.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const rule = TABLE[vm.state][event.kind] as (vm: Vm, event: LifecycleEvent, context: Context) => Step;
+  return rule(vm, event, context);
+}

@@ -1,0 +1,69 @@
+import type {
+  AttemptError,
+  CreateVm,
+  EndPhase,
+  EndReason,
+  JobDetails,
+  RunnerKind,
+  ScriptResult,
+  VmState,
+} from "@tartfleet/shared";
+
+/** What a client asked for, without the secrets (those are sealed beside it). Never changes. */
+export interface VmSpec extends Pick<
+  CreateVm,
+  "image" | "os" | "hostLabels" | "labels" | "run" | "cpu" | "memoryMiB" | "diskGiB" | "jobId"
+> {
+  envNames: string[];
+  runnerKind: RunnerKind | null;
+  ttlMs: number;
+  queueTimeoutMs: number;
+}
+
+/** A VM's end: the first cause, kept for good. */
+export interface VmEnd {
+  reason: EndReason;
+  message: string;
+  error: AttemptError | null;
+}
+
+/** A VM as the lifecycle sees it. Times are milliseconds since 1970 by the control plane's clock. */
+export interface Vm {
+  id: string;
+  name: string;
+  spec: VmSpec;
+  state: VmState;
+  stateSince: number;
+  /** The present attempt's number; 0 before the first placement. */
+  attempt: number;
+  /** Host of the present attempt; null while queued. */
+  hostId: number | null;
+  /** When the present state has taken too long; null where only the TTL counts. */
+  budgetEndsAt: number | null;
+  /** When the TTL runs out; null before the first placement. */
+  expiresAt: number | null;
+  /** Which end the guest has announced, and until when its VM is left alone because of it. */
+  announced: EndPhase | null;
+  end: VmEnd | null;
+  job: {
+    state: "none" | "started" | "ended";
+    startedAt: number | null;
+    endedAt: number | null;
+    details: JobDetails;
+  };
+  ip: string | null;
+  imageDigest: string | null;
+  pullPercent: number | null;
+  scriptResult: ScriptResult | null;
+  createdAt: number;
+  assignedAt: number | null;
+  readyAt: number | null;
+  endedAt: number | null;
+}
+
+/** When something must be decided about the VM if nothing else happens; null when nothing will. */
+export function deadlineOf(vm: Vm): number | null {
+  const expiresAt = vm.state === "stopping" || vm.endedAt !== null ? null : vm.expiresAt;
+  if (vm.budgetEndsAt === null) return expiresAt;
+  return expiresAt === null ? vm.budgetEndsAt : Math.min(vm.budgetEndsAt, expiresAt);
+}

@@ -1,0 +1,102 @@
+import { CallError, PROTOCOL_VERSION, runnerSchema } from "@tartfleet/shared";
+import { z } from "zod";
+import { hangBell } from "./bell.ts";
+import type { Parts } from "./parts.ts";
+import { mintToken } from "./secrets.ts";
+import type { AgentUseCases, HostPrincipal } from "./use-cases.ts";
+import type { VmSecrets } from "./vms.ts";
+
+const secretsSchema: z.ZodType<VmSecrets> = z.object({
+  env: z.record(z.string(), z.string()),
+  runner: runnerSchema.nullable(),
+});
+
+/** The agents' side: sessions, assignments, reports. */
+export function makeAgentUseCases(parts: Parts): AgentUseCases {
+  const { store, changes, leases, sealer, clock, config } = parts;
+
+  /** A call of the present session is a sign of life; one of an older session is refused. */
+  function requireSession(host: HostPrincipal, epoch: number): void {
+    store.requireSession(host.hostId, epoch);
+    const returned = !leases.isConnected(host.hostId);
+    leases.renew(host.hostId, epoch);
+    if (returned) changes.roomChanged();
+  }
+
+  return {
+    async hello(host, hello) {
+      if (hello.protocol !== PROTOCOL_VERSION) {
+        throw new CallError(
+          "protocol_unsupported",
+          `This control plane speaks protocol ${PROTOCOL_VERSION}, the agent of host ${host.hostName} speaks ${hello.protocol}. ${
+            hello.protocol < PROTOCOL_VERSION ? "Upgrade the agent." : "Upgrade the control plane."
+          }`,
+        );
+      }
+      const { facts, instances, machineId } = hello;
+      const { epoch } = await store.openSession(host.hostId, machineId, { facts, instances }, clock.now());
+      leases.renew(host.hostId, epoch);
+      // Older sessions' subscriptions wake up, see the new epoch and end.
+      changes.hostChanged(host.hostId);
+      changes.roomChanged();
+      return {
+        logId: store.logId,
+        epoch,
+        heartbeatSeconds: config.heartbeatSeconds,
+        leaseSeconds: config.leaseSeconds,
+      };
+    },
+
+    async *assignments(host, epoch, signal) {
+      using bell = hangBell(changes.onHost(host.hostId), signal);
+      let sent = -1;
+      do {
+        requireSession(host, epoch);
+        const set = store.assignments(host.hostId);
+        if (set.revision !== sent) yield set;
+        sent = set.revision;
+      } while (await bell.wait());
+    },
+
+    async report(host, epoch, reports) {
+      requireSession(host, epoch);
+      const results = await store.applyReports(host.hostId, epoch, reports, parts.context());
+      for (const result of results) changes.publish(result);
+      return results.map((result) =>
+        result.outcome === "applied" ? { outcome: "applied" } : { outcome: "ignored", reason: result.reason },
+      );
+    },
+
+    async heartbeat(host, epoch, changed) {
+      requireSession(host, epoch);
+      if (changed.facts === undefined && changed.instances === undefined) return;
+      await store.updateSeen(host.hostId, epoch, changed, clock.now());
+      changes.roomChanged();
+    },
+
+    async bootstrap(host, epoch, about) {
+      requireSession(host, epoch);
+      const { id, token, hash } = mintToken();
+      const { vm, secrets } = await store.bootstrap(host.hostId, epoch, about, {
+        id,
+        hash,
+        kind: "vm",
+        name: `VM ${about.vmId}`,
+        vmId: about.vmId,
+        attempt: about.attempt,
+        createdAt: clock.now(),
+      });
+      const { env, runner } = secrets
+        ? secretsSchema.parse(sealer.open(secrets, vm.id))
+        : { env: {}, runner: null };
+      return {
+        vmName: vm.name,
+        jobId: vm.spec.jobId ?? null,
+        publicUrl: config.publicUrl,
+        vmToken: token,
+        env,
+        runner,
+      };
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { EventEmitter } from "node:events";
+import type { Applied } from "../store/apply.ts";
+
+/** Who is told when a step was applied. Rings only; the store is the truth. */
+export function makeChanges() {
+  const emitter = new EventEmitter().setMaxListeners(0);
+  const subscribe = (name: string) => (ring: () => void) => {
+    emitter.on(name, ring);
+    return () => void emitter.off(name, ring);
+  };
+  return {
+    publish(applied: Applied): void {
+      if (applied.outcome === "ignored") return;
+      emitter.emit(`vm ${applied.vm.id}`);
+      for (const hostId of applied.hosts) emitter.emit(`host ${hostId}`);
+      if (applied.roomChanged) emitter.emit("room");
+      emitter.emit("step");
+    },
+    /** A host's session or set of assignments may have changed. */
+    hostChanged: (hostId: number): void => void emitter.emit(`host ${hostId}`),
+    /** Something may fit now that did not before. */
+    roomChanged: (): void => void emitter.emit("room"),
+    onVm: (id: string) => subscribe(`vm ${id}`),
+    onHost: (hostId: number) => subscribe(`host ${hostId}`),
+    onRoom: subscribe("room"),
+    onStep: subscribe("step"),
+  };
+}
+
+export type Changes = ReturnType<typeof makeChanges>;

@@ -1,0 +1,37 @@
+import type { Budgets } from "../domain/lifecycle.ts";
+
+/** What the engine can be told; each is a flag of the program. */
+export interface EngineConfig {
+  /** Where guests reach the control plane. */
+  publicUrl: string;
+  maxTtlSeconds: number;
+  defaultQueueTimeoutSeconds: number;
+  hookGraceSeconds: number;
+  exitSettleSeconds: number;
+  heartbeatSeconds: number;
+  leaseSeconds: number;
+  silentGraceSeconds: number;
+  assignedTimeoutSeconds: number;
+  pullStallSeconds: number;
+  cloneTimeoutSeconds: number;
+  bootTimeoutSeconds: number;
+  provisionTimeoutSeconds: number;
+  stopTimeoutSeconds: number;
+  maxAttempts: number;
+}
+
+export function budgetsOf(config: EngineConfig): Budgets {
+  return {
+    phase: {
+      assigned: config.assignedTimeoutSeconds * 1000,
+      pulling: config.pullStallSeconds * 1000,
+      cloning: config.cloneTimeoutSeconds * 1000,
+      booting: config.bootTimeoutSeconds * 1000,
+      provisioning: config.provisionTimeoutSeconds * 1000,
+    },
+    stopping: config.stopTimeoutSeconds * 1000,
+    hookGrace: config.hookGraceSeconds * 1000,
+    exitSettle: config.exitSettleSeconds * 1000,
+    maxAttempts: config.maxAttempts,
+  };
+}

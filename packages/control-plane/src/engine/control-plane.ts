@@ -1,0 +1,142 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CallError } from "@tartfleet/shared";
+import { capacityOf } from "../domain/capacity.ts";
+import { openDatabase, type Database } from "../store/database.ts";
+import { makeStore } from "../store/store.ts";
+import { makeAgentUseCases } from "./agents.ts";
+import { makeChanges } from "./changes.ts";
+import type { Clock } from "./clock.ts";
+import { budgetsOf, type EngineConfig } from "./config.ts";
+import { startDeadlines } from "./deadlines.ts";
+import { makeLeases } from "./leases.ts";
+import type { Parts } from "./parts.ts";
+import { makeRecords } from "./records.ts";
+import { startScheduler } from "./scheduler.ts";
+import { makeSealer, randomId, readOrMakeKey } from "./secrets.ts";
+import { makeTokenUseCases } from "./tokens.ts";
+import type { UseCases } from "./use-cases.ts";
+import { makeVmUseCases } from "./vms.ts";
+
+/** What the control plane is made from. */
+export interface Ingredients {
+  database: Database;
+  /** Key of 32 bytes for what is sealed in the database. */
+  key: Buffer;
+  config: EngineConfig;
+  clock: Clock;
+  randomId(length: number): string;
+  /** A bug or a broken disk; the control plane cannot go on as if nothing had happened. */
+  onFatal(error: unknown): void;
+}
+
+/** A running control plane without its HTTP face. */
+export interface ControlPlane {
+  useCases: UseCases;
+  /** Stops timers and scheduling and closes the database. VMs are not touched. */
+  close(): void;
+}
+
+/** Puts the moving parts together and starts them. */
+export function startControlPlane({
+  database,
+  key,
+  config,
+  clock,
+  randomId,
+  onFatal,
+}: Ingredients): ControlPlane {
+  const store = makeStore(database);
+  const changes = makeChanges();
+  const context: Parts["context"] = () => ({ now: clock.now(), budgets: budgetsOf(config) });
+
+  const leases = makeLeases(
+    clock,
+    config,
+    store.hosts().map(({ id }) => id),
+    {
+      onSilent(hostId, lastSeenAt) {
+        store.recordLastSeen(hostId, lastSeenAt).catch(onFatal);
+      },
+      onGivenUp(hostId) {
+        const hostName = store.hostName(hostId);
+        for (const { vmId, attempt } of store.bringUpsOn(hostId)) {
+          store
+            .applyEvent(vmId, { kind: "host_silent", attempt, hostName }, context())
+            .then(changes.publish)
+            .catch(onFatal);
+        }
+      },
+    },
+  );
+  const records = makeRecords(store, leases);
+  const parts: Parts = {
+    store,
+    changes,
+    leases,
+    records,
+    sealer: makeSealer(key),
+    clock,
+    config,
+    randomId,
+    context,
+  };
+
+  const scheduler = startScheduler({ store, leases, changes, context, onError: onFatal });
+  const deadlines = startDeadlines({
+    store,
+    changes,
+    clock,
+    context,
+    quietUntil: clock.now() + config.leaseSeconds * 1000,
+    onError: onFatal,
+  });
+
+  const useCases: UseCases = {
+    ...makeVmUseCases(parts),
+    ...makeTokenUseCases(parts, onFatal),
+    agent: makeAgentUseCases(parts),
+    listHosts: () => store.hosts().map(records.hostRecord),
+    getHost(name) {
+      const host = store.host(name);
+      if (!host) throw new CallError("host_not_found", `There is no host named ${name}.`);
+      return records.hostRecord(host);
+    },
+    capacity: () => capacityOf(store.hosts().map(records.occupancy), store.liveImages()),
+  };
+
+  return {
+    useCases,
+    close() {
+      scheduler.stop();
+      deadlines.stop();
+      leases.stop();
+      database.close();
+    },
+  };
+}
+
+/**
+ * Opens a data directory and starts a control plane on it. At the first start an admin token is written to
+ * `admin-token` in the directory (0600).
+ *
+ * @throws DatabaseUnusableError with what to do
+ */
+export async function openControlPlane(
+  dataDir: string,
+  options: Pick<Ingredients, "config" | "clock" | "onFatal">,
+): Promise<ControlPlane & { adminTokenPath: string }> {
+  const database = openDatabase(dataDir);
+  const adminTokenPath = join(dataDir, "admin-token");
+  try {
+    const controlPlane = startControlPlane({ ...options, database, key: readOrMakeKey(dataDir), randomId });
+    if (!existsSync(adminTokenPath) && !makeStore(database).hasAdmin()) {
+      const { token } = await controlPlane.useCases.createToken({ role: "admin", name: "first admin" });
+      writeFileSync(adminTokenPath, `${token}\n`, { mode: 0o600, flag: "wx" });
+    }
+    return { ...controlPlane, adminTokenPath };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

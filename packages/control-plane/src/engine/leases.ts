@@ -1,0 +1,50 @@
+import type { Clock } from "./clock.ts";
+import type { EngineConfig } from "./config.ts";
+import { makeExpiry } from "./expiry.ts";
+
+/** What leases tell others of. */
+interface LeaseListeners {
+  /** The host's lease ran out; it was last heard of at that time. */
+  onSilent(hostId: number, lastSeenAt: number): void;
+  /** It has stayed silent for the grace as well: what it was bringing up is given up there. */
+  onGivenUp(hostId: number): void;
+}
+
+/**
+ * Which hosts count as connected: those heard of within their lease. Kept in memory only. After a start
+ * nobody is connected, and every host has a whole lease and grace to come back before anything is given up.
+ */
+export function makeLeases(
+  clock: Clock,
+  config: Pick<EngineConfig, "leaseSeconds" | "silentGraceSeconds">,
+  knownHosts: readonly number[],
+  listeners: LeaseListeners,
+) {
+  const epochs = new Map<number, number>();
+  const leases = makeExpiry<number>(clock, config.leaseSeconds * 1000, (hostId, lastSeenAt) => {
+    silent.touch(hostId);
+    if (epochs.delete(hostId)) listeners.onSilent(hostId, lastSeenAt);
+  });
+  const silent = makeExpiry<number>(clock, config.silentGraceSeconds * 1000, (hostId) =>
+    listeners.onGivenUp(hostId),
+  );
+  for (const hostId of knownHosts) leases.touch(hostId);
+
+  return {
+    /** A sign of life from the host's session. */
+    renew(hostId: number, epoch: number): void {
+      epochs.set(hostId, epoch);
+      silent.drop(hostId);
+      leases.touch(hostId);
+    },
+    isConnected: (hostId: number): boolean => epochs.has(hostId),
+    /** The connected session's epoch. */
+    epoch: (hostId: number): number | undefined => epochs.get(hostId),
+    stop(): void {
+      leases.stop();
+      silent.stop();
+    },
+  };
+}
+
+export type Leases = ReturnType<typeof makeLeases>;

@@ -1,0 +1,23 @@
+import type { Context } from "../domain/lifecycle.ts";
+import type { Store } from "../store/store.ts";
+import type { Changes } from "./changes.ts";
+import type { Clock } from "./clock.ts";
+import type { EngineConfig } from "./config.ts";
+import type { Leases } from "./leases.ts";
+import type { Records } from "./records.ts";
+import type { Sealer } from "./secrets.ts";
+
+/** What the use cases work with. */
+export interface Parts {
+  store: Store;
+  changes: Changes;
+  leases: Leases;
+  records: Records;
+  sealer: Sealer;
+  clock: Clock;
+  config: EngineConfig;
+  /** Random lower-case letters and digits. */
+  randomId(length: number): string;
+  /** Time and budgets for a step of the lifecycle, as of now. */
+  context(): Context;
+}

@@ -1,0 +1,98 @@
+import { isTerminal, type HostRecord, type VmRecord } from "@tartfleet/shared";
+import { slotUses, type HostOccupancy } from "../domain/capacity.ts";
+import { deadlineOf, type Vm } from "../domain/vm.ts";
+import type { StoredHost } from "../store/hosts.ts";
+import type { Store } from "../store/store.ts";
+import type { Leases } from "./leases.ts";
+import { occupancyOf } from "./scheduler.ts";
+
+/** The API's view of what the store holds. */
+export function makeRecords(store: Store, leases: Leases) {
+  /** Since when a host is silent; null when it is not. */
+  const silentSince = (hostId: number, lastSeenAt: number | null): string | null =>
+    leases.isConnected(hostId) ? null : iso(lastSeenAt);
+
+  function vmRecord(vm: Vm): VmRecord {
+    const { spec, end, job } = vm;
+    const host = vm.hostId === null ? null : store.hostRow(vm.hostId);
+    const live = !isTerminal(vm.state);
+    return {
+      id: vm.id,
+      name: vm.name,
+      state: vm.state,
+      stateSince: isoOf(vm.stateSince),
+      image: spec.image,
+      imageDigest: vm.imageDigest,
+      os: spec.os,
+      cpu: spec.cpu ?? null,
+      memoryMiB: spec.memoryMiB ?? null,
+      diskGiB: spec.diskGiB ?? null,
+      hostLabels: spec.hostLabels,
+      labels: spec.labels,
+      jobId: spec.jobId ?? null,
+      runner: spec.runnerKind === null ? null : { kind: spec.runnerKind },
+      envNames: spec.envNames,
+      run: spec.run,
+      host: host?.name ?? null,
+      slot: host === null ? null : (store.placeOf(vm.id, vm.attempt)?.slot ?? null),
+      attempt: vm.attempt,
+      ip: vm.ip,
+      unreachableSince: live && host !== null ? silentSince(host.id, host.lastSeenAt) : null,
+      pullPercent: vm.pullPercent,
+      job: {
+        state: job.state,
+        startedAt: iso(job.startedAt),
+        endedAt: iso(job.endedAt),
+        details: job.details,
+      },
+      scriptResult: vm.scriptResult,
+      end,
+      deadlineAt: iso(deadlineOf(vm)),
+      expiresAt: iso(vm.expiresAt),
+      createdAt: isoOf(vm.createdAt),
+      assignedAt: iso(vm.assignedAt),
+      readyAt: iso(vm.readyAt),
+      endedAt: iso(vm.endedAt),
+    };
+  }
+
+  function hostRecord(host: StoredHost): HostRecord {
+    return {
+      name: host.name,
+      connected: leases.isConnected(host.id),
+      lastSeenAt: iso(host.lastSeenAt),
+      unreachableSince: silentSince(host.id, host.lastSeenAt),
+      machineId: host.machineId,
+      slots: slotUses(occupancyOf(host)).map((state, slot) => {
+        const occupant = host.occupants.find((candidate) => candidate.slot === slot);
+        return { slot, vmId: occupant?.vmId ?? null, attempt: occupant?.attempt ?? null, state };
+      }),
+      linuxVms: host.occupants
+        .filter(({ slot }) => slot === null)
+        .map(({ vmId, attempt }) => ({ vmId, attempt })),
+      facts: host.facts,
+      createdAt: isoOf(host.createdAt),
+    };
+  }
+
+  function occupancy(host: StoredHost): HostOccupancy {
+    return {
+      ...occupancyOf(host),
+      connected: leases.isConnected(host.id),
+      labels: host.facts?.labels ?? {},
+      images: host.facts?.images.map(({ reference }) => reference) ?? [],
+    };
+  }
+
+  return { vmRecord, hostRecord, occupancy };
+}
+
+export type Records = ReturnType<typeof makeRecords>;
+
+export function isoOf(time: number): string {
+  return new Date(time).toISOString();
+}
+
+export function iso(time: number | null): string | null {
+  return time === null ? null : isoOf(time);
+}

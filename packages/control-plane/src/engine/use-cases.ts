@@ -1,0 +1,94 @@
+import type {
+  AssignmentSet,
+  AttemptRef,
+  Bootstrap,
+  Capacity,
+  CreatedToken,
+  CreateToken,
+  CreateVm,
+  DeleteVmQuery,
+  EnrolHost,
+  GuestEvent,
+  Hello,
+  HostFacts,
+  HostRecord,
+  ListVmsQuery,
+  Report,
+  ReportResult,
+  TokenRecord,
+  TokenRole,
+  VmEvent,
+  VmPage,
+  VmRecord,
+  Welcome,
+} from "@tartfleet/shared";
+
+/** Who calls, as told by the token. */
+export type Principal =
+  | { kind: "token"; tokenId: string; role: TokenRole; name: string }
+  | { kind: "host"; hostId: number; hostName: string }
+  | { kind: "vm"; vmId: string; attempt: number };
+
+/** A principal that is a host: only it may use the agent's calls. */
+export type HostPrincipal = Extract<Principal, { kind: "host" }>;
+
+/**
+ * Everything that can be asked of the control plane. Both faces of the API (REST and tRPC) call these and
+ * hold no rule of their own. Expected failures are thrown as `CallError`; a promise resolves when what it
+ * says is durable.
+ */
+export interface UseCases {
+  /** Who a bearer token speaks for; undefined when unknown, expired or revoked. */
+  authenticate(bearer: string): Principal | undefined;
+
+  /** Accepts a VM. `created` is false when the idempotency key already has a live VM with the same body. */
+  createVm(
+    caller: Principal,
+    input: CreateVm,
+    idempotencyKey?: string,
+  ): Promise<{ vm: VmRecord; created: boolean }>;
+  getVm(id: string): VmRecord;
+  listVms(query: ListVmsQuery): VmPage;
+  /** Resolves when the VM is ready (or ended), or after the time with the record as it then is. */
+  waitForVm(
+    id: string,
+    goal: "ready" | "ended",
+    timeoutSeconds: number,
+    signal: AbortSignal,
+  ): Promise<VmRecord>;
+  /** History after the event id, oldest first, at most `limit`. */
+  vmEvents(id: string, after: number, limit: number): VmEvent[];
+  /** History after the event id and then live; ends after the VM's last event or with the signal. */
+  followVmEvents(id: string, after: number, signal: AbortSignal): AsyncGenerator<VmEvent, void>;
+  /** What a DELETE means depends on the caller: a VM's own token announces its end, anyone else ends it now. */
+  endVm(caller: Principal, id: string, query: DeleteVmQuery): Promise<VmRecord>;
+  /** The VM's own hooks tell of its job. */
+  guestEvent(caller: Principal, id: string, event: GuestEvent): Promise<VmRecord>;
+
+  listHosts(): HostRecord[];
+  getHost(name: string): HostRecord;
+  capacity(): Capacity;
+
+  createToken(input: CreateToken): Promise<CreatedToken>;
+  listTokens(): TokenRecord[];
+  revokeToken(id: string): Promise<void>;
+
+  /** Makes or renews a host's credential. */
+  enrolHost(input: EnrolHost): Promise<{ name: string; credential: string }>;
+  readonly agent: AgentUseCases;
+}
+
+/** What an agent may ask; every call but `hello` carries the session's epoch and fails when it is fenced. */
+export interface AgentUseCases {
+  hello(host: HostPrincipal, hello: Hello): Promise<Welcome>;
+  /** The whole set at once and after every change. Throws `session_fenced` when a newer session takes over. */
+  assignments(host: HostPrincipal, epoch: number, signal: AbortSignal): AsyncGenerator<AssignmentSet, void>;
+  report(host: HostPrincipal, epoch: number, reports: readonly Report[]): Promise<ReportResult[]>;
+  heartbeat(
+    host: HostPrincipal,
+    epoch: number,
+    changed: { facts?: HostFacts | undefined; instances?: Hello["instances"] | undefined },
+  ): Promise<void>;
+  /** The secrets for one attempt's guest; `attempt_not_current` when it is not to be brought up any more. */
+  bootstrap(host: HostPrincipal, epoch: number, attempt: AttemptRef): Promise<Bootstrap>;
+}

@@ -1,0 +1,231 @@
+import {
+  CallError,
+  canonicalImage,
+  isTerminal,
+  type CreateVm,
+  type DeleteVmQuery,
+  type Runner,
+  type VmEvent,
+} from "@tartfleet/shared";
+import type { LifecycleEvent } from "../domain/lifecycle.ts";
+import type { Vm } from "../domain/vm.ts";
+import { hangBell } from "./bell.ts";
+import type { Parts } from "./parts.ts";
+import type { Principal, UseCases } from "./use-cases.ts";
+
+const ID_LENGTH = 16;
+const DEFAULT_TTL_SECONDS = 6 * 60 * 60;
+const EVENTS_AT_ONCE = 200;
+
+/** What is sealed beside a VM until its guest has been set up. */
+export interface VmSecrets {
+  env: Record<string, string>;
+  runner: Runner | null;
+}
+
+type VmUseCases = Pick<
+  UseCases,
+  "createVm" | "getVm" | "listVms" | "waitForVm" | "vmEvents" | "followVmEvents" | "endVm" | "guestEvent"
+>;
+
+export function makeVmUseCases(parts: Parts): VmUseCases {
+  const { store, changes, records, sealer, clock, config } = parts;
+
+  function requireVm(id: string): Vm {
+    const vm = store.vm(id);
+    if (!vm) throw new CallError("vm_not_found", `There is no VM with the id ${id}.`);
+    return vm;
+  }
+
+  async function apply(id: string, event: LifecycleEvent) {
+    const applied = await store.applyEvent(id, event, parts.context());
+    changes.publish(applied);
+    return records.vmRecord(applied.vm ?? requireVm(id));
+  }
+
+  return {
+    async createVm(caller, input, idempotencyKey) {
+      const ttlSeconds = input.ttlSeconds ?? Math.min(DEFAULT_TTL_SECONDS, config.maxTtlSeconds);
+      if (ttlSeconds > config.maxTtlSeconds) {
+        const message = `must be at most ${config.maxTtlSeconds} (this control plane's --max-ttl-seconds)`;
+        throw new CallError("invalid_request", `ttlSeconds ${message}.`, [{ path: "ttlSeconds", message }]);
+      }
+      const vm = newVm(
+        parts.randomId(ID_LENGTH),
+        input,
+        ttlSeconds,
+        config.defaultQueueTimeoutSeconds,
+        clock.now(),
+      );
+      const secrets: VmSecrets = { env: input.env, runner: input.runner ?? null };
+      const needsSealing = secrets.runner !== null || vm.spec.envNames.length > 0;
+      const accepted = await store.acceptVm(
+        {
+          vm,
+          createdBy: callerName(caller),
+          idempotencyKey: idempotencyKey ?? null,
+          bodyHash: sealer.hash(canonicalJson(input)),
+          secrets: needsSealing ? sealer.seal(secrets, vm.id) : null,
+        },
+        clock.now(),
+      );
+      const created = accepted.event !== null;
+      if (created) {
+        changes.publish({ outcome: "applied", ...accepted, hosts: [], roomChanged: true });
+      }
+      return { vm: records.vmRecord(accepted.vm), created };
+    },
+
+    getVm: (id) => records.vmRecord(requireVm(id)),
+
+    listVms({ cursor, ...query }) {
+      const before = cursor === undefined ? undefined : store.vmSeq(cursor);
+      if (cursor !== undefined && before === undefined) {
+        const message = "is not the nextCursor of a page before";
+        throw new CallError("invalid_request", `cursor ${message}.`, [{ path: "cursor", message }]);
+      }
+      const page = store
+        .listVms({ ...query, limit: query.limit + 1 }, before)
+        .map(({ vm }) => records.vmRecord(vm));
+      const vms = page.slice(0, query.limit);
+      return { vms, nextCursor: page.length > query.limit ? (vms.at(-1)?.id ?? null) : null };
+    },
+
+    async waitForVm(id, goal, timeoutSeconds, signal) {
+      requireVm(id);
+      const over = new AbortController();
+      const cancel = clock.after(timeoutSeconds * 1000, () => over.abort());
+      using bell = hangBell(changes.onVm(id), AbortSignal.any([signal, over.signal]));
+      try {
+        for (;;) {
+          const vm = requireVm(id);
+          if (isTerminal(vm.state) || (goal === "ready" && vm.readyAt !== null)) return records.vmRecord(vm);
+          if (!(await bell.wait())) return records.vmRecord(requireVm(id));
+        }
+      } finally {
+        cancel();
+      }
+    },
+
+    vmEvents(id, after, limit) {
+      requireVm(id);
+      return store.events(id, after, limit);
+    },
+
+    async *followVmEvents(id, after, signal): AsyncGenerator<VmEvent, void> {
+      requireVm(id);
+      using bell = hangBell(changes.onVm(id), signal);
+      let last = after;
+      for (;;) {
+        // The state is read before the events: an end that comes in between is seen in the next round.
+        const ended = isTerminal(requireVm(id).state);
+        const events = store.events(id, last, EVENTS_AT_ONCE);
+        for (const event of events) {
+          if (signal.aborted) return;
+          yield event;
+          last = event.id;
+        }
+        if (events.length === EVENTS_AT_ONCE) continue;
+        if (ended || !(await bell.wait())) return;
+      }
+    },
+
+    async endVm(caller, id, query) {
+      const vm = requireVm(id);
+      if (caller.kind !== "vm") return apply(id, { kind: "end_requested", by: callerName(caller) });
+      if (query.jobId !== undefined && vm.spec.jobId !== undefined && query.jobId !== vm.spec.jobId) {
+        await apply(id, { kind: "wrong_job", attempt: caller.attempt, jobId: query.jobId });
+        throw new CallError(
+          "job_mismatch",
+          `VM ${id} is not for job ${query.jobId}. The script that called belongs to another VM.`,
+        );
+      }
+      return apply(id, announcementOf(caller.attempt, query));
+    },
+
+    async guestEvent(caller, id, event) {
+      if (caller.kind !== "vm") throw new CallError("forbidden", "Only a VM's own token tells of its job.");
+      return apply(id, { kind: "job_started", attempt: caller.attempt, details: event.details });
+    },
+  };
+}
+
+function announcementOf(attempt: number, query: DeleteVmQuery): LifecycleEvent {
+  return {
+    kind: "announced",
+    attempt,
+    phase: query.phase ?? "job_hook",
+    rc: query.rc ?? null,
+    ip: query.ip ?? null,
+  };
+}
+
+function newVm(
+  id: string,
+  input: CreateVm,
+  ttlSeconds: number,
+  queueTimeoutSeconds: number,
+  now: number,
+): Vm {
+  const { image, os, hostLabels, labels, run, cpu, memoryMiB, diskGiB, jobId } = input;
+  const queueTimeoutMs = (input.queueTimeoutSeconds ?? queueTimeoutSeconds) * 1000;
+  return {
+    id,
+    name: input.name ?? `vm-${id}`,
+    spec: {
+      image: canonicalImage(image) ?? image,
+      os,
+      hostLabels,
+      labels,
+      run,
+      cpu,
+      memoryMiB,
+      diskGiB,
+      jobId,
+      envNames: Object.keys(input.env).sort(),
+      runnerKind: input.runner?.kind ?? null,
+      ttlMs: ttlSeconds * 1000,
+      queueTimeoutMs,
+    },
+    state: "queued",
+    stateSince: now,
+    attempt: 0,
+    hostId: null,
+    budgetEndsAt: now + queueTimeoutMs,
+    expiresAt: null,
+    announced: null,
+    end: null,
+    job: { state: "none", startedAt: null, endedAt: null, details: {} },
+    ip: null,
+    imageDigest: null,
+    pullPercent: null,
+    scriptResult: null,
+    createdAt: now,
+    assignedAt: null,
+    readyAt: null,
+    endedAt: null,
+  };
+}
+
+/** How a caller is named in history and ownership. */
+function callerName(caller: Principal): string {
+  switch (caller.kind) {
+    case "token":
+      return `token ${caller.name} (${caller.tokenId})`;
+    case "host":
+      return `host ${caller.hostName}`;
+    case "vm":
+      return `VM ${caller.vmId}`;
+    default:
+      return caller satisfies never;
+  }
+}
+
+/** The same text for the same value, whatever the order of its keys. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

@@ -1,0 +1,95 @@
+import type { VmEvent } from "@tartfleet/shared";
+import { and, eq, isNull, sql } from "drizzle-orm";
+import { step, type Context, type HistoryEntry, type LifecycleEvent } from "../domain/lifecycle.ts";
+import type { Vm } from "../domain/vm.ts";
+import type { Tx } from "./group-commit.ts";
+import { attempts, events, hosts, tokens, vms } from "./schema.ts";
+import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
+
+/** What a step did, for those who must hear of it. */
+export type Applied =
+  | {
+      outcome: "applied";
+      vm: Vm;
+      event: VmEvent | null;
+      /** Hosts whose set of assignments changed. */
+      hosts: number[];
+      /** True when a slot became free or a VM came back into the queue. */
+      roomChanged: boolean;
+    }
+  | { outcome: "ignored"; vm: Vm | null; reason: string };
+
+export function readVm(tx: Pick<Tx, "select">, id: string): Vm | undefined {
+  const row = tx.select().from(vms).where(eq(vms.id, id)).get();
+  return row && vmOfRow(row);
+}
+
+/** One event through the lifecycle: VM, history, attempt, slot and revision change together or not at all. */
+export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context: Context): Applied {
+  const before = readVm(tx, vmId);
+  if (!before) return { outcome: "ignored", vm: null, reason: "there is no such VM" };
+  const result = step(before, event, context);
+  if (result.outcome === "ignored") return { ...result, vm: before };
+
+  const { vm, entry } = result;
+  const about = "attempt" in event ? event.attempt : before.attempt;
+  const touched = changeAttempt(tx, vmId, about, result.attempt, context.now);
+  if (vm === before && entry === null && touched === null) {
+    return { outcome: "ignored", vm, reason: "it was known" };
+  }
+  if (vm !== before) {
+    // Secrets are for the guest's set-up; past it nobody needs them.
+    const done = !NEEDS_SECRETS.has(vm.state);
+    tx.update(vms)
+      .set({ ...rowOfVm(vm), ...(done ? { secrets: null } : {}) })
+      .where(eq(vms.id, vmId))
+      .run();
+  }
+  if (vm.endedAt !== null && before.endedAt === null) tx.delete(tokens).where(eq(tokens.vmId, vmId)).run();
+  return {
+    outcome: "applied",
+    vm,
+    event: entry && writeEvent(tx, vm, entry, context.now),
+    hosts: touched === null ? [] : [touched],
+    roomChanged: result.attempt === "release" || (vm.state === "queued" && before.state !== "queued"),
+  };
+}
+
+const NEEDS_SECRETS = new Set(["queued", "assigned", "pulling", "cloning", "booting", "provisioning"]);
+
+export function writeEvent(tx: Tx, vm: Vm, entry: HistoryEntry, now: number): VmEvent {
+  const row = tx
+    .insert(events)
+    .values({ vmId: vm.id, at: now, state: vm.state, attempt: vm.attempt, ...entry })
+    .returning()
+    .get();
+  return eventOfRow(row);
+}
+
+/** @returns the host whose assignments changed, null when none did */
+function changeAttempt(
+  tx: Tx,
+  vmId: string,
+  attempt: number,
+  change: "keep" | "give_up" | "release",
+  now: number,
+): number | null {
+  if (change === "keep") return null;
+  const row = tx
+    .update(attempts)
+    .set(change === "release" ? { want: "gone", goneAt: now } : { want: "gone" })
+    .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt), isNull(attempts.goneAt)))
+    .returning({ hostId: attempts.hostId })
+    .get();
+  if (!row) return null;
+  bumpRevision(tx, row.hostId);
+  return row.hostId;
+}
+
+/** Every change of a host's set of assignments has a revision of its own. */
+export function bumpRevision(tx: Tx, hostId: number): void {
+  tx.update(hosts)
+    .set({ revision: sql`${hosts.revision} + 1` })
+    .where(eq(hosts.id, hostId))
+    .run();
+}

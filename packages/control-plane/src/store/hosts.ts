@@ -1,0 +1,272 @@
+import {
+  BRING_UP_STATES,
+  CallError,
+  instanceName,
+  SLOTS_PER_HOST,
+  type Assignment,
+  type AssignmentSet,
+  type AttemptRef,
+  type EnrolHost,
+  type Hello,
+  type HostFacts,
+} from "@tartfleet/shared";
+import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import type { Vm } from "../domain/vm.ts";
+import { readVm } from "./apply.ts";
+import type { Database, Db } from "./database.ts";
+import type { Commit, Tx } from "./group-commit.ts";
+import { attempts, hosts, slots, tokens, vms } from "./schema.ts";
+import type { NewToken } from "./tokens.ts";
+import { vmOfRow } from "./vm-rows.ts";
+
+type HostRow = typeof hosts.$inferSelect;
+
+/** A host and what is on it. Times are milliseconds. */
+export interface StoredHost extends HostRow {
+  /** Attempts whose instance was not seen gone yet. */
+  occupants: { vmId: string; attempt: number; slot: number | null; cpu: number; memoryMiB: number }[];
+}
+
+/** What an agent tells of its host when it connects or when something changed. */
+export interface Seen {
+  facts?: HostFacts | undefined;
+  instances?: Hello["instances"] | undefined;
+}
+
+/** Intents and reads about hosts and their agents' sessions. */
+export function makeHostStore({ db, logId }: Database, commit: Commit) {
+  return {
+    /**
+     * Makes a host with its two slots, or gives a known one a new credential; the old one stops working.
+     *
+     * @throws CallError host_identity_conflict when another machine holds the name
+     */
+    enrolHost: (input: EnrolHost, credential: Omit<NewToken, "hostId">, now: number): Promise<number> =>
+      commit((tx) => enrolHost(tx, input, credential, now)),
+
+    /**
+     * A new session of the host's agent; older ones are fenced by its epoch.
+     *
+     * @throws CallError host_identity_conflict when the machine is not the one that was enrolled
+     */
+    openSession: (hostId: number, machineId: string, seen: Seen, now: number): Promise<{ epoch: number }> =>
+      commit((tx) => {
+        const host = requireHost(tx, hostId);
+        if (host.machineId !== machineId) {
+          throw new CallError(
+            "host_identity_conflict",
+            `Host ${host.name} was enrolled by another machine. Enrol this one under a name of its own.`,
+          );
+        }
+        tx.update(hosts)
+          .set({ epoch: host.epoch + 1, lastSeenAt: now, ...seenColumns(tx, host, seen) })
+          .where(eq(hosts.id, hostId))
+          .run();
+        return { epoch: host.epoch + 1 };
+      }),
+
+    /** @throws CallError session_fenced */
+    updateSeen: (hostId: number, epoch: number, seen: Seen, now: number): Promise<void> =>
+      commit((tx) => {
+        const host = requireSession(tx, hostId, epoch);
+        tx.update(hosts)
+          .set({ lastSeenAt: now, ...seenColumns(tx, host, seen) })
+          .where(eq(hosts.id, hostId))
+          .run();
+      }),
+
+    /** Writes down when a host was last heard of, once it has fallen silent. */
+    recordLastSeen: (hostId: number, at: number): Promise<void> =>
+      commit((tx) => {
+        tx.update(hosts).set({ lastSeenAt: at }).where(eq(hosts.id, hostId)).run();
+      }),
+
+    /**
+     * Adds a token for the attempt's guest and returns what it is to be set up with.
+     *
+     * @throws CallError session_fenced, attempt_not_current
+     */
+    bootstrap: (
+      hostId: number,
+      epoch: number,
+      about: AttemptRef,
+      token: NewToken,
+    ): Promise<{ vm: Vm; secrets: Buffer | null }> =>
+      commit((tx) => {
+        requireSession(tx, hostId, epoch);
+        const vm = readVm(tx, about.vmId);
+        const wanted = tx
+          .select({ secrets: vms.secrets })
+          .from(attempts)
+          .innerJoin(vms, eq(vms.id, attempts.vmId))
+          .where(
+            and(
+              eq(attempts.vmId, about.vmId),
+              eq(attempts.attempt, about.attempt),
+              eq(attempts.hostId, hostId),
+              eq(attempts.want, "running"),
+            ),
+          )
+          .get();
+        if (!vm || !wanted || vm.readyAt !== null) {
+          throw new CallError(
+            "attempt_not_current",
+            `Attempt ${about.attempt} of VM ${about.vmId} is not to be set up on this host any more.`,
+          );
+        }
+        tx.insert(tokens).values(token).run();
+        return { vm, secrets: wanted.secrets };
+      }),
+
+    assignments: (hostId: number): AssignmentSet => ({
+      logId,
+      revision: requireHost(db, hostId).revision,
+      assignments: assignments(db, hostId),
+    }),
+
+    /** @throws CallError session_fenced when a newer session speaks for the host */
+    requireSession: (hostId: number, epoch: number): void => void requireSession(db, hostId, epoch),
+
+    host: (name: string): StoredHost | undefined => readHosts(db, name)[0],
+    hosts: (): StoredHost[] => readHosts(db),
+    hostRow: (hostId: number): HostRow => requireHost(db, hostId),
+    hostName: (hostId: number): string => requireHost(db, hostId).name,
+  };
+}
+
+function enrolHost(tx: Tx, input: EnrolHost, credential: Omit<NewToken, "hostId">, now: number): number {
+  const known = tx.select().from(hosts).where(eq(hosts.name, input.name)).get();
+  if (known && known.machineId !== input.machineId) {
+    throw new CallError(
+      "host_identity_conflict",
+      `A host named ${input.name} is enrolled by another machine. Choose another --name for this one.`,
+    );
+  }
+  const host =
+    known ??
+    tx
+      .insert(hosts)
+      .values({ ...input, createdAt: now })
+      .returning()
+      .get();
+  if (!known) {
+    const rows = Array.from({ length: SLOTS_PER_HOST }, (_, slot) => ({ hostId: host.id, slot }));
+    tx.insert(slots).values(rows).run();
+  }
+  tx.update(tokens)
+    .set({ revokedAt: now })
+    .where(and(eq(tokens.hostId, host.id), isNull(tokens.revokedAt)))
+    .run();
+  tx.insert(tokens)
+    .values({ ...credential, hostId: host.id })
+    .run();
+  return host.id;
+}
+
+function requireHost(tx: Pick<Db, "select">, hostId: number): HostRow {
+  const host = tx.select().from(hosts).where(eq(hosts.id, hostId)).get();
+  if (!host)
+    throw new CallError(
+      "host_not_found",
+      "This credential's host is no longer part of the fleet. Enrol again.",
+    );
+  return host;
+}
+
+/** @throws CallError session_fenced when a newer session speaks for the host */
+export function requireSession(tx: Pick<Db, "select">, hostId: number, epoch: number): HostRow {
+  const host = requireHost(tx, hostId);
+  if (host.epoch !== epoch) {
+    throw new CallError(
+      "session_fenced",
+      `A newer agent session speaks for host ${host.name} (session ${host.epoch}, this is ${epoch}).`,
+    );
+  }
+  return host;
+}
+
+/**
+ * Phantoms are macOS instances that run although no attempt accounts for them: foreign ones, leftovers of
+ * ours that nobody wants any more, and what the host itself found leaked.
+ */
+function seenColumns(tx: Tx, host: HostRow, seen: Seen): Partial<HostRow> {
+  const facts = seen.facts ?? host.facts;
+  if (!facts) return {};
+  const foreign = facts.foreign.filter((vm) => vm.running && vm.os === "macos").length;
+  const occupied = new Set(
+    tx
+      .select({ vmId: attempts.vmId, attempt: attempts.attempt })
+      .from(attempts)
+      .where(and(eq(attempts.hostId, host.id), isNull(attempts.goneAt)))
+      .all()
+      .map(({ vmId, attempt }) => instanceName(vmId, attempt)),
+  );
+  const leftovers = (seen.instances ?? []).filter(
+    (instance) =>
+      instance.running &&
+      instance.os === "macos" &&
+      !occupied.has(instanceName(instance.vmId, instance.attempt)),
+  ).length;
+  return { facts, phantoms: Math.min(SLOTS_PER_HOST, Math.max(foreign + leftovers, facts.phantomSlots)) };
+}
+
+function assignments(db: Db, hostId: number): Assignment[] {
+  return db
+    .select()
+    .from(attempts)
+    .innerJoin(vms, eq(vms.id, attempts.vmId))
+    .where(and(eq(attempts.hostId, hostId), isNull(attempts.goneAt)))
+    .orderBy(asc(attempts.createdAt), asc(vms.seq))
+    .all()
+    .map((row) => {
+      const vm = vmOfRow(row.vms);
+      const { spec } = vm;
+      const present = vm.attempt === row.attempts.attempt;
+      return {
+        vmId: vm.id,
+        attempt: row.attempts.attempt,
+        want: row.attempts.want,
+        name: vm.name,
+        os: spec.os,
+        image: spec.image,
+        cpu: spec.cpu ?? null,
+        memoryMiB: spec.memoryMiB ?? null,
+        diskGiB: spec.diskGiB ?? null,
+        run: spec.run,
+        runnerKind: spec.runnerKind,
+        reached: present ? reached(vm) : null,
+      };
+    });
+}
+
+function reached(vm: Vm): Assignment["reached"] {
+  if (vm.state === "draining") return "ready";
+  return BRING_UP_STATES.find((state) => state === vm.state) ?? null;
+}
+
+function readHosts(db: Db, name?: string): StoredHost[] {
+  const rows = db
+    .select()
+    .from(hosts)
+    .where(name === undefined ? undefined : eq(hosts.name, name))
+    .orderBy(asc(hosts.name))
+    .all();
+  const occupants = db
+    .select({
+      hostId: attempts.hostId,
+      vmId: attempts.vmId,
+      attempt: attempts.attempt,
+      slot: attempts.slot,
+      cpu: sql<number>`coalesce(${vms.spec} ->> 'cpu', 0)`,
+      memoryMiB: sql<number>`coalesce(${vms.spec} ->> 'memoryMiB', 0)`,
+    })
+    .from(attempts)
+    .innerJoin(vms, eq(vms.id, attempts.vmId))
+    .where(isNull(attempts.goneAt))
+    .all();
+  const byHost = Map.groupBy(occupants, (occupant) => occupant.hostId);
+  return rows.map((row) => ({
+    ...row,
+    occupants: (byHost.get(row.id) ?? []).map(({ hostId, ...occupant }) => occupant),
+  }));
+}

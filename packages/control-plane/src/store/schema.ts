@@ -1,0 +1,199 @@
+import type {
+  AttemptError,
+  EndPhase,
+  HostFacts,
+  JobDetails,
+  ScriptResult,
+  VmEventType,
+} from "@tartfleet/shared";
+import { VM_EVENT_TYPES, VM_STATES, type EvidenceSource, type VmState } from "@tartfleet/shared";
+import { sql } from "drizzle-orm";
+import {
+  blob,
+  check,
+  foreignKey,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
+import type { Vm, VmSpec } from "../domain/vm.ts";
+
+/*
+ * What is true by constraint: a host has slots 0 and 1 and no third; a slot holds one attempt that is not
+ * gone; a VM has one attempt that is wanted; a live VM's name and idempotency key are its own.
+ * Times are milliseconds since 1970. After `drizzle-kit generate`, add STRICT to each CREATE TABLE by hand
+ * (drizzle-kit cannot); a test looks for it.
+ */
+
+const oneOf = (column: string, values: readonly string[]) =>
+  sql.raw(`${column} in (${values.map((value) => `'${value}'`).join(", ")})`);
+
+export const meta = sqliteTable("meta", { key: text().primaryKey(), value: text().notNull() });
+
+export const hosts = sqliteTable("hosts", {
+  id: integer().primaryKey({ autoIncrement: true }),
+  name: text().notNull().unique(),
+  machineId: text("machine_id").notNull(),
+  /** Counts sessions; the newest speaks for the host. */
+  epoch: integer().notNull().default(0),
+  /** Counts changes of the host's assignments. */
+  revision: integer().notNull().default(0),
+  facts: text({ mode: "json" }).$type<HostFacts>(),
+  /** Macos instances that run there although no attempt is there: foreign ones, leftovers, leaks. */
+  phantoms: integer().notNull().default(0),
+  lastSeenAt: integer("last_seen_at"),
+  createdAt: integer("created_at").notNull(),
+});
+
+export const slots = sqliteTable(
+  "slots",
+  {
+    hostId: integer("host_id")
+      .notNull()
+      .references(() => hosts.id),
+    slot: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hostId, table.slot] }), check("slots_two", sql`slot in (0, 1)`)],
+);
+
+const live = sql`state not in ('deleted', 'failed')`;
+
+export const vms = sqliteTable(
+  "vms",
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    id: text().notNull().unique(),
+    name: text().notNull(),
+    state: text().$type<VmState>().notNull(),
+    stateSince: integer("state_since").notNull(),
+    spec: text({ mode: "json" }).$type<VmSpec>().notNull(),
+    jobId: text("job_id"),
+    createdBy: text("created_by").notNull(),
+    idempotencyKey: text("idempotency_key"),
+    /** Keyed hash of the request's body, for comparing a repeated one. */
+    bodyHash: text("body_hash"),
+    /** Sealed environment and runner credentials; wiped when the VM is ready or ended. */
+    secrets: blob({ mode: "buffer" }),
+    attempt: integer().notNull(),
+    hostId: integer("host_id").references(() => hosts.id),
+    budgetEndsAt: integer("budget_ends_at"),
+    expiresAt: integer("expires_at"),
+    /** The earlier of the two above while it matters: what the timers wait for. */
+    deadlineAt: integer("deadline_at"),
+    announced: text().$type<EndPhase>(),
+    endReason: text("end_reason").$type<NonNullable<Vm["end"]>["reason"]>(),
+    endMessage: text("end_message"),
+    endError: text("end_error", { mode: "json" }).$type<AttemptError>(),
+    jobState: text("job_state").$type<Vm["job"]["state"]>().notNull(),
+    jobStartedAt: integer("job_started_at"),
+    jobEndedAt: integer("job_ended_at"),
+    jobDetails: text("job_details", { mode: "json" }).$type<JobDetails>().notNull(),
+    ip: text(),
+    imageDigest: text("image_digest"),
+    pullPercent: integer("pull_percent"),
+    scriptResult: text("script_result", { mode: "json" }).$type<ScriptResult>(),
+    createdAt: integer("created_at").notNull(),
+    assignedAt: integer("assigned_at"),
+    readyAt: integer("ready_at"),
+    endedAt: integer("ended_at"),
+  },
+  (table) => [
+    check("vms_state", oneOf("state", VM_STATES)),
+    check("vms_ended", sql`(ended_at is null) = (state not in ('deleted', 'failed'))`),
+    uniqueIndex("vms_live_name").on(table.name).where(live),
+    uniqueIndex("vms_live_key").on(table.createdBy, table.idempotencyKey).where(live),
+    index("vms_live").on(table.state, table.seq).where(live),
+    index("vms_deadline")
+      .on(table.deadlineAt)
+      .where(sql`deadline_at is not null`),
+    index("vms_job").on(table.jobId, table.seq),
+    index("vms_name").on(table.name, table.seq),
+    index("vms_host").on(table.hostId, table.seq),
+  ],
+);
+
+export const attempts = sqliteTable(
+  "attempts",
+  {
+    vmId: text("vm_id")
+      .notNull()
+      .references(() => vms.id),
+    attempt: integer().notNull(),
+    hostId: integer("host_id")
+      .notNull()
+      .references(() => hosts.id),
+    slot: integer(),
+    want: text().$type<"running" | "gone">().notNull(),
+    createdAt: integer("created_at").notNull(),
+    goneAt: integer("gone_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.vmId, table.attempt] }),
+    foreignKey({ columns: [table.hostId, table.slot], foreignColumns: [slots.hostId, slots.slot] }),
+    check("attempts_want", oneOf("want", ["running", "gone"])),
+    check("attempts_gone", sql`gone_at is null or want = 'gone'`),
+    uniqueIndex("attempts_slot")
+      .on(table.hostId, table.slot)
+      .where(sql`gone_at is null`),
+    uniqueIndex("attempts_wanted")
+      .on(table.vmId)
+      .where(sql`want = 'running'`),
+    index("attempts_on_host")
+      .on(table.hostId)
+      .where(sql`gone_at is null`),
+  ],
+);
+
+export const events = sqliteTable(
+  "events",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    vmId: text("vm_id")
+      .notNull()
+      .references(() => vms.id),
+    at: integer().notNull(),
+    type: text().$type<VmEventType>().notNull(),
+    state: text().$type<VmState>().notNull(),
+    attempt: integer().notNull(),
+    source: text().$type<EvidenceSource>().notNull(),
+    message: text().notNull(),
+    data: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [
+    index("events_of_vm").on(table.vmId, table.id),
+    check("events_type", oneOf("type", VM_EVENT_TYPES)),
+    check("events_state", oneOf("state", VM_STATES)),
+  ],
+);
+
+export const TOKEN_KINDS = ["admin", "ci", "viewer", "host-enrolment", "host", "vm"] as const;
+export type TokenKind = (typeof TOKEN_KINDS)[number];
+
+export const tokens = sqliteTable(
+  "tokens",
+  {
+    id: text().primaryKey(),
+    kind: text().$type<TokenKind>().notNull(),
+    name: text().notNull(),
+    hash: text().notNull(),
+    hostId: integer("host_id").references(() => hosts.id),
+    vmId: text("vm_id").references(() => vms.id),
+    attempt: integer(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at"),
+    lastUsedAt: integer("last_used_at"),
+    revokedAt: integer("revoked_at"),
+  },
+  (table) => [
+    check("tokens_kind", oneOf("kind", TOKEN_KINDS)),
+    index("tokens_of_vm")
+      .on(table.vmId)
+      .where(sql`vm_id is not null`),
+    index("tokens_of_host")
+      .on(table.hostId)
+      .where(sql`host_id is not null`),
+  ],
+);

@@ -1,0 +1,21 @@
+import type { Database } from "./database.ts";
+import { makeGroupCommit } from "./group-commit.ts";
+import { makeHostStore } from "./hosts.ts";
+import { makeTokenStore } from "./tokens.ts";
+import { makeVmStore } from "./vms.ts";
+
+/**
+ * The store speaks in intents: each is one atomic step, and its promise resolves when the step is durable.
+ * Nothing outside this folder knows that it is SQLite.
+ */
+export function makeStore(database: Database) {
+  const commit = makeGroupCommit(database.db);
+  return {
+    logId: database.logId,
+    ...makeVmStore(database.db, commit),
+    ...makeHostStore(database, commit),
+    ...makeTokenStore(database.db, commit),
+  };
+}
+
+export type Store = ReturnType<typeof makeStore>;

@@ -1,0 +1,53 @@
+import { CallError } from "@tartfleet/shared";
+import { and, desc, eq, inArray, isNull } from "drizzle-orm";
+import type { Db } from "./database.ts";
+import type { Commit } from "./group-commit.ts";
+import { tokens } from "./schema.ts";
+
+export type NewToken = typeof tokens.$inferInsert;
+export type StoredToken = typeof tokens.$inferSelect;
+
+const FOR_PEOPLE = ["admin", "ci", "viewer", "host-enrolment"] as const;
+
+/** Intents and reads about tokens; only hashes are kept. */
+export function makeTokenStore(db: Db, commit: Commit) {
+  return {
+    addToken: (token: NewToken): Promise<StoredToken> =>
+      commit((tx) => tx.insert(tokens).values(token).returning().get()),
+
+    /** @throws CallError token_not_found */
+    revokeToken: (id: string, now: number): Promise<void> =>
+      commit((tx) => {
+        const known = tx
+          .select({ revokedAt: tokens.revokedAt })
+          .from(tokens)
+          .where(and(eq(tokens.id, id), inArray(tokens.kind, [...FOR_PEOPLE])))
+          .get();
+        if (!known) throw new CallError("token_not_found", `There is no token with the id ${id}.`);
+        if (known.revokedAt === null)
+          tx.update(tokens).set({ revokedAt: now }).where(eq(tokens.id, id)).run();
+      }),
+
+    touchToken: (id: string, now: number): Promise<void> =>
+      commit((tx) => {
+        tx.update(tokens).set({ lastUsedAt: now }).where(eq(tokens.id, id)).run();
+      }),
+
+    token: (id: string): StoredToken | undefined => db.select().from(tokens).where(eq(tokens.id, id)).get(),
+
+    listTokens: (): StoredToken[] =>
+      db
+        .select()
+        .from(tokens)
+        .where(inArray(tokens.kind, [...FOR_PEOPLE]))
+        .orderBy(desc(tokens.createdAt))
+        .all(),
+
+    hasAdmin: (): boolean =>
+      db
+        .select({ id: tokens.id })
+        .from(tokens)
+        .where(and(eq(tokens.kind, "admin"), isNull(tokens.revokedAt)))
+        .get() !== undefined,
+  };
+}

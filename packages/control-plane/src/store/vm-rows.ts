@@ -1,0 +1,61 @@
+import type { VmEvent } from "@tartfleet/shared";
+import { deadlineOf, type Vm } from "../domain/vm.ts";
+import type { events, vms } from "./schema.ts";
+
+type VmRow = typeof vms.$inferSelect;
+type EventRow = typeof events.$inferSelect;
+
+export function vmOfRow(row: VmRow): Vm {
+  const { id, name, spec, state, stateSince, attempt, hostId, budgetEndsAt, expiresAt, announced } = row;
+  const { ip, imageDigest, pullPercent, scriptResult, createdAt, assignedAt, readyAt, endedAt } = row;
+  return {
+    id,
+    name,
+    spec,
+    state,
+    stateSince,
+    attempt,
+    hostId,
+    budgetEndsAt,
+    expiresAt,
+    announced,
+    end:
+      row.endReason === null
+        ? null
+        : { reason: row.endReason, message: row.endMessage ?? "", error: row.endError },
+    job: {
+      state: row.jobState,
+      startedAt: row.jobStartedAt,
+      endedAt: row.jobEndedAt,
+      details: row.jobDetails,
+    },
+    ip,
+    imageDigest,
+    pullPercent,
+    scriptResult,
+    createdAt,
+    assignedAt,
+    readyAt,
+    endedAt,
+  };
+}
+
+/** The columns that a step of the lifecycle may change. */
+export function rowOfVm(vm: Vm) {
+  const { id, name, spec, end, job, ...same } = vm;
+  return {
+    ...same,
+    deadlineAt: deadlineOf(vm),
+    endReason: end?.reason ?? null,
+    endMessage: end?.message ?? null,
+    endError: end?.error ?? null,
+    jobState: job.state,
+    jobStartedAt: job.startedAt,
+    jobEndedAt: job.endedAt,
+    jobDetails: job.details,
+  };
+}
+
+export function eventOfRow(row: EventRow): VmEvent {
+  return { ...row, at: new Date(row.at).toISOString() };
+}

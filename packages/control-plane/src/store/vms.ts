@@ -1,0 +1,292 @@
+import { CallError, type ListVmsQuery, type Report, type VmEvent } from "@tartfleet/shared";
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gt,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  min,
+  notInArray,
+  sql,
+  type SQL,
+} from "drizzle-orm";
+import type { Context, LifecycleEvent } from "../domain/lifecycle.ts";
+import type { Placement, Waiting } from "../domain/placement.ts";
+import { deadlineOf, type Vm } from "../domain/vm.ts";
+import { applyEvent, bumpRevision, readVm, writeEvent, type Applied } from "./apply.ts";
+import { isSqliteError, type Db } from "./database.ts";
+import type { Commit, Tx } from "./group-commit.ts";
+import { requireSession } from "./hosts.ts";
+import { attempts, events, hosts, vms } from "./schema.ts";
+import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
+
+/** A VM to be accepted. `bodyHash` compares bodies under the same idempotency key of the same caller. */
+export interface NewVm {
+  vm: Vm;
+  createdBy: string;
+  idempotencyKey: string | null;
+  bodyHash: string;
+  secrets: Buffer | null;
+}
+
+const ENDED = ["deleted", "failed"] as const;
+
+/** A VM of a page, with its place in the order of acceptance. */
+interface PagedVm {
+  vm: Vm;
+  seq: number;
+}
+
+/** Intents and reads about VMs. Times are milliseconds. */
+export function makeVmStore(db: Db, commit: Commit) {
+  return {
+    /**
+     * Accepts a VM, or returns the live one that the same caller made with the same key and body.
+     *
+     * @throws CallError idempotency_conflict, name_taken
+     */
+    acceptVm: (accepted: NewVm, now: number): Promise<{ vm: Vm; event: VmEvent | null }> =>
+      commit((tx) => acceptVm(tx, accepted, now)),
+
+    /** One event through the lifecycle. */
+    applyEvent: (vmId: string, event: LifecycleEvent, context: Context): Promise<Applied> =>
+      commit((tx) => applyEvent(tx, vmId, event, context)),
+
+    /**
+     * What a host's present session saw. A report about an attempt that was never on this host is ignored.
+     *
+     * @throws CallError session_fenced
+     */
+    applyReports: (
+      hostId: number,
+      epoch: number,
+      reports: readonly Report[],
+      context: Context,
+    ): Promise<Applied[]> =>
+      commit((tx) => {
+        requireSession(tx, hostId, epoch);
+        return reports.map(({ vmId, ...report }) => {
+          if (hostOfAttempt(tx, vmId, report.attempt) === hostId)
+            return applyEvent(tx, vmId, report, context);
+          return { outcome: "ignored", vm: null, reason: "that attempt was never on this host" };
+        });
+      }),
+
+    /** Carries placements out, each for itself: one that no longer holds is left out and goes back to the queue. */
+    placeVms: (placements: readonly Placement[], context: Context): Promise<Applied[]> =>
+      commit((tx) => placements.map((placement) => placeVm(tx, placement, context))),
+
+    vm: (id: string): Vm | undefined => readVm(db, id),
+
+    /** Where an attempt was placed. */
+    placeOf: (vmId: string, attempt: number): { hostId: number; slot: number | null } | undefined =>
+      db
+        .select({ hostId: attempts.hostId, slot: attempts.slot })
+        .from(attempts)
+        .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
+        .get(),
+
+    vmSeq: (id: string): number | undefined =>
+      db.select({ seq: vms.seq }).from(vms).where(eq(vms.id, id)).get()?.seq,
+
+    /** Newest first; `before` is the `seq` of the last VM of the page before. */
+    listVms: (query: Omit<ListVmsQuery, "cursor">, before: number | undefined): PagedVm[] =>
+      db
+        .select()
+        .from(vms)
+        .where(and(...filters(db, query), before === undefined ? undefined : lt(vms.seq, before)))
+        .orderBy(desc(vms.seq))
+        .limit(query.limit)
+        .all()
+        .map((row) => ({ vm: vmOfRow(row), seq: row.seq })),
+
+    /** The queue's head, in the order of acceptance. */
+    waiting: (limit: number): Waiting[] => waiting(db, limit),
+
+    countQueued: (): number =>
+      db.select({ count: count() }).from(vms).where(eq(vms.state, "queued")).get()?.count ?? 0,
+
+    /** Live VMs with their images, for capacity by image. */
+    liveImages: (): { image: string; state: string; count: number }[] =>
+      db
+        .select({
+          image: sql<string>`${vms.spec} ->> 'image'`,
+          state: vms.state,
+          count: sql<number>`count(*)`,
+        })
+        .from(vms)
+        .where(notInArray(vms.state, [...ENDED]))
+        .groupBy(sql`1`, vms.state)
+        .all(),
+
+    nextDeadline: (): number | null =>
+      db
+        .select({ at: min(vms.deadlineAt) })
+        .from(vms)
+        .get()?.at ?? null,
+
+    dueVms: (now: number, limit: number): string[] =>
+      db
+        .select({ id: vms.id })
+        .from(vms)
+        .where(lte(vms.deadlineAt, now))
+        .orderBy(asc(vms.deadlineAt))
+        .limit(limit)
+        .all()
+        .map(({ id }) => id),
+
+    events: (vmId: string, after: number, limit: number): VmEvent[] =>
+      db
+        .select()
+        .from(events)
+        .where(and(eq(events.vmId, vmId), gt(events.id, after)))
+        .orderBy(asc(events.id))
+        .limit(limit)
+        .all()
+        .map(eventOfRow),
+
+    /** VMs that are being brought up on a host, with their attempts: those that a silent host holds up. */
+    bringUpsOn: (hostId: number): { vmId: string; attempt: number }[] =>
+      db
+        .select({ vmId: vms.id, attempt: vms.attempt })
+        .from(attempts)
+        .innerJoin(vms, and(eq(vms.id, attempts.vmId), eq(vms.attempt, attempts.attempt)))
+        .where(and(eq(attempts.hostId, hostId), isNull(attempts.goneAt), inArray(vms.state, BRINGING_UP)))
+        .all(),
+  };
+}
+
+const BRINGING_UP = [
+  "assigned",
+  "pulling",
+  "cloning",
+  "booting",
+  "provisioning",
+] as const satisfies Vm["state"][];
+
+function acceptVm(tx: Tx, accepted: NewVm, now: number): { vm: Vm; event: VmEvent | null } {
+  const { vm, createdBy, idempotencyKey, bodyHash, secrets } = accepted;
+  if (idempotencyKey !== null) {
+    const earlier = tx
+      .select()
+      .from(vms)
+      .where(
+        and(
+          eq(vms.createdBy, createdBy),
+          eq(vms.idempotencyKey, idempotencyKey),
+          notInArray(vms.state, [...ENDED]),
+        ),
+      )
+      .get();
+    if (earlier?.bodyHash === bodyHash) return { vm: vmOfRow(earlier), event: null };
+    if (earlier) {
+      throw new CallError(
+        "idempotency_conflict",
+        `The Idempotency-Key was already used for VM ${earlier.id} with another body. Use a new key, or repeat the same body.`,
+      );
+    }
+  }
+  try {
+    tx.insert(vms)
+      .values({
+        id: vm.id,
+        name: vm.name,
+        spec: vm.spec,
+        jobId: vm.spec.jobId ?? null,
+        createdBy,
+        idempotencyKey,
+        bodyHash,
+        secrets,
+        ...rowOfVm(vm),
+        deadlineAt: deadlineOf(vm),
+      })
+      .run();
+  } catch (error) {
+    if (!isSqliteError(error, "SQLITE_CONSTRAINT_UNIQUE")) throw error;
+    throw new CallError(
+      "name_taken",
+      `A live VM is named ${vm.name}. Choose another name, or end that VM first.`,
+    );
+  }
+  const event = writeEvent(
+    tx,
+    vm,
+    {
+      type: "accepted",
+      source: "client",
+      message: "Accepted; it waits for a slot.",
+      data: { image: vm.spec.image },
+    },
+    now,
+  );
+  return { vm, event };
+}
+
+function placeVm(tx: Tx, placement: Placement, context: Context): Applied {
+  const { vmId, hostId, slot } = placement;
+  const vm = readVm(tx, vmId);
+  const host = tx.select().from(hosts).where(eq(hosts.id, hostId)).get();
+  if (vm?.state !== "queued" || !host)
+    return { outcome: "ignored", vm: vm ?? null, reason: "it is no longer queued" };
+  const attempt = vm.attempt + 1;
+  try {
+    tx.transaction((inner) =>
+      inner
+        .insert(attempts)
+        .values({ vmId, attempt, hostId, slot, want: "running", createdAt: context.now })
+        .run(),
+    );
+  } catch (error) {
+    // The view was behind: somebody holds the slot. The VM stays in the queue.
+    if (isSqliteError(error, "SQLITE_CONSTRAINT"))
+      return { outcome: "ignored", vm, reason: "the slot is taken" };
+    throw error;
+  }
+  bumpRevision(tx, hostId);
+  const applied = applyEvent(tx, vmId, { kind: "placed", attempt, hostId, hostName: host.name }, context);
+  return applied.outcome === "applied" ? { ...applied, hosts: [...applied.hosts, hostId] } : applied;
+}
+
+function hostOfAttempt(tx: Tx, vmId: string, attempt: number): number | undefined {
+  return tx
+    .select({ hostId: attempts.hostId })
+    .from(attempts)
+    .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
+    .get()?.hostId;
+}
+
+function waiting(db: Db, limit: number): Waiting[] {
+  const rows = db.select().from(vms).where(eq(vms.state, "queued")).orderBy(asc(vms.seq)).limit(limit).all();
+  const again = rows.filter((row) => row.attempt > 0).map((row) => row.id);
+  const tried =
+    again.length === 0 ? [] : db.select().from(attempts).where(inArray(attempts.vmId, again)).all();
+  return rows.map(({ id, spec }) => ({
+    vmId: id,
+    os: spec.os,
+    image: spec.image,
+    cpu: spec.cpu ?? null,
+    memoryMiB: spec.memoryMiB ?? null,
+    hostLabels: spec.hostLabels,
+    triedHosts: tried.filter((attempt) => attempt.vmId === id).map((attempt) => attempt.hostId),
+  }));
+}
+
+function filters(db: Db, query: Omit<ListVmsQuery, "cursor">): (SQL | undefined)[] {
+  const [key, ...value] = query.label?.split("=") ?? [];
+  return [
+    query.state && inArray(vms.state, query.state),
+    query.jobId === undefined ? undefined : eq(vms.jobId, query.jobId),
+    query.name === undefined ? undefined : eq(vms.name, query.name),
+    query.host === undefined
+      ? undefined
+      : inArray(vms.hostId, db.select({ id: hosts.id }).from(hosts).where(eq(hosts.name, query.host))),
+    key === undefined
+      ? undefined
+      : sql`exists (select 1 from json_each(${vms.spec}, '$.labels') where key = ${key} and value = ${value.join("=")})`,
+  ];
+}
