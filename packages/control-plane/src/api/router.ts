@@ -1,0 +1,71 @@
+import { tracked } from "@trpc/server";
+import {
+  createTokenSchema,
+  createVmSchema,
+  deleteVmQuerySchema,
+  listVmsQuerySchema,
+  waitQuerySchema,
+} from "@tartfleet/shared";
+import { z } from "zod";
+import { agentRouter } from "./agent-router.ts";
+import { afterSchema, eventsQuerySchema, idempotencyKeySchema } from "./inputs.ts";
+import { waitForVm } from "./wait.ts";
+import { aboutVm, allowed, live, router } from "./trpc.ts";
+
+const vms = router({
+  create: allowed("vm.create")
+    .input(z.strictObject({ vm: createVmSchema, idempotencyKey: idempotencyKeySchema.optional() }))
+    .mutation(({ ctx, input }) => ctx.useCases.createVm(ctx.principal, input.vm, input.idempotencyKey)),
+
+  list: allowed("vm.read")
+    .input(listVmsQuerySchema)
+    .query(({ ctx, input }) => ctx.useCases.listVms(input)),
+
+  get: aboutVm("vm.read").query(({ ctx, input }) => ctx.useCases.getVm(input.id)),
+
+  wait: aboutVm("vm.read")
+    .input(waitQuerySchema.extend({ id: z.string() }))
+    .query(({ ctx, input, signal }) => waitForVm(ctx, input.id, input, signal)),
+
+  events: aboutVm("vm.read")
+    .input(eventsQuerySchema.extend({ id: z.string() }))
+    .query(({ ctx, input }) => ctx.useCases.vmEvents(input.id, input.after, input.limit)),
+
+  end: aboutVm("vm.end")
+    .input(deleteVmQuerySchema.extend({ id: z.string() }))
+    .mutation(({ ctx, input: { id, ...query } }) => ctx.useCases.endVm(ctx.principal, id, query)),
+
+  /** History and then live, each with its event id; completes after the VM's last event. */
+  follow: aboutVm("vm.read")
+    .input(z.strictObject({ id: z.string(), lastEventId: afterSchema }))
+    .subscription(async function* ({ ctx, input, signal: stopped }) {
+      const follow = (signal: AbortSignal) =>
+        ctx.useCases.followVmEvents(input.id, input.lastEventId, signal);
+      for await (const event of live(ctx, follow, stopped)) yield tracked(String(event.id), event);
+    }),
+});
+
+const hosts = router({
+  list: allowed("host.read").query(({ ctx }) => ctx.useCases.listHosts()),
+  get: allowed("host.read")
+    .input(z.object({ name: z.string() }))
+    .query(({ ctx, input }) => ctx.useCases.getHost(input.name)),
+});
+
+const fleet = router({
+  capacity: allowed("capacity.read").query(({ ctx }) => ctx.useCases.capacity()),
+});
+
+const tokens = router({
+  create: allowed("token.manage")
+    .input(createTokenSchema)
+    .mutation(({ ctx, input }) => ctx.useCases.createToken(input)),
+  list: allowed("token.manage").query(({ ctx }) => ctx.useCases.listTokens()),
+  revoke: allowed("token.manage")
+    .input(z.object({ id: z.string() }))
+    .mutation(({ ctx, input }) => ctx.useCases.revokeToken(input.id)),
+});
+
+/** Everything that tRPC offers, over HTTP and WebSocket: the same use cases as REST, and the agents' calls. */
+export const appRouter = router({ vms, hosts, fleet, tokens, agent: agentRouter });
+export type AppRouter = typeof appRouter;

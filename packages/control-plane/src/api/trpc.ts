@@ -1,0 +1,93 @@
+import { initTRPC } from "@trpc/server";
+import type { TRPC_ERROR_CODE_KEY } from "@trpc/server";
+import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
+import { CallError, toProblem } from "@tartfleet/shared";
+import { z } from "zod";
+import type { UseCases } from "../engine/use-cases.ts";
+import { authenticate } from "./authenticate.ts";
+import { authorize } from "./authorize.ts";
+import type { Action } from "./authorize.ts";
+import { callErrorOf } from "./errors.ts";
+import { untilAborted } from "./streams.ts";
+
+/** What a call knows of its surroundings. One per HTTP request, and one per WebSocket connection. */
+export interface CallContext {
+  useCases: UseCases;
+  /** The token that was sent; looked up again at every call, since a socket outlives a revocation. */
+  bearer: string | undefined;
+  requestId: string;
+  /** Aborts when the control plane begins to shut down. */
+  draining: AbortSignal;
+}
+
+const BY_STATUS: Readonly<Record<number, TRPC_ERROR_CODE_KEY>> = {
+  400: "BAD_REQUEST",
+  401: "UNAUTHORIZED",
+  403: "FORBIDDEN",
+  404: "NOT_FOUND",
+  405: "METHOD_NOT_SUPPORTED",
+  409: "CONFLICT",
+  413: "PAYLOAD_TOO_LARGE",
+  415: "UNSUPPORTED_MEDIA_TYPE",
+  503: "SERVICE_UNAVAILABLE",
+};
+
+const t = initTRPC.context<CallContext>().create({
+  isDev: false,
+  errorFormatter({ error, shape, ctx }) {
+    const problem = toProblem(callErrorOf(error), ctx?.requestId);
+    const code = BY_STATUS[problem.status] ?? "INTERNAL_SERVER_ERROR";
+    return {
+      message: problem.detail,
+      code: TRPC_ERROR_CODES_BY_KEY[code],
+      data: { code, httpStatus: problem.status, path: shape.data.path, problem },
+    };
+  },
+});
+
+export const { router } = t;
+
+const authenticated = t.procedure.use(({ ctx, next }) =>
+  next({ ctx: { principal: authenticate(ctx.useCases, ctx.bearer) } }),
+);
+
+/** A call that the token's role alone allows or not. */
+export function allowed(action: Action) {
+  return authenticated.use(({ ctx, next }) => {
+    authorize(ctx.principal, action);
+    return next();
+  });
+}
+
+/** A call about one VM; input has its id. */
+export function aboutVm(action: Action) {
+  return authenticated.input(z.object({ id: z.string() })).use(({ ctx, input, next }) => {
+    authorize(ctx.principal, action, input.id);
+    return next();
+  });
+}
+
+/** A call of an agent; the host is the token's, never the input's. */
+export const fromHost = allowed("agent.speak").use(({ ctx, next }) => {
+  const { principal } = ctx;
+  if (principal.kind !== "host") throw new CallError("forbidden", "Only a host's own token may do this");
+  return next({ ctx: { host: principal } });
+});
+
+/**
+ * A subscription's values. Ends with the signal, and by an error when the control plane shuts down or the
+ * token stops being valid, since a client takes an ending without one as the end of the matter.
+ */
+export async function* live<T>(
+  ctx: CallContext,
+  open: (signal: AbortSignal) => AsyncGenerator<T, void>,
+  stopped: AbortSignal | undefined,
+): AsyncGenerator<T, void> {
+  const signal = stopped ? AbortSignal.any([stopped, ctx.draining]) : ctx.draining;
+  for await (const value of untilAborted(open(signal), signal)) {
+    authenticate(ctx.useCases, ctx.bearer);
+    yield value;
+  }
+  if (ctx.draining.aborted)
+    throw new CallError("shutting_down", "The control plane is shutting down; come back");
+}
