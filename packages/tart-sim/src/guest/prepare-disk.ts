@@ -1,0 +1,51 @@
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { existsSync } from "node:fs";
+import type { GuestSpec } from "./engine.ts";
+import { homePath, hostPathOf, simDirName, sourceDir, systemDir, temporaryPath } from "./layout.ts";
+
+export interface Preparation {
+  /** Link the system volume into the disk (it will be mounted there otherwise). */
+  linkSystem: boolean;
+  /** Names of the directories in image/system that are first in the guest's PATH. */
+  shims: readonly string[];
+}
+
+/** What a guest of that kind needs stand-ins for on this machine, most special first. */
+export function shimsFor(os: GuestSpec["os"], ownProcesses: boolean): string[] {
+  return [
+    ...(ownProcesses ? [] : ["process"]),
+    ...(os === "darwin" ? ["darwin"] : []),
+    "any",
+    ...(existsSync("/usr/bin/curl") ? [] : ["curl"]),
+    ...(existsSync("/bin/zsh") ? [] : ["zsh"]),
+  ];
+}
+
+/** Lays down the system volume (`.sim`) of a guest that is about to start; its disk is left as it is. */
+export async function prepareDisk(spec: GuestSpec, { linkSystem, shims }: Preparation): Promise<void> {
+  const sim = path.join(spec.diskDir, simDirName);
+  await rm(sim, { recursive: true, force: true });
+  await Promise.all([
+    mkdir(path.join(sim, "run"), { recursive: true }),
+    mkdir(hostPathOf(spec.diskDir, homePath(spec.os)), { recursive: true }),
+    mkdir(hostPathOf(spec.diskDir, temporaryPath(spec.os)), { recursive: true }),
+  ]);
+  const facts = { ip: spec.ip, hostname: spec.name, os: spec.os, shims: shims.join("\n") };
+  await Promise.all([
+    ...Object.entries(facts).map(async ([name, fact]) => writeFile(path.join(sim, "run", name), `${fact}\n`)),
+    ...(linkSystem ? linkAll(sim) : mountPoints(sim)),
+  ]);
+}
+
+const linkAll = (sim: string): Promise<void>[] => [
+  symlink(systemDir, path.join(sim, "system")),
+  symlink(sourceDir, path.join(sim, "lib")),
+  symlink(process.execPath, path.join(sim, "node")),
+];
+
+const mountPoints = (sim: string): Promise<unknown>[] => [
+  mkdir(path.join(sim, "system")),
+  mkdir(path.join(sim, "lib")),
+  writeFile(path.join(sim, "node"), ""),
+];

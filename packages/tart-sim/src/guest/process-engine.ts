@@ -1,0 +1,72 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { GuestCommand, GuestEngine, GuestExit, GuestSpec, RunningGuest } from "./engine.ts";
+import { guestEnvironment, type Entrance } from "./environment.ts";
+import { homePath, hostPathOf, simDirName, temporaryPath } from "./layout.ts";
+import { prepareDisk, shimsFor } from "./prepare-disk.ts";
+import { runCommand } from "./run-command.ts";
+import { startWatchdog } from "./watchdog.ts";
+
+/**
+ * Guests that are plain processes of this machine (guests.md, C): for machines with nothing but node
+ * and the usual shell tools. A guest's files, user, name and address are its own by convention only:
+ * $HOME is inside its disk directory, /Users/admin does not exist. It is no sandbox.
+ */
+export function createProcessEngine(): GuestEngine {
+  return { kind: "process", start };
+}
+
+async function start(spec: GuestSpec): Promise<RunningGuest> {
+  const shims = shimsFor(spec.os, false);
+  await prepareDisk(spec, { linkSystem: true, shims });
+  const marker = `TART_GUEST=${randomUUID()}`;
+  const watchdog = await startWatchdog(marker);
+  await writeFile(path.join(spec.diskDir, simDirName, "run/init.pid"), `${watchdog.pid}\n`);
+
+  let on = true;
+  const over = watchdog.over.then(() => {
+    on = false;
+  });
+  const shimDirs = shims.map((name) => path.join(spec.diskDir, simDirName, "system", name, "bin"));
+  const [markerName = "", markerValue = ""] = marker.split("=");
+  const shell = loginShell(spec.os);
+
+  const run = async (command: GuestCommand, entrance: Entrance): Promise<GuestExit> => {
+    if (!on) return { kind: "signaled" };
+    return runCommand(command, {
+      env: {
+        ...guestEnvironment({ os: spec.os, entrance, shimDirs, root: spec.diskDir, shell }),
+        TMPDIR: hostPathOf(spec.diskDir, temporaryPath(spec.os)),
+        [markerName]: markerValue,
+      },
+      cwd: hostPathOf(spec.diskDir, homePath(spec.os)),
+      shimDirs,
+      root: spec.diskDir,
+      until: entrance === "exec" ? "exit" : "output",
+    });
+  };
+
+  let cut = false;
+  return {
+    exec: async (command) => run(command, "exec"),
+    startSshd: async () => {
+      throw new Error("not yet");
+    },
+    poweredOff: new Promise((resolve) => {
+      void over.then(() => {
+        if (!cut) resolve();
+      });
+    }),
+    powerOff: async () => {
+      cut = true;
+      watchdog.cut();
+      await over;
+    },
+  };
+}
+
+/** macOS logs in with zsh, Linux images with bash; a machine without them with what it has. */
+const loginShell = (os: GuestSpec["os"]): string =>
+  [...(os === "darwin" ? ["/bin/zsh"] : []), "/bin/bash"].find((shell) => existsSync(shell)) ?? "/bin/sh";
