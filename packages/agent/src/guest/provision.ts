@@ -1,0 +1,67 @@
+import type { AttemptError, Bootstrap } from "@tartfleet/shared";
+import { readFile } from "node:fs/promises";
+import { failed, ok, type Result } from "../tart/result.ts";
+import { attemptErrorOfGuest } from "./attempt-error.ts";
+import type { Guest } from "./guest.ts";
+import {
+  PROVISION_EXIT,
+  provisionScript,
+  type GuestScripts,
+  type ProvisionSubject,
+} from "./provision-script.ts";
+
+const TIMEOUT_SECONDS = 60;
+const TRIES = 3;
+
+/**
+ * Places the VM's files in the guest and starts the runner, in one command. May be repeated, by another agent
+ * too: the runner is started once per attempt, whatever dies in between.
+ */
+export async function provision(
+  guest: Guest,
+  bootstrap: Bootstrap,
+  subject: ProvisionSubject & { signal: AbortSignal },
+): Promise<Result<void, AttemptError>> {
+  const stdin = provisionScript(bootstrap, subject, await guestScripts());
+  for (let tried = 1; ; tried += 1) {
+    const ran = await guest.run('eval "$(cat)"', {
+      stdin,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      signal: subject.signal,
+    });
+    if (ran.ok) {
+      const { exitCode, stdout, stderr } = ran.value;
+      return exitCode === 0 ? ok() : failed(refusal(exitCode, stdout, stderr));
+    }
+    const again = ran.failure.class === "outcome_unknown" || ran.failure.class === "unreachable";
+    if (!again || tried === TRIES) return failed(attemptErrorOfGuest(ran.failure));
+  }
+}
+
+async function guestScripts(): Promise<GuestScripts> {
+  const read = (name: string) => readFile(new URL(`../../guest/${name}`, import.meta.url), "utf8");
+  const [suicide, supervise, jobStarted] = await Promise.all(
+    ["suicide.sh", "supervise.sh", "job-started.sh"].map(read),
+  );
+  return { "suicide.sh": suicide ?? "", "supervise.sh": supervise ?? "", "job-started.sh": jobStarted ?? "" };
+}
+
+function refusal(exitCode: number, stdout: string, stderr: string): AttemptError {
+  const said = stdout.trim();
+  if (exitCode === PROVISION_EXIT.missing) {
+    return {
+      code: "runner_missing",
+      message: `The image lacks what its runner needs. Bake into it: ${said}.`,
+      facts: { missing: said.slice(-2000) },
+    };
+  }
+  const reason =
+    exitCode === PROVISION_EXIT.notStarted
+      ? "the supervisor of the runner did not start"
+      : said || "the provisioning script failed";
+  return {
+    code: "provision_failed",
+    message: `The guest could not be set up: ${reason}. Check the image's disk space and its user's home.`,
+    facts: { exitCode, output: `${said}\n${stderr}`.slice(-4096) },
+  };
+}

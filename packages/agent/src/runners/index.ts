@@ -1,0 +1,24 @@
+import type { Runner } from "@tartfleet/shared";
+import { planBuildkite } from "./buildkite.ts";
+import { planGithub } from "./github.ts";
+import { planGitlab } from "./gitlab.ts";
+import { planJenkins } from "./jenkins.ts";
+import type { RunnerPlan } from "./plan.ts";
+import { planScript } from "./script.ts";
+
+/** How a runner is set up and started in a guest; `name` is what it registers as. */
+export function planRunner(runner: Runner, name: string): RunnerPlan {
+  switch (runner.kind) {
+    case "github":
+      return planGithub(runner, name);
+    case "gitlab":
+      return planGitlab(runner, name);
+    case "buildkite":
+      return planBuildkite(runner, name);
+    case "jenkins":
+      return planJenkins(runner);
+    case "script":
+    default:
+      return planScript(runner);
+  }
+}

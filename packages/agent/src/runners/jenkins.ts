@@ -1,0 +1,23 @@
+import type { Runner } from "@tartfleet/shared";
+import { quote } from "../guest/shell.ts";
+import { SECRET_FILE, secretFile, type RunnerPlan } from "./plan.ts";
+
+/**
+ * An inbound agent. Its name is the node's on the controller, to which the secret belongs. agent.jar reads the
+ * secret from the file at its own time, so only supervise.sh removes it, at the end.
+ */
+export function planJenkins(runner: Extract<Runner, { kind: "jenkins" }>): RunnerPlan {
+  const words = ["-url", runner.url, "-name", runner.name, "-webSocket", "-noReconnect"];
+  return {
+    files: [secretFile(runner.secret)],
+    check: `have java || missing "Java, in PATH, for the Jenkins agent"
+[ -r "$home/agent.jar" ] || [ -r "$home/jenkins/agent.jar" ] || missing "the Jenkins agent, as ~/agent.jar or ~/jenkins/agent.jar"
+`,
+    prepare: "",
+    start: `cd "$home" || exit 1
+jar=$home/agent.jar
+[ -r "$jar" ] || jar=$home/jenkins/agent.jar
+exec java -jar "$jar" ${words.map(quote).join(" ")} -secret "@$dir/${SECRET_FILE}" -workDir "$home/jenkins"
+`,
+  };
+}
