@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
+import { runtimeFailure, swiftFailure, validationFailure } from "../cli/failure.ts";
+import type { ParsedCommand } from "../cli/spec.ts";
+import { isRecord, readJsonFile } from "../host/host-config.ts";
+import { keychainFile } from "../registry/credentials.ts";
+import { credentialsAreGood } from "../registry/registry.ts";
+import type { Sim } from "../sim.ts";
+import { writeJsonFile } from "../storage/files.ts";
+
+export function validate(_sim: Sim, command: ParsedCommand): void {
+  if ((command.value("username") !== undefined) !== command.flag("password-stdin"))
+    throw validationFailure("both --username and --password-stdin are required");
+}
+
+/** `tart login` (tart-contract §2.13). The keychain is a file of the simulated host. */
+export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
+  const host = command.arg("host");
+  const username = command.value("username");
+  const given =
+    username === undefined
+      ? await ask()
+      : { username, password: readFileSync(0, "utf8").replace(/\r?\n$/, "") };
+  if (!command.flag("no-validate") && !credentialsAreGood(sim, host, given))
+    throw runtimeFailure(
+      'invalid credentials: AuthFailed(why: "received unexpected HTTP status code 401 while retrieving an authentication token", details: "")',
+    );
+  if (sim.host.keychain === "locked" || sim.faults.has("keychain-credentials"))
+    throw swiftFailure('Failed(message: "Keychain failed to update item: User interaction is not allowed.")');
+  const stored = readJsonFile(keychainFile(sim.hostDir));
+  writeJsonFile(keychainFile(sim.hostDir), { ...(isRecord(stored) ? stored : {}), [host]: given });
+  return 0;
+}
+
+/** Without options the original asks. */
+async function ask(): Promise<{ username: string; password: string }> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return { username: await terminal.question("User: "), password: await terminal.question("Password: ") };
+  } finally {
+    terminal.close();
+  }
+}

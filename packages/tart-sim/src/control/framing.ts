@@ -1,0 +1,66 @@
+/**
+ * The words of the control socket. The guest agent speaks first: the bytes a gRPC server sends
+ * (an empty HTTP/2 SETTINGS frame), then frames of our own: kind, length, payload.
+ */
+export const greeting: Buffer = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+
+export const frameKinds = {
+  /** Client: JSON of a Request. */
+  request: 1,
+  stdin: 2,
+  stdinEnd: 3,
+  stdout: 4,
+  stderr: 5,
+  /** Agent: JSON of an Answer; the last frame. */
+  answer: 6,
+} as const;
+
+export type FrameKind = keyof typeof frameKinds;
+
+export interface Frame {
+  kind: FrameKind;
+  payload: Buffer;
+}
+
+export type Request = { call: "exec"; argv: readonly string[]; stdin: boolean } | { call: "ip" };
+
+export type Answer =
+  | { kind: "exited"; code: number }
+  | { kind: "signaled" }
+  | { kind: "not_found"; message: string }
+  | { kind: "ip"; ip: string }
+  | { kind: "rpc_error"; message: string };
+
+const HEAD = 5;
+
+export function encodeFrame(kind: FrameKind, payload: Uint8Array = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(HEAD);
+  head.writeUInt8(frameKinds[kind], 0);
+  head.writeUInt32BE(payload.length, 1);
+  return Buffer.concat([head, payload]);
+}
+
+export const encodeJson = (kind: FrameKind, value: Request | Answer): Buffer =>
+  encodeFrame(kind, Buffer.from(JSON.stringify(value)));
+
+/** Cuts a stream of chunks into frames, however they were cut before. */
+export function makeFrameReader(): (chunk: Buffer) => Frame[] {
+  let rest: Buffer = Buffer.alloc(0);
+  return (chunk) => {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const frames: Frame[] = [];
+    while (rest.length >= HEAD) {
+      const length = rest.readUInt32BE(1);
+      if (rest.length < HEAD + length) break;
+      frames.push({ kind: kindOf(rest.readUInt8(0)), payload: rest.subarray(HEAD, HEAD + length) });
+      rest = rest.subarray(HEAD + length);
+    }
+    return frames;
+  };
+}
+
+function kindOf(code: number): FrameKind {
+  const kind = (Object.keys(frameKinds) as FrameKind[]).find((name) => frameKinds[name] === code);
+  if (kind === undefined) throw new Error(`unknown frame kind ${code} on the control socket`);
+  return kind;
+}

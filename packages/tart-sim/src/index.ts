@@ -1,0 +1,3 @@
+export type { ImageEntry } from "./registry/catalogue.ts";
+export type { Fault, FaultKind, FaultMatch } from "./host/faults.ts";
+export { makeSimHost, tartPath, type SimHost, type SimHostOptions } from "./sim-host.ts";

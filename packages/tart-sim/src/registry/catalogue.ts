@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { isRecord, readJsonFile, SimConfigError } from "../host/host-config.ts";
+import type { RemoteName } from "../storage/remote-name.ts";
+import { repository } from "../storage/remote-name.ts";
+
+/** One image in the simulated registries. The file is read on each command, so tags can be moved. */
+export interface CatalogueImage {
+  /** `host/namespace`, without a tag. */
+  name: string;
+  /** `sha256:…`; made from the rest of the entry when absent. */
+  digest: string;
+  tags: readonly string[];
+  os: "darwin" | "linux";
+  /** Gigabytes the disk claims, takes, and travels as. */
+  diskGB: number;
+  allocatedGB: number;
+  compressedGB: number;
+  cpu: number;
+  memoryMiB: number;
+  diskFormat: "raw" | "asif";
+  /** Does the guest run tart's agent? Vanilla images do not. */
+  agent: boolean;
+  /** Who may pull; absent for a public image. */
+  auth?: { username: string; password: string };
+  minHostVersion?: string;
+  /** Directory that becomes the guest's filesystem; absent for the default guest. */
+  files?: string;
+}
+
+const imageDefaults = {
+  tags: ["latest"],
+  os: "darwin",
+  diskGB: 50,
+  allocatedGB: 25,
+  compressedGB: 20,
+  cpu: 4,
+  memoryMiB: 8192,
+  diskFormat: "raw",
+  agent: true,
+} as const;
+
+/** An entry of catalogue.json: only the name must be given. */
+export type ImageEntry = Partial<Omit<CatalogueImage, "name">> & { name: string };
+
+/** What the registries hold when there is no catalogue.json. */
+export const defaultImages: readonly ImageEntry[] = [
+  {
+    name: "ghcr.io/cirruslabs/macos-runner",
+    tags: ["sequoia", "latest"],
+    diskGB: 120,
+    allocatedGB: 60,
+    compressedGB: 40,
+  },
+  {
+    name: "registry.example.com/macos/xcode",
+    tags: ["16", "latest"],
+    diskGB: 100,
+    allocatedGB: 70,
+    compressedGB: 45,
+  },
+  {
+    name: "registry.example.com/linux/ubuntu",
+    tags: ["24.04", "latest"],
+    os: "linux",
+    diskGB: 20,
+    allocatedGB: 4,
+    compressedGB: 1,
+    memoryMiB: 4096,
+  },
+  { name: "registry.example.com/macos/vanilla", tags: ["15", "latest"], agent: false, compressedGB: 15 },
+  {
+    name: "registry.example.com/private/xcode",
+    tags: ["16", "latest"],
+    auth: { username: "ci", password: "correct-horse" },
+  },
+];
+
+export const catalogueFile = (hostDir: string): string => join(hostDir, "catalogue.json");
+
+export function readCatalogue(hostDir: string): CatalogueImage[] {
+  const path = catalogueFile(hostDir);
+  const given = readJsonFile(path);
+  const entries = given === undefined ? defaultImages : given;
+  if (!Array.isArray(entries)) throw new SimConfigError(`${path} should hold an array of images`);
+  return entries.map((entry: unknown, index) => completeImage(entry, `${path}[${index}]`));
+}
+
+function completeImage(entry: unknown, where: string): CatalogueImage {
+  if (!isRecord(entry) || typeof entry["name"] !== "string" || !entry["name"].includes("/"))
+    throw new SimConfigError(`${where}: "name" should be host/namespace`);
+  const known = new Set([...Object.keys(imageDefaults), "name", "digest", "auth", "minHostVersion", "files"]);
+  const unknown = Object.keys(entry).find((key) => !known.has(key));
+  if (unknown !== undefined) throw new SimConfigError(`${where}: unknown key "${unknown}"`);
+  for (const [key, value] of Object.entries(imageDefaults)) {
+    const mine = entry[key];
+    if (mine !== undefined && typeof mine !== typeof value)
+      throw new SimConfigError(`${where}: "${key}" has the wrong type`);
+  }
+  const image = entry as unknown as ImageEntry;
+  return { ...imageDefaults, digest: digestOf(entry), ...image };
+}
+
+/** Content decides the digest; tags do not, so that a moved tag keeps it. */
+function digestOf({ tags: _tags, ...content }: Record<string, unknown>): string {
+  return `sha256:${createHash("sha256").update(JSON.stringify(content)).digest("hex")}`;
+}
+
+/** The image that the registry has under this name now. */
+export function findImage(
+  catalogue: readonly CatalogueImage[],
+  name: RemoteName,
+): CatalogueImage | undefined {
+  const { reference } = name;
+  return catalogue.find(
+    (image) =>
+      image.name === repository(name) &&
+      (reference.kind === "digest" ? image.digest === reference.digest : image.tags.includes(reference.tag)),
+  );
+}
