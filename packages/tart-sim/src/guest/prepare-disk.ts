@@ -1,10 +1,11 @@
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { existsSync } from "node:fs";
-import type { GuestSpec } from "./engine.ts";
+import type { GuestEngine, GuestSpec } from "./engine.ts";
 import { homePath, hostPathOf, simDirName, sourceDir, systemDir, temporaryPath } from "./layout.ts";
 
 export interface Preparation {
+  engine: GuestEngine["kind"];
   /** Link the system volume into the disk (it will be mounted there otherwise). */
   linkSystem: boolean;
   /** Names of the directories in image/system that are first in the guest's PATH. */
@@ -23,7 +24,10 @@ export function shimsFor(os: GuestSpec["os"], ownProcesses: boolean): string[] {
 }
 
 /** Lays down the system volume (`.sim`) of a guest that is about to start; its disk is left as it is. */
-export async function prepareDisk(spec: GuestSpec, { linkSystem, shims }: Preparation): Promise<void> {
+export async function prepareDisk(
+  spec: GuestSpec,
+  { engine, linkSystem, shims }: Preparation,
+): Promise<void> {
   const sim = path.join(spec.diskDir, simDirName);
   await rm(sim, { recursive: true, force: true });
   await Promise.all([
@@ -31,7 +35,7 @@ export async function prepareDisk(spec: GuestSpec, { linkSystem, shims }: Prepar
     mkdir(hostPathOf(spec.diskDir, homePath(spec.os)), { recursive: true }),
     mkdir(hostPathOf(spec.diskDir, temporaryPath(spec.os)), { recursive: true }),
   ]);
-  const facts = { ip: spec.ip, hostname: spec.name, os: spec.os, shims: shims.join("\n") };
+  const facts = { ip: spec.ip, hostname: spec.name, os: spec.os, engine, shims: shims.join("\n") };
   await Promise.all([
     ...Object.entries(facts).map(async ([name, fact]) => writeFile(path.join(sim, "run", name), `${fact}\n`)),
     ...(linkSystem ? linkAll(sim) : mountPoints(sim)),

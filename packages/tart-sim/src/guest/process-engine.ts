@@ -20,7 +20,7 @@ export function createProcessEngine(): GuestEngine {
 
 async function start(spec: GuestSpec): Promise<RunningGuest> {
   const shims = shimsFor(spec.os, false);
-  await prepareDisk(spec, { linkSystem: true, shims });
+  await prepareDisk(spec, { engine: "process", linkSystem: true, shims });
   const marker = `TART_GUEST=${randomUUID()}`;
   const watchdog = await startWatchdog(marker);
   await writeFile(path.join(spec.diskDir, simDirName, "run/init.pid"), `${watchdog.pid}\n`);
