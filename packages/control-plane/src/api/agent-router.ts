@@ -8,7 +8,8 @@ import {
 } from "@tartfleet/shared";
 import type { Hello } from "@tartfleet/shared";
 import { z } from "zod";
-import { fromHost, live, router } from "./trpc.ts";
+import { live } from "./live.ts";
+import { fromHost, router } from "./trpc.ts";
 
 const anyProtocol = z.object({ protocol: z.int() });
 

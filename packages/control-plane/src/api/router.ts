@@ -9,8 +9,9 @@ import {
 import { z } from "zod";
 import { agentRouter } from "./agent-router.ts";
 import { afterSchema, eventsQuerySchema, idempotencyKeySchema } from "./inputs.ts";
+import { live } from "./live.ts";
+import { aboutVm, allowed, router } from "./trpc.ts";
 import { waitForVm } from "./wait.ts";
-import { aboutVm, allowed, live, router } from "./trpc.ts";
 
 const vms = router({
   create: allowed("vm.create")

@@ -8,7 +8,6 @@ import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import type { Action } from "./authorize.ts";
 import { callErrorOf } from "./errors.ts";
-import { untilAborted } from "./streams.ts";
 
 /** What a call knows of its surroundings. One per HTTP request, and one per WebSocket connection. */
 export interface CallContext {
@@ -73,21 +72,3 @@ export const fromHost = allowed("agent.speak").use(({ ctx, next }) => {
   if (principal.kind !== "host") throw new CallError("forbidden", "Only a host's own token may do this");
   return next({ ctx: { host: principal } });
 });
-
-/**
- * A subscription's values. Ends with the signal, and by an error when the control plane shuts down or the
- * token stops being valid, since a client takes an ending without one as the end of the matter.
- */
-export async function* live<T>(
-  ctx: CallContext,
-  open: (signal: AbortSignal) => AsyncGenerator<T, void>,
-  stopped: AbortSignal | undefined,
-): AsyncGenerator<T, void> {
-  const signal = stopped ? AbortSignal.any([stopped, ctx.draining]) : ctx.draining;
-  for await (const value of untilAborted(open(signal), signal)) {
-    authenticate(ctx.useCases, ctx.bearer);
-    yield value;
-  }
-  if (ctx.draining.aborted)
-    throw new CallError("shutting_down", "The control plane is shutting down; come back");
-}

@@ -1,0 +1,48 @@
+import type { FastifyRequest } from "fastify";
+import type { Principal, UseCases } from "../../engine/use-cases.ts";
+import { authenticate, bearerOf } from "../authenticate.ts";
+import { authorize } from "../authorize.ts";
+import type { Action } from "../authorize.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What calling the route means; every route under /v1 has one. */
+    action?: Action;
+  }
+}
+
+/** Who sent a request, and with what. */
+export interface Caller {
+  principal: Principal;
+  bearer: string | undefined;
+}
+
+const callers = new WeakMap<FastifyRequest, Caller>();
+
+export function callerOf(request: FastifyRequest): Caller | undefined {
+  return callers.get(request);
+}
+
+/** The caller of a route that only known ones reach. */
+export function requireCaller(request: FastifyRequest): Caller {
+  const caller = callers.get(request);
+  if (!caller) throw new Error(`${request.routeOptions.url} has no action`);
+  return caller;
+}
+
+/** An onRequest hook: nothing of a body is read before it is known who sends it and that they may. */
+export function admit(useCases: UseCases) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const bearer = bearerOf(request.headers.authorization);
+    const principal = authenticate(useCases, bearer);
+    callers.set(request, { principal, bearer });
+    const { action } = request.routeOptions.config;
+    if (!action) throw new Error(`${request.routeOptions.url} has no action`);
+    authorize(principal, action, idOf(request.params));
+  };
+}
+
+function idOf(params: unknown): string | undefined {
+  if (typeof params !== "object" || params === null || !("id" in params)) return undefined;
+  return typeof params.id === "string" ? params.id : undefined;
+}

@@ -1,0 +1,53 @@
+import { capacitySchema, enrolHostSchema, enrolledHostSchema, hostRecordSchema } from "@tartfleet/shared";
+import type { App, RestDeps } from "./app.ts";
+import { hostsSchema, nameParams, PROBLEMS } from "./schemas.ts";
+
+const tags = ["Hosts"];
+
+export function hostRoutes(app: App, { useCases }: RestDeps): void {
+  app.get("/v1/hosts", {
+    config: { action: "host.read" },
+    schema: {
+      tags,
+      operationId: "listHosts",
+      summary: "List hosts with their slots and what is in them",
+      response: { 200: hostsSchema, ...PROBLEMS },
+    },
+    handler: async () => ({ hosts: useCases.listHosts() }),
+  });
+
+  app.get("/v1/hosts/:name", {
+    config: { action: "host.read" },
+    schema: {
+      tags,
+      operationId: "getHost",
+      summary: "Get one host",
+      params: nameParams,
+      response: { 200: hostRecordSchema, ...PROBLEMS },
+    },
+    handler: async (request) => useCases.getHost(request.params.name),
+  });
+
+  app.post("/v1/hosts", {
+    config: { action: "host.enrol" },
+    schema: {
+      tags,
+      operationId: "enrolHost",
+      summary: "Enrol a host: it gets a credential of its own, shown once",
+      body: enrolHostSchema,
+      response: { 201: enrolledHostSchema, ...PROBLEMS },
+    },
+    handler: async (request, reply) => reply.code(201).send(await useCases.enrolHost(request.body)),
+  });
+
+  app.get("/v1/fleet/capacity", {
+    config: { action: "capacity.read" },
+    schema: {
+      tags: ["Fleet"],
+      operationId: "getCapacity",
+      summary: "Slots of the fleet and the length of its queue",
+      response: { 200: capacitySchema, ...PROBLEMS },
+    },
+    handler: async () => useCases.capacity(),
+  });
+}

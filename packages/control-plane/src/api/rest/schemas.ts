@@ -1,0 +1,52 @@
+import {
+  capacitySchema,
+  createTokenSchema,
+  createVmSchema,
+  createdTokenSchema,
+  enrolHostSchema,
+  enrolledHostSchema,
+  hostRecordSchema,
+  problemSchema,
+  tokenRecordSchema,
+  vmEventSchema,
+  vmPageSchema,
+  vmRecordSchema,
+} from "@tartfleet/shared";
+import { z } from "zod";
+
+/** Names in the OpenAPI document. */
+const NAMED = {
+  Capacity: capacitySchema,
+  CreateToken: createTokenSchema,
+  CreateVm: createVmSchema,
+  CreatedToken: createdTokenSchema,
+  EnrolHost: enrolHostSchema,
+  EnrolledHost: enrolledHostSchema,
+  Host: hostRecordSchema,
+  Problem: problemSchema,
+  Token: tokenRecordSchema,
+  Vm: vmRecordSchema,
+  VmEvent: vmEventSchema,
+  VmPage: vmPageSchema,
+};
+for (const [id, schema] of Object.entries(NAMED)) z.globalRegistry.add(schema, { ...schema.meta(), id });
+
+/** Every call can be refused; in one shape. */
+export const PROBLEMS = {
+  "4xx": {
+    description: "Refused; `code` says why, `errors` lists every field that is wrong",
+    content: { "application/problem+json": { schema: problemSchema } },
+  },
+  "5xx": {
+    description: "Failed on our side",
+    content: { "application/problem+json": { schema: problemSchema } },
+  },
+};
+
+/** An id in a path. Any text: one that is not known is 404, also when it could never be one. */
+export const idParams = z.object({ id: z.string() });
+export const nameParams = z.object({ name: z.string() });
+
+export const hostsSchema = z.object({ hosts: z.array(hostRecordSchema) });
+export const tokensSchema = z.object({ tokens: z.array(tokenRecordSchema) });
+export const eventsSchema = z.object({ events: z.array(vmEventSchema) });

@@ -1,0 +1,47 @@
+import { createdTokenSchema, createTokenSchema } from "@tartfleet/shared";
+import { z } from "zod";
+import type { App, RestDeps } from "./app.ts";
+import { idParams, PROBLEMS, tokensSchema } from "./schemas.ts";
+
+const tags = ["Tokens"];
+const config = { action: "token.manage" } as const;
+
+export function tokenRoutes(app: App, { useCases }: RestDeps): void {
+  app.post("/v1/tokens", {
+    config,
+    schema: {
+      tags,
+      operationId: "createToken",
+      summary: "Make a token; it is shown once and stored hashed",
+      body: createTokenSchema,
+      response: { 201: createdTokenSchema, ...PROBLEMS },
+    },
+    handler: async (request, reply) => reply.code(201).send(await useCases.createToken(request.body)),
+  });
+
+  app.get("/v1/tokens", {
+    config,
+    schema: {
+      tags,
+      operationId: "listTokens",
+      summary: "List tokens, without their secrets",
+      response: { 200: tokensSchema, ...PROBLEMS },
+    },
+    handler: async () => ({ tokens: useCases.listTokens() }),
+  });
+
+  app.delete("/v1/tokens/:id", {
+    config,
+    schema: {
+      tags,
+      operationId: "revokeToken",
+      summary: "Revoke a token at once",
+      params: idParams,
+      response: { 204: z.null().describe("Revoked"), ...PROBLEMS },
+    },
+    handler: async (request, reply) => {
+      await useCases.revokeToken(request.params.id);
+      return reply.code(204).send(null);
+    },
+  });
+}

@@ -1,0 +1,118 @@
+import {
+  createVmSchema,
+  deleteVmQuerySchema,
+  guestEventSchema,
+  listVmsQuerySchema,
+  vmPageSchema,
+  vmRecordSchema,
+  waitQuerySchema,
+} from "@tartfleet/shared";
+import { z } from "zod";
+import { idempotencyKeySchema } from "../inputs.ts";
+import { waitForVm } from "../wait.ts";
+import type { App, RestDeps } from "./app.ts";
+import { requireCaller } from "./caller.ts";
+import { goneOf } from "./gone.ts";
+import { idParams, PROBLEMS } from "./schemas.ts";
+
+const tags = ["VMs"];
+
+export function vmRoutes(app: App, deps: RestDeps): void {
+  const { useCases } = deps;
+
+  app.post("/v1/vms", {
+    config: { action: "vm.create" },
+    schema: {
+      tags,
+      operationId: "createVm",
+      summary: "Accept a VM; it is queued, and starts when a host has room",
+      headers: z.object({
+        "idempotency-key": idempotencyKeySchema
+          .optional()
+          .describe("The same key and body give the same VM (200) for as long as it lives"),
+      }),
+      body: createVmSchema,
+      response: { 201: vmRecordSchema, 200: vmRecordSchema, ...PROBLEMS },
+    },
+    handler: async (request, reply) => {
+      const { principal } = requireCaller(request);
+      const key = request.headers["idempotency-key"];
+      const { vm, created } = await useCases.createVm(principal, request.body, key);
+      if (created) request.log.info({ vmId: vm.id }, "VM accepted");
+      return reply
+        .code(created ? 201 : 200)
+        .header("location", `/v1/vms/${vm.id}`)
+        .send(vm);
+    },
+  });
+
+  app.get("/v1/vms", {
+    config: { action: "vm.read" },
+    schema: {
+      tags,
+      operationId: "listVms",
+      summary: "List VMs, newest first, a page at a time",
+      querystring: listVmsQuerySchema,
+      response: { 200: vmPageSchema, ...PROBLEMS },
+    },
+    handler: async (request) => useCases.listVms(request.query),
+  });
+
+  app.get("/v1/vms/:id", {
+    config: { action: "vm.read" },
+    schema: {
+      tags,
+      operationId: "getVm",
+      summary: "Get one VM",
+      params: idParams,
+      response: { 200: vmRecordSchema, ...PROBLEMS },
+    },
+    handler: async (request) => useCases.getVm(request.params.id),
+  });
+
+  app.get("/v1/vms/:id/wait", {
+    config: { action: "vm.read" },
+    exposeHeadRoute: false,
+    schema: {
+      tags,
+      operationId: "waitForVm",
+      summary: "Wait until the VM is ready or has ended; answers early when it ends, and after the time",
+      params: idParams,
+      querystring: waitQuerySchema,
+      response: { 200: vmRecordSchema, ...PROBLEMS },
+    },
+    handler: async (request, reply) => waitForVm(deps, request.params.id, request.query, goneOf(reply)),
+  });
+
+  app.delete("/v1/vms/:id", {
+    config: { action: "vm.end" },
+    schema: {
+      tags,
+      operationId: "deleteVm",
+      summary: "End a VM: at once for a client; for the VM's own token, as its phase says",
+      params: idParams,
+      querystring: deleteVmQuerySchema,
+      response: { 202: vmRecordSchema, ...PROBLEMS },
+    },
+    handler: async (request, reply) => {
+      const { principal } = requireCaller(request);
+      return reply.code(202).send(await useCases.endVm(principal, request.params.id, request.query));
+    },
+  });
+
+  app.post("/v1/vms/:id/events", {
+    config: { action: "vm.tell" },
+    schema: {
+      tags,
+      operationId: "tellVmEvent",
+      summary: "What the VM's own hooks saw; for the VM's token alone",
+      params: idParams,
+      body: guestEventSchema,
+      response: { 202: vmRecordSchema, ...PROBLEMS },
+    },
+    handler: async (request, reply) => {
+      const { principal } = requireCaller(request);
+      return reply.code(202).send(await useCases.guestEvent(principal, request.params.id, request.body));
+    },
+  });
+}

@@ -1,0 +1,90 @@
+import { CallError } from "@tartfleet/shared";
+import Fastify, { LogController } from "fastify";
+import type { FastifyBaseLogger } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { App, RestDeps } from "../api/rest/app.ts";
+import { admit } from "../api/rest/caller.ts";
+import { hostRoutes } from "../api/rest/hosts.ts";
+import { tokenRoutes } from "../api/rest/tokens.ts";
+import { vmEventRoutes } from "../api/rest/vm-events.ts";
+import { vmRoutes } from "../api/rest/vms.ts";
+import { healthRoutes } from "./health.ts";
+import type { Limits } from "./limits.ts";
+import type { Listener } from "./listener.ts";
+import { recordMethods, refuseOtherMethods } from "./methods.ts";
+import { describeRoutes } from "./openapi.ts";
+import { sendProblem } from "./problems.ts";
+import { requestIdOf } from "./request-id.ts";
+import { logRequest } from "./request-log.ts";
+import { trpcRoutes } from "./trpc-http.ts";
+import { validateRequest } from "./validation.ts";
+
+export interface AppDeps extends Omit<RestDeps, "streamBeatMs"> {
+  log: FastifyBaseLogger;
+  limits: Limits;
+  version: string;
+}
+
+/** Everything that speaks HTTP, on a listener's server. */
+export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
+  const { limits, draining, useCases, log } = deps;
+  const app: App = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
+    genReqId: (request) => requestIdOf(request),
+    requestIdHeader: false,
+    trustProxy: false,
+    bodyLimit: limits.bodyBytes,
+    // tRPC's batches are one long path segment; an id that long is simply unknown.
+    routerOptions: { maxParamLength: 8192 },
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+    serverFactory(handler) {
+      listener.serveWith(handler);
+      return listener.server;
+    },
+  }).withTypeProvider<ZodTypeProvider>();
+
+  acceptJson(app);
+  app.setValidatorCompiler(() => (value) => ({ value }));
+  // Use cases answer with what they have checked; checking it again would cost a hot path its speed.
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  app.setNotFoundHandler(() => {
+    throw new CallError("route_not_found", "There is no such route; /openapi.json lists them");
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff" });
+    if (draining.aborted) reply.header("connection", "close");
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    if (reply.statusCode === 401) reply.header("www-authenticate", 'Bearer realm="tartfleet"');
+    if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
+  });
+  app.addHook("onResponse", async (request, reply) => logRequest(request, reply));
+
+  const methods = recordMethods(app);
+  await describeRoutes(app, deps.version);
+  healthRoutes(app, draining);
+  app.get("/openapi.json", async () => app.swagger());
+  trpcRoutes(app, { useCases, draining }, limits.batchSize);
+  await app.register(async (rest: App) => {
+    rest.addHook("onRequest", admit(useCases));
+    rest.addHook("preValidation", validateRequest);
+    for (const addRoutes of [vmRoutes, vmEventRoutes, hostRoutes, tokenRoutes]) {
+      addRoutes(rest, { ...deps, streamBeatMs: limits.streamBeatMs });
+    }
+  });
+  refuseOtherMethods(app, new Map(methods));
+  await app.ready();
+  return app;
+}
+
+/** JSON alone; nothing at all counts as an empty object, also when a header calls it JSON. */
+function acceptJson(app: App): void {
+  app.removeAllContentTypeParsers();
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body.length === 0) done(null, {});
+    else void parse(request, body.toString(), done);
+  });
+}

@@ -1,0 +1,54 @@
+import type { WebSocket } from "ws";
+import type { Limits } from "./limits.ts";
+
+type SocketLimits = Pick<Limits, "socketUnreadBytes" | "socketBurst" | "socketPerSecond">;
+
+/**
+ * Holds a socket's peer to what it may cost. tRPC's adapter pushes whatever its generators yield and takes
+ * whatever comes: a peer that stops reading would cost hundreds of megabytes.
+ *
+ * @param onCut told once, with the reason, when the socket is ended for it
+ */
+export function boundSocket(socket: WebSocket, limits: SocketLimits, onCut: (reason: string) => void): void {
+  const send = socket.send.bind(socket);
+  socket.send = (...message: unknown[]) => {
+    if (socket.bufferedAmount <= limits.socketUnreadBytes) {
+      Reflect.apply(send, socket, message);
+    } else if (socket.readyState === socket.OPEN) {
+      onCut("the peer does not read");
+      socket.terminate();
+    }
+  };
+
+  const bucket = makeBucket(limits.socketBurst, limits.socketPerSecond);
+  const take = (): boolean => {
+    if (bucket.take(performance.now())) return true;
+    if (socket.readyState === socket.OPEN) {
+      onCut("too many messages");
+      socket.close(1008, "too many messages");
+      socket.pause();
+    }
+    return false;
+  };
+  socket.on("message", take);
+  socket.on("ping", (data) => {
+    if (!take()) return;
+    if (socket.bufferedAmount <= limits.socketUnreadBytes) socket.pong(data);
+    else socket.terminate();
+  });
+}
+
+/** A token bucket: so many at once, and so many a second after that. */
+export function makeBucket(burst: number, perSecond: number): { take(nowMs: number): boolean } {
+  let left = burst;
+  let at: number | undefined;
+  return {
+    take(now) {
+      left = Math.min(burst, left + ((now - (at ?? now)) * perSecond) / 1000);
+      at = now;
+      if (left < 1) return false;
+      left -= 1;
+      return true;
+    },
+  };
+}

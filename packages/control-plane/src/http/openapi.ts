@@ -1,0 +1,47 @@
+import swagger from "@fastify/swagger";
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
+import type { z } from "zod";
+import type { App } from "../api/rest/app.ts";
+
+/** Describes every route that has a tag, from the same zod schemas that check it. */
+export async function describeRoutes(app: App, version: string): Promise<void> {
+  const zodToJsonConfig = { override: dropSafeIntegerBounds };
+  const addComponents = createJsonSchemaTransformObject({ zodToJsonConfig });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.1",
+      info: {
+        title: "tartfleet",
+        version,
+        description: "A fleet manager for macOS virtual machines on Tart",
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+      security: [{ token: [] }],
+      tags: ["VMs", "Hosts", "Fleet", "Tokens"].map((name) => ({ name })),
+    },
+    hideUntagged: true,
+    transform: createJsonSchemaTransform({ zodToJsonConfig }),
+    transformObject: (document) => dropUnused(addComponents(document)),
+  });
+}
+
+/** JSON's integers are what JavaScript's are; saying so at each would only hide the bounds that matter. */
+function dropSafeIntegerBounds({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+}
+
+type OpenApi = ReturnType<ReturnType<typeof createJsonSchemaTransformObject>>;
+
+/** Each schema comes as it is sent and as it is received; one of the two is mostly used nowhere. */
+function dropUnused(document: OpenApi): OpenApi {
+  const schemas = "components" in document ? document.components?.schemas : undefined;
+  if (!schemas) return document;
+  for (;;) {
+    const text = JSON.stringify(document);
+    const unused = Object.keys(schemas).filter((id) => !text.includes(`"#/components/schemas/${id}"`));
+    if (unused.length === 0) return document;
+    for (const id of unused) delete schemas[id];
+  }
+}

@@ -1,0 +1,25 @@
+import { toProblem } from "@tartfleet/shared";
+import type { CallErrorCode } from "@tartfleet/shared";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { callErrorOf } from "../api/errors.ts";
+
+const codes = new WeakMap<FastifyReply, CallErrorCode>();
+
+/** The code of the problem that a reply told, for the log. */
+export function problemCodeOf(reply: FastifyReply): CallErrorCode | undefined {
+  return codes.get(reply);
+}
+
+/** Answers with what was thrown, as `application/problem+json`; a bug is logged and not told. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const known = callErrorOf(error);
+  // A caller who went away while we worked makes streams fail; that is nobody's fault.
+  if (known.code === "internal") request.log[reply.raw.destroyed ? "debug" : "error"]({ err: error }, "bug");
+  const problem = toProblem(known, request.id);
+  codes.set(reply, problem.code);
+  void reply
+    .code(problem.status)
+    .headers({ "content-type": "application/problem+json", "x-request-id": request.id })
+    .serializer((payload) => (typeof payload === "string" ? payload : JSON.stringify(payload)))
+    .send(problem);
+}

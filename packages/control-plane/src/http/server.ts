@@ -1,0 +1,45 @@
+import { once } from "node:events";
+import type { FastifyBaseLogger } from "fastify";
+import type { UseCases } from "../engine/use-cases.ts";
+import { makeApp } from "./app.ts";
+import type { Limits } from "./limits.ts";
+import type { Listener } from "./listener.ts";
+import { serveSockets } from "./websocket.ts";
+
+export interface HttpServer {
+  /** Stops accepting, lets requests finish, closes sockets (1012); after `drainMs` cuts what is left. */
+  close(): Promise<void>;
+}
+
+export interface ServerDeps {
+  useCases: UseCases;
+  log: FastifyBaseLogger;
+  limits: Limits;
+  version: string;
+}
+
+/** Serves REST, tRPC and its WebSockets on a listener. */
+export async function serve(listener: Listener, deps: ServerDeps): Promise<HttpServer> {
+  const { server } = listener;
+  const { limits } = deps;
+  const shutdown = new AbortController();
+  const draining = shutdown.signal;
+  const sockets = serveSockets(server, { ...deps, draining });
+  const app = await makeApp(listener, { ...deps, draining });
+
+  return {
+    async close() {
+      const closed = once(server, "close");
+      shutdown.abort();
+      server.close();
+      // A connection that was busy when the server closed is idle after its answer, and then ours to end.
+      const sweep = setInterval(() => server.closeIdleConnections(), 50);
+      const cut = setTimeout(() => server.closeAllConnections(), limits.drainMs);
+      await sockets.close(limits.socketCloseMs);
+      await closed;
+      clearInterval(sweep);
+      clearTimeout(cut);
+      await app.close();
+    },
+  };
+}

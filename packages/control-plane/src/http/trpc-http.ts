@@ -1,0 +1,45 @@
+import { fastifyRequestHandler } from "@trpc/server/adapters/fastify";
+import { z } from "zod";
+import type { App } from "../api/rest/app.ts";
+import { bearerOf } from "../api/authenticate.ts";
+import { appRouter } from "../api/router.ts";
+import type { CallContext } from "../api/trpc.ts";
+import { callErrorOf } from "../api/errors.ts";
+
+const params = z.object({ path: z.string() });
+
+/** tRPC over HTTP, for the dashboard and TypeScript clients; agents use the WebSocket. */
+export function trpcRoutes(app: App, shared: Pick<CallContext, "useCases" | "draining">, batchSize: number) {
+  app.register(async (scope) => {
+    // tRPC reads the body itself.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(
+      "application/json",
+      { parseAs: "string" },
+      async (_request: unknown, body: string | Buffer) => body,
+    );
+    scope.route({
+      method: ["GET", "POST"],
+      exposeHeadRoute: false,
+      url: "/trpc/:path",
+      handler: async (request, reply) => {
+        await fastifyRequestHandler({
+          router: appRouter,
+          req: request,
+          res: reply,
+          path: params.parse(request.params).path,
+          maxBatchSize: batchSize,
+          createContext: () => ({
+            ...shared,
+            bearer: bearerOf(request.headers.authorization),
+            requestId: request.id,
+          }),
+          onError({ error, path }) {
+            if (callErrorOf(error).code !== "internal") return;
+            request.log.error({ err: error.cause ?? error, procedure: path }, "bug");
+          },
+        });
+      },
+    });
+  });
+}

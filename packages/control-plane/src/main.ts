@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+import { existsSync } from "node:fs";
+import type { Logger } from "pino";
+import packageJson from "../package.json" with { type: "json" };
+import { completeConfig, readSettings, urlOf } from "./config/config.ts";
+import type { Settings } from "./config/settings.ts";
+import { systemClock } from "./engine/clock.ts";
+import { openControlPlane } from "./engine/control-plane.ts";
+import { LIMITS } from "./http/limits.ts";
+import { openListener } from "./http/listener.ts";
+import type { Listener } from "./http/listener.ts";
+import { serve } from "./http/server.ts";
+import { openLog } from "./log.ts";
+import { DatabaseUnusableError } from "./store/database.ts";
+
+const PROGRAM = "tartfleet-control-plane";
+/** sysexits.h: something about the configuration, or a bug. */
+const EX_CONFIG = 78;
+const EX_SOFTWARE = 70;
+
+/** A start that cannot be; the message says what to change. */
+class StartError extends Error {}
+
+async function main(): Promise<void> {
+  const read = readSettings(process.argv.slice(2), process.env, packageJson.version);
+  switch (read.kind) {
+    case "text":
+      process.stdout.write(read.text);
+      return;
+    case "mistakes":
+      throw new StartError(`cannot start with these settings:\n  ${read.mistakes.join("\n  ")}`);
+    case "settings":
+      await start(read.settings);
+      return;
+    default:
+      read satisfies never;
+  }
+}
+
+async function start(settings: Settings): Promise<void> {
+  const log = openLog(settings.logLevel);
+  const listener = await listen(settings);
+  const config = completeConfig(settings, listener.port);
+  const onFatal = failWith(log);
+  process.on("uncaughtException", onFatal);
+  process.on("unhandledRejection", onFatal);
+
+  const controlPlane = await openControlPlane(settings.dataDir, { config, clock: systemClock(), onFatal });
+  const { useCases, adminTokenPath } = controlPlane;
+  const http = await serve(listener, { useCases, log, limits: LIMITS, version: packageJson.version });
+
+  let stopping = false;
+  for (const [signal, number] of [["SIGTERM", 15] as const, ["SIGINT", 2] as const]) {
+    process.on(signal, () => {
+      if (stopping) process.exit(128 + number);
+      stopping = true;
+      log.info({ signal }, "stopping; VMs go on");
+      http
+        .close()
+        .then(() => {
+          controlPlane.close();
+          log.info("stopped");
+          process.exit(0);
+        })
+        .catch(onFatal);
+    });
+  }
+
+  log.info(
+    {
+      url: urlOf({ host: settings.listen.host, port: listener.port }),
+      publicUrl: config.publicUrl,
+      dataDir: settings.dataDir,
+      version: packageJson.version,
+      ...(existsSync(adminTokenPath) ? { adminTokenFile: adminTokenPath } : {}),
+    },
+    "listening",
+  );
+}
+
+/** What nobody expected: half a state in memory must not go on; the next start rebuilds it from the database. */
+function failWith(log: Logger): (error: unknown) => void {
+  return (error) => {
+    log.fatal({ err: error }, "cannot go on");
+    process.exit(EX_SOFTWARE);
+  };
+}
+
+async function listen({ listen: address }: Settings): Promise<Listener> {
+  try {
+    return await openListener(address, LIMITS);
+  } catch (error) {
+    const shown = urlOf(address).slice("http://".length);
+    const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    throw new StartError(
+      isTaken
+        ? `${shown} is in use; stop what uses it, or give another --listen`
+        : `cannot listen on ${shown}: ${error instanceof Error ? error.message : String(error)}; give another --listen`,
+    );
+  }
+}
+
+main().catch((error: unknown) => {
+  const isExpected = error instanceof StartError || error instanceof DatabaseUnusableError;
+  console.error(isExpected ? `${PROGRAM}: ${error.message}` : error);
+  process.exit(isExpected ? EX_CONFIG : EX_SOFTWARE);
+});

@@ -1,0 +1,68 @@
+import { CallError } from "@tartfleet/shared";
+import { describe, expect, it } from "vitest";
+import { authorize, isAllowed, RULES } from "../../src/api/authorize.ts";
+import type { Action, Speaker } from "../../src/api/authorize.ts";
+import type { Principal } from "../../src/engine/use-cases.ts";
+
+const OWN = "ownvmownvmownvm0";
+const OTHER = "othervmothervm00";
+
+const token = (role: "admin" | "ci" | "viewer" | "host-enrolment"): Principal => ({
+  kind: "token",
+  tokenId: "t",
+  role,
+  name: "n",
+});
+const SPEAKERS: Record<Speaker, Principal> = {
+  admin: token("admin"),
+  ci: token("ci"),
+  viewer: token("viewer"),
+  "host-enrolment": token("host-enrolment"),
+  host: { kind: "host", hostId: 1, hostName: "mac-1" },
+  vm: { kind: "vm", vmId: OWN, attempt: 1 },
+};
+
+/** What each may do, said once more in another way: all that is not here must be refused. */
+const MAY: Record<Speaker, string[]> = {
+  admin: ["vm.create", "vm.read", "vm.end", "host.read", "host.enrol", "capacity.read", "token.manage"],
+  ci: ["vm.create", "vm.read", "vm.end", "host.read", "capacity.read"],
+  viewer: ["vm.read", "host.read", "capacity.read"],
+  "host-enrolment": ["host.enrol"],
+  host: ["agent.speak"],
+  vm: ["vm.end on its own", "vm.tell on its own"],
+};
+
+const speakers = Object.keys(SPEAKERS) as Speaker[];
+const actions = Object.keys(RULES) as Action[];
+const targets = [undefined, OWN, OTHER];
+const product = speakers.flatMap((speaker) =>
+  actions.flatMap((action) => targets.map((target) => ({ speaker, action, target }))),
+);
+
+describe("who may do what", () => {
+  it.each(product)("$speaker: $action on $target", ({ speaker, action, target }) => {
+    const may =
+      MAY[speaker].includes(action) || (target === OWN && MAY[speaker].includes(`${action} on its own`));
+    expect(isAllowed(SPEAKERS[speaker], action, target)).toBe(may);
+    const attempt = () => authorize(SPEAKERS[speaker], action, target);
+    if (may) expect(attempt).not.toThrow();
+    else expect(attempt).toThrow(expect.objectContaining({ code: "forbidden" }));
+  });
+
+  it("walks every rule", () => {
+    const mentioned = new Set(Object.values(MAY).flatMap((list) => list.map((entry) => entry.split(" ")[0])));
+    expect(mentioned).toEqual(new Set<string | undefined>(actions));
+  });
+
+  it("says the same of a VM that exists and of one that does not", () => {
+    const refusal = (id: string) => {
+      try {
+        authorize(SPEAKERS.vm, "vm.end", id);
+      } catch (error) {
+        return error instanceof CallError ? error.message : error;
+      }
+      return undefined;
+    };
+    expect(refusal(OTHER)).toBe(refusal("nosuchvm"));
+  });
+});

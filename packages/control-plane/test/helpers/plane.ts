@@ -1,0 +1,141 @@
+import { randomBytes } from "node:crypto";
+import { request as httpRequest } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
+import type { CreateVmInput, TokenRole } from "@tartfleet/shared";
+import { completeConfig, readSettings } from "../../src/config/config.ts";
+import { systemClock } from "../../src/engine/clock.ts";
+import { startControlPlane } from "../../src/engine/control-plane.ts";
+import { randomId } from "../../src/engine/secrets.ts";
+import type { UseCases } from "../../src/engine/use-cases.ts";
+import { LIMITS } from "../../src/http/limits.ts";
+import type { Limits } from "../../src/http/limits.ts";
+import { openListener } from "../../src/http/listener.ts";
+import { serve } from "../../src/http/server.ts";
+import { openLog } from "../../src/log.ts";
+import { openMemoryDatabase } from "../../src/store/database.ts";
+
+export const IMAGE = "ghcr.io/tartfleet/macos:15";
+
+/** A control plane on a free port with a database in memory, and tokens of every role. */
+export type Plane = Awaited<ReturnType<typeof startPlane>>;
+
+interface Options {
+  limits?: Partial<Limits>;
+  /** Replaces use cases, to make them do what they would do only in a bad hour. */
+  change?: (useCases: UseCases) => Partial<UseCases>;
+}
+
+export async function startPlane({ limits = {}, change = () => ({}) }: Options = {}) {
+  const read = readSettings(["--listen", "127.0.0.1:0"], {}, "0");
+  if (read.kind !== "settings") throw new Error("the defaults are not valid");
+  const lines: string[] = [];
+  const log = openLog("debug", { write: (line) => void lines.push(line) });
+  const listener = await openListener(read.settings.listen, { ...LIMITS, ...limits });
+  const fatal: unknown[] = [];
+  const controlPlane = await startControlPlane({
+    database: openMemoryDatabase(),
+    key: randomBytes(32),
+    config: completeConfig(read.settings, listener.port),
+    clock: systemClock(),
+    randomId,
+    onFatal: (error) => void fatal.push(error),
+  });
+  const useCases: UseCases = { ...controlPlane.useCases, ...change(controlPlane.useCases) };
+  const http = await serve(listener, { useCases, log, limits: { ...LIMITS, ...limits }, version: "0.0.0" });
+  const url = `http://127.0.0.1:${listener.port}`;
+
+  const token = async (role: TokenRole) =>
+    (await controlPlane.useCases.createToken({ role, name: `the ${role}` })).token;
+  const tokens = {
+    admin: await token("admin"),
+    ci: await token("ci"),
+    viewer: await token("viewer"),
+    "host-enrolment": await token("host-enrolment"),
+  };
+
+  let closed: Promise<void> | undefined;
+  return {
+    url,
+    port: listener.port,
+    useCases,
+    tokens,
+    /** What was logged, as it stands. */
+    lines,
+    fatal,
+    call: (method: string, path: string, init: CallInit = {}) => call(url, method, path, init),
+    createVm: async (body: Partial<CreateVmInput> = {}) =>
+      (await call(url, "POST", "/v1/vms", { token: tokens.ci, json: { image: IMAGE, ...body } })).body,
+    close() {
+      closed ??= http.close().then(() => controlPlane.close());
+      return closed;
+    },
+  };
+}
+
+export interface CallInit {
+  token?: string | undefined;
+  json?: unknown;
+  raw?: string;
+  headers?: Record<string, string>;
+}
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into whatever came
+  body: any;
+}
+
+/** One request, exactly as said: nothing is added that a plain client would not add. */
+export function call(
+  url: string,
+  method: string,
+  path: string,
+  { token, json, raw, headers = {} }: CallInit = {},
+): Promise<Answer> {
+  const body = raw ?? (json === undefined ? undefined : JSON.stringify(json));
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const request = httpRequest(url, {
+    method,
+    path,
+    agent: false,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(json === undefined ? {} : { "content-type": "application/json" }),
+      ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
+      ...headers,
+    },
+  });
+  request.on("error", reject);
+  request.on("response", (response) => {
+    let text = "";
+    response.setEncoding("utf8");
+    response.on("data", (part) => {
+      text += part;
+    });
+    response.on("error", reject);
+    response.on("end", () => {
+      const isJson = /json/.test(response.headers["content-type"] ?? "");
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        text,
+        body: isJson && text ? JSON.parse(text) : undefined,
+      });
+    });
+  });
+  request.end(body);
+  return promise;
+}
+
+/** Polls until the check holds; fails with what it last said. */
+export async function until<T>(check: () => T | Promise<T>, seconds = 10): Promise<NonNullable<T>> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await check();
+    if (value) return value;
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${check.toString()}`);
+    await new Promise((done) => setTimeout(done, 10));
+  }
+}
