@@ -34,8 +34,12 @@ forward() {
 
 # A job that prints without end must not fill the disk. The newest part is kept.
 keep_small() {
+  nap=
+  trap 'kill "$nap" 2>/dev/null; exit 0' TERM
   while kill -0 $$ 2>/dev/null; do
-    sleep "${TARTFLEET_OUTPUT_CHECK:-5}"
+    sleep "${TARTFLEET_OUTPUT_CHECK:-5}" &
+    nap=$!
+    wait "$nap"
     if [ "$(($(wc -c <output.log)))" -le "${TARTFLEET_OUTPUT_LIMIT:-16777216}" ]; then continue; fi
     {
       tail -c 262144 output.log

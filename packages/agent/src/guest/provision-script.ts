@@ -80,14 +80,13 @@ have() {
   zsh -c 'command -v "$1"' zsh "$1" >/dev/null 2>&1
 }
 put() {
-  rm -f "$dir/$2.new"
-  printf '%s' "$3" >"$dir/$2.new" && chmod "$1" "$dir/$2.new" && mv -f "$dir/$2.new" "$dir/$2" ||
+  printf '%s' "$3" >"$dir/$2.$$" && chmod "$1" "$dir/$2.$$" && mv -f "$dir/$2.$$" "$dir/$2" ||
     broken "cannot write ~/.tartfleet/$2"
 }`;
 
 /** An image that was saved from a used VM brings another VM's directory along: nothing of it may be believed. */
 function freshDirectory(instance: string): string {
-  return `if [ -e "$dir" ] && [ "$(cat "$dir/instance" 2>/dev/null)" != ${quote(instance)} ]; then rm -rf "$dir"; fi
+  return `if [ -e "$dir/instance" ] && [ "$(cat "$dir/instance")" != ${quote(instance)} ]; then rm -rf "$dir"; fi
 mkdir -p "$dir" && chmod 700 "$dir" || broken "cannot make ~/.tartfleet"
 put 0600 instance ${quote(instance)}`;
 }

@@ -17,7 +17,7 @@ hook() {
       if [ "$1" = ACTIONS_RUNNER_HOOK_JOB_STARTED ]; then
         printf '#!/bin/bash\\n/bin/bash %q\\nexec /bin/bash -e %q\\n' "$dir/$2" "$old" >"$dir/image-$2"
       else
-        printf '#!/bin/bash\\n/bin/bash -e %q\\nstatus=$?\\n/bin/bash %q job_hook\\nexit $status\\n' "$old" "$dir/$2" >"$dir/image-$2"
+        printf '#!/bin/bash\\nstatus=0\\n/bin/bash -e %q || status=$?\\n/bin/bash %q job_hook\\nexit $status\\n' "$old" "$dir/$2" >"$dir/image-$2"
       fi
       ;;
   esac
@@ -27,7 +27,7 @@ hook() {
   grep -v -e '^ACTIONS_RUNNER_HOOK_JOB_STARTED=' -e '^ACTIONS_RUNNER_HOOK_JOB_COMPLETED=' "$home/actions-runner/.env" 2>/dev/null
   hook ACTIONS_RUNNER_HOOK_JOB_STARTED job-started.sh
   hook ACTIONS_RUNNER_HOOK_JOB_COMPLETED suicide.sh
-} >"$home/actions-runner/.env.new" && mv -f "$home/actions-runner/.env.new" "$home/actions-runner/.env" ||
+} >"$home/actions-runner/.env.$$" && mv -f "$home/actions-runner/.env.$$" "$home/actions-runner/.env" ||
   broken "cannot write ~/actions-runner/.env"
 `;
 
