@@ -4,6 +4,7 @@ import { runtimeFailure, TartFailure, ValidationFailure } from "./cli/failure.ts
 import { leftoverMistake, parseCommand } from "./cli/parse.ts";
 import type { CommandSpec, ParsedCommand } from "./cli/spec.ts";
 import { commandHelp, rootHelp, usageLines } from "./cli/usage.ts";
+import { dieBySignal } from "./host/die.ts";
 import { activeFaults, faultsFor } from "./host/faults.ts";
 import { SimConfigError } from "./host/host-config.ts";
 import { optionGates } from "./host/version.ts";
@@ -20,6 +21,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   const cancel = new AbortController();
   // `run` has a meaning of its own for it, once it has begun; before, it is lost (tart-contract §2.6).
   process.on("SIGINT", () => argv[0] === "run" || cancel.abort());
+  // Node ignores SIGPIPE; the original dies of it at its next line (tart-contract §2.6).
+  process.stdout.on("error", () => void dieBySignal("SIGPIPE"));
   let exitCode: number;
   try {
     exitCode = await runCommandLine(argv, cancel.signal);
@@ -88,7 +91,7 @@ async function withoutCommand(sim: Sim, argv: readonly string[]): Promise<number
 }
 
 async function runCommand(sim: Sim, command: Command, parsed: ParsedCommand): Promise<number> {
-  if (parsed.spec.name === "exec" && !sim.quirks.hasExec)
+  if (parsed.spec.name === "exec" && !sim.quirks.has("hasExec"))
     throw usageFailure(undefined, "Unexpected argument 'exec'");
   const { validate, body } = await command.load();
   const faulty = { ...sim, faults: await faultsFor(sim.hostDir, invocationOf(parsed)) };
@@ -112,7 +115,7 @@ async function runCommand(sim: Sim, command: Command, parsed: ParsedCommand): Pr
 function specFor({ quirks }: Sim, { spec }: Command): CommandSpec {
   const knows = (long: string) => {
     const gate = optionGates[`${spec.name} --${long}`];
-    return gate === undefined || quirks[gate];
+    return gate === undefined || quirks.has(gate);
   };
   return { ...spec, options: spec.options.filter(({ long }) => knows(long)) };
 }

@@ -50,7 +50,7 @@ export async function beforeCommand(
 /** The binary of some releases does not load on older hosts (tart-contract §0.2). */
 export function cannotStartHere({ quirks, host }: Pick<Sim, "quirks" | "host">): boolean {
   const major = parseVersion(host.osVersion)?.[0] ?? Number.parseInt(host.osVersion, 10);
-  return quirks.abortsOnOldHost && major <= 15;
+  return quirks.has("abortsOnOldHost") && major <= 15;
 }
 
 /** dyld's way to go, before the program's first instruction. */

@@ -110,7 +110,7 @@ function hostEnvironment(
 
 /** Pulls without output, without faults and in no time. */
 async function fillCache(env: Record<string, string>, reference: string): Promise<void> {
-  const silent = { write: () => true } as unknown as NodeJS.WritableStream;
+  const silent = { write: () => true };
   const sim = makeSim({
     env: { ...env, TART_SIM_SPEED: "1e9" },
     userHome: "/",

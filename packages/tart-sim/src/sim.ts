@@ -38,8 +38,8 @@ export interface SimInput {
   env: NodeJS.ProcessEnv;
   userHome: string;
   cancelled: AbortSignal;
-  stdout: NodeJS.WritableStream;
-  stderr: NodeJS.WritableStream;
+  stdout: Pick<NodeJS.WritableStream, "write">;
+  stderr: Pick<NodeJS.WritableStream, "write">;
 }
 
 /** Reads the environment and the host's directory. */

@@ -1,4 +1,6 @@
 import type { Sim } from "../sim.ts";
+import { flag, many, number, text } from "./option-kit.ts";
+import { runOptions } from "./run-options.ts";
 import type { ArgumentSpec, CommandSpec, OptionSpec, ParsedCommand } from "./spec.ts";
 
 /** A command's body: answers its exit code, or throws a TartFailure. */
@@ -33,16 +35,6 @@ const concurrency: OptionSpec = {
 };
 const deduplicate: OptionSpec = { long: "deduplicate", hidden: true, help: "" };
 
-const text = (long: string, value: string, help: string): OptionSpec => ({ long, value, help });
-const many = (long: string, value: string, help: string): OptionSpec => ({ long, value, help, repeat: true });
-const number = (long: string, value: string, help: string): OptionSpec => ({
-  long,
-  value,
-  type: "int",
-  help,
-});
-const flag = (long: string, help: string): OptionSpec => ({ long, help });
-
 /** Every subcommand, in the order `tart --help` shows them. */
 export const commands: readonly Command[] = [
   {
@@ -76,6 +68,7 @@ export const commands: readonly Command[] = [
         concurrency,
         deduplicate,
         number("prune-limit", "n", "limit automatic pruning to n gigabytes (default: 100)"),
+        flag("overwrite", "replace a VM that has this name already"),
       ],
     },
     load: () => import("../commands/clone.ts"),
@@ -85,73 +78,7 @@ export const commands: readonly Command[] = [
       name: "run",
       abstract: "Run a VM",
       args: [name],
-      options: [
-        flag("no-graphics", "Don't open a UI window."),
-        { long: "graphics", hidden: true, help: "" },
-        flag("serial", "Attach a serial console to the VM (disabled by default)"),
-        text("serial-path", "serial-path", "Attach an externally created serial console"),
-        flag("no-audio", "Disable audio pass-through to host."),
-        flag("no-clipboard", "Disable clipboard sharing between host and guest."),
-        flag("recovery", "Boot into recovery mode."),
-        flag("vnc", "Use screen sharing instead of the built-in UI."),
-        flag("vnc-experimental", "Use Virtualization.Framework's VNC server instead of the built-in UI."),
-        many(
-          "disk",
-          "path[:options]",
-          "Additional disk attachments with an optional read-only and synchronization options",
-        ),
-        text("rosetta", "tag", "Attaches a Rosetta share to the guest Linux VM with a specific tag"),
-        many(
-          "dir",
-          "[name:]path[:options]",
-          "Additional directory shares with an optional read-only and mount tag options",
-        ),
-        flag("nested", "Enable nested virtualization if possible"),
-        many(
-          "net-bridged",
-          "interface name",
-          "Use bridged networking instead of the default shared (NAT) networking",
-        ),
-        flag(
-          "net-softnet",
-          "Use software networking provided by Softnet instead of the default shared (NAT) networking",
-        ),
-        text(
-          "net-softnet-allow",
-          "comma-separated CIDRs",
-          "Comma-separated list of CIDRs to allow the traffic to when using Softnet isolation",
-        ),
-        text(
-          "net-softnet-block",
-          "comma-separated CIDRs",
-          "Comma-separated list of CIDRs to block the traffic to when using Softnet isolation",
-        ),
-        text(
-          "net-softnet-expose",
-          "comma-separated port specifications",
-          "Comma-separated list of TCP ports to expose",
-        ),
-        number("net-softnet-control-fd", "fd", "File descriptor of Softnet's control socket"),
-        flag("net-host", "Restrict network access to the host-only network"),
-        text(
-          "root-disk-opts",
-          "options",
-          'Set the root disk options (e.g. --root-disk-opts="ro", --root-disk-opts="caching=cached,sync=none")',
-        ),
-        flag(
-          "suspendable",
-          "Disables audio and entropy devices and switches to only Mac-specific input devices.",
-        ),
-        flag(
-          "capture-system-keys",
-          "Whether system hot keys should be sent to the guest instead of the host",
-        ),
-        flag("no-trackpad", "Don't add trackpad as a pointing device on macOS VMs"),
-        flag("no-pointer", "Disable the pointer"),
-        flag("no-keyboard", "Disable the keyboard"),
-        text("provisioning-opts", "options", "Set the provisioning options"),
-        flag("no-usb-accessories", "Don't add USB accessories"),
-      ],
+      options: runOptions,
     },
     load: () => import("../commands/run.ts"),
   },

@@ -36,7 +36,7 @@ export function validate(sim: Sim, command: ParsedCommand): void {
   if (isRemoteName(target)) throw validationFailure("<new-name> should be a local name");
   if ((command.int("concurrency") ?? 4) < 1)
     throw validationFailure("network concurrency cannot be less than 1");
-  const refuses = sim.quirks.cloneRefusesExisting || sim.faults.has("clone-refuses-existing");
+  const refuses = sim.quirks.has("cloneRefusesExisting") || sim.faults.has("clone-refuses-existing");
   if (refuses && !command.flag("overwrite") && existsSync(localVm(sim.home, target).path))
     throw validationFailure(`VM "${target}" already exists, use --overwrite to replace it`);
 }
@@ -52,7 +52,8 @@ export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
     mkdirSync(path, { recursive: true });
     const draft = vmDirAt(target.name, path);
     await withGlobalLock(sim, async () => {
-      if (sim.quirks.refusesRunningTarget && isLocked(target, sim.now())) throw vmIsRunning(target.name);
+      if (sim.quirks.has("refusesRunningTarget") && isLocked(target, sim.now()))
+        throw vmIsRunning(target.name);
       copyFiles(source, draft);
       await sim.sleep(sim.duration(sim.host.profile.cloneMs, "clone", target.name));
       if (sim.faults.has("disk-full"))

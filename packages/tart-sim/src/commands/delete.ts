@@ -29,7 +29,7 @@ function deleteOne(sim: Sim, name: string): void {
 
 /** Releases from 2.27 to 2.39 lie about why (openai/tart#1345). */
 const refusal = ({ quirks }: Sim, name: string) =>
-  quirks.deleteLies ? vmDoesNotExist(name) : vmIsRunning(name);
+  quirks.has("deleteLies") ? vmDoesNotExist(name) : vmIsRunning(name);
 
 function removeVm(dir: VmDir): void {
   rmSync(dir.config, { force: true });

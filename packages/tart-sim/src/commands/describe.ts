@@ -23,7 +23,8 @@ export interface Description {
 export function describe(sim: Sim, source: "local" | "OCI", dir: VmDir): Description {
   const config = readConfig(dir);
   const state = vmState(dir, sim.now());
-  if (state === "running" && config.diskFormat === "asif" && sim.quirks.asifBlocksList) throw asifBusy(dir);
+  if (state === "running" && config.diskFormat === "asif" && sim.quirks.has("asifBlocksList"))
+    throw asifBusy(dir);
   if (sim.faults.has("asif-blocked")) throw asifBusy(dir);
   return {
     source,
@@ -42,7 +43,7 @@ export function describe(sim: Sim, source: "local" | "OCI", dir: VmDir): Descrip
 
 /** `Disk` of a running VM with an ASIF disk cannot be told by newer releases (tart-contract §0.2). */
 export function diskField(sim: Sim, { disk, diskFormat, state }: Description): Json {
-  const unknown = diskFormat === "asif" && state === "running" && sim.quirks.asifDiskIsNull;
+  const unknown = diskFormat === "asif" && state === "running" && sim.quirks.has("asifDiskIsNull");
   return unknown || sim.faults.has("disk-null") ? null : Math.floor(disk / GB);
 }
 

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { ParsedCommand } from "../cli/spec.ts";
 import { runtimeFailure, swiftFailure, type TartFailure, vmNotRunning } from "../cli/failure.ts";
 import { dialAgent } from "../control/client.ts";
-import { type Answer, encodeFrame, encodeJson, makeFrameReader } from "../control/framing.ts";
+import { type Answer, decodeAnswer, encodeFrame, encodeJson, makeFrameReader } from "../control/framing.ts";
 import { isPlainPath } from "../control/short-path.ts";
 import { dieBySignal } from "../host/die.ts";
 import type { Sim } from "../sim.ts";
@@ -40,7 +40,7 @@ export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
 }
 
 async function connect(sim: Sim, dir: VmDir): Promise<Socket> {
-  if (sim.quirks.socketPathMustBePlain && !isPlainPath(dir.path)) throw unreachable();
+  if (sim.quirks.has("socketPathMustBePlain") && !isPlainPath(dir.path)) throw unreachable();
   const until = sim.now() + sim.scaled(CONNECT_MS);
   for (;;) {
     const socket = await dialAgent(dir.path, sim.cancelled);
@@ -52,6 +52,8 @@ async function connect(sim: Sim, dir: VmDir): Promise<Socket> {
 
 const streamClosed = () =>
   swiftFailure("StreamClosed(streamID: HTTP2StreamID(1), error: HTTP2ErrorCode<0x5 Stream Closed>)");
+
+const garbled: Answer = { kind: "rpc_error", message: "internal error (13): the answer was not understood" };
 
 /** Carries the streams until the command has ended. */
 function call(sim: Sim, socket: Socket, argv: readonly string[], interactive: boolean): Promise<Answer> {
@@ -65,7 +67,7 @@ function call(sim: Sim, socket: Socket, argv: readonly string[], interactive: bo
     sim.cancelled.addEventListener("abort", cancel, { once: true });
     socket.on("data", (chunk) => {
       for (const { kind, payload } of read(chunk)) {
-        if (kind === "answer") resolve(JSON.parse(payload.toString()) as Answer);
+        if (kind === "answer") resolve(decodeAnswer(payload) ?? garbled);
         else if (kind === "stdout" || kind === "stderr") {
           const stream = process[kind];
           if (!lossy(payload.length) && !stream.write(payload)) {

@@ -11,7 +11,9 @@ import { describe, diskField } from "./describe.ts";
 export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
   const one = describe(sim, "local", openLocalVm(sim.home, command.arg("name")));
   const size = (one.allocated / GB).toFixed(3);
-  const format: Record<string, string> = sim.quirks.getHasDiskFormat ? { DiskFormat: one.diskFormat } : {};
+  const format: Record<string, string> = sim.quirks.has("getHasDiskFormat")
+    ? { DiskFormat: one.diskFormat }
+    : {};
   if (command.value("format") === "json") {
     const fields: Json = {
       OS: one.os,

@@ -1,7 +1,7 @@
 import { runtimeFailure, validationFailure } from "../cli/failure.ts";
 import type { ParsedCommand } from "../cli/spec.ts";
 import { dialAgent } from "../control/client.ts";
-import { type Answer, encodeJson, makeFrameReader } from "../control/framing.ts";
+import { decodeAnswer, encodeJson, makeFrameReader } from "../control/framing.ts";
 import { deadline } from "../host/deadline.ts";
 import { leasedAddress, liveAddress } from "../host/leases.ts";
 import { findRun } from "../host/runs.ts";
@@ -10,7 +10,7 @@ import { openLocalVm } from "../storage/home.ts";
 import { holderOf, readConfig, type VmDir, vmState } from "../storage/vm-dir.ts";
 
 export function validate({ quirks }: Sim, command: ParsedCommand): void {
-  if (command.value("resolver") === "agent" && !quirks.hasAgentResolver)
+  if (command.value("resolver") === "agent" && !quirks.has("hasAgentResolver"))
     throw validationFailure(
       "The value 'agent' is invalid for '--resolver <resolver>'. Please provide one of 'dhcp' and 'arp'.",
     );
@@ -56,9 +56,9 @@ async function askAgent(sim: Sim, dir: VmDir): Promise<string | undefined> {
     socket.on("data", (chunk) => {
       const answer = read(chunk).find(({ kind }) => kind === "answer");
       if (answer === undefined) return;
-      const said = JSON.parse(answer.payload.toString()) as Answer;
+      const said = decodeAnswer(answer.payload);
       socket.destroy();
-      resolve(said.kind === "ip" ? said.ip : undefined);
+      resolve(said?.kind === "ip" ? said.ip : undefined);
     });
     socket.once("error", () => resolve(undefined)).once("close", () => resolve(undefined));
     socket.write(encodeJson("request", { call: "ip" }));

@@ -10,11 +10,11 @@ import { localVms } from "../storage/home.ts";
 import { cacheEntries } from "../storage/oci-cache.ts";
 import { type Description, describe, diskField } from "./describe.ts";
 
-const sources = ["local", "oci"];
+const sources = new Set(["local", "oci"]);
 
 export function validate(_sim: Sim, command: ParsedCommand): void {
   const source = command.value("source");
-  if (source !== undefined && !sources.includes(source))
+  if (source !== undefined && !sources.has(source))
     throw validationFailure(`'${source}' is not a valid <source>`);
 }
 
@@ -33,7 +33,7 @@ export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
 }
 
 /** Does this output have the shape of releases before 2.31.0? */
-const isOld = (sim: Sim): boolean => !sim.quirks.listHasAccessed || sim.faults.has("old-output");
+const isOld = (sim: Sim): boolean => !sim.quirks.has("listHasAccessed") || sim.faults.has("old-output");
 
 function asJson(sim: Sim, one: Description): Json {
   const size = Math.floor(one.allocated / GB);

@@ -1,5 +1,6 @@
 import type { ParsedCommand } from "../cli/spec.ts";
-import { isRecord, readJsonFile } from "../host/host-config.ts";
+import { readJsonFile } from "../host/host-config.ts";
+import { isRecord } from "../host/shape.ts";
 import { keychainFile } from "../registry/credentials.ts";
 import type { Sim } from "../sim.ts";
 import { writeJsonFile } from "../storage/files.ts";

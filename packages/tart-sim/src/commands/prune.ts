@@ -3,7 +3,7 @@ import { validationFailure } from "../cli/failure.ts";
 import type { ParsedCommand } from "../cli/spec.ts";
 import { GiB } from "../registry/disk-space.ts";
 import type { Sim } from "../sim.ts";
-import { localVms } from "../storage/home.ts";
+import { localVms, ociDir } from "../storage/home.ts";
 import { cacheEntries, collectUnreferenced } from "../storage/oci-cache.ts";
 import { accessedAt, isLocked, readFacts, type VmDir } from "../storage/vm-dir.ts";
 
@@ -19,7 +19,7 @@ export function validate(_sim: Sim, command: ParsedCommand): void {
 
 /** `tart prune` (tart-contract §2.16). */
 export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
-  if (command.flag("gc")) collectUnreferenced(sim.home);
+  if (command.flag("gc")) collectUnreferenced(ociDir(sim.home));
 
   const kind = command.value("entries") ?? "caches";
   const days = command.int("older-than");
@@ -56,5 +56,5 @@ function beyondBudget(dirs: readonly VmDir[], budget: number): VmDir[] {
 
 function remove(sim: Sim, dirs: readonly VmDir[]): void {
   for (const { path } of dirs) rmSync(path, { recursive: true, force: true });
-  collectUnreferenced(sim.home);
+  collectUnreferenced(ociDir(sim.home));
 }

@@ -19,7 +19,7 @@ export function validate(sim: Sim, command: ParsedCommand): void {
 export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
   const from = localVm(sim.home, command.arg("name"));
   const to = localVm(sim.home, command.arg("new-name"));
-  if (sim.quirks.refusesRunningTarget && isLocked(to, sim.now())) throw vmIsRunning(to.name);
+  if (sim.quirks.has("refusesRunningTarget") && isLocked(to, sim.now())) throw vmIsRunning(to.name);
   mkdirSync(dirname(to.path), { recursive: true });
   renameSync(from.path, to.path);
   return 0;

@@ -8,6 +8,7 @@ import { boot } from "../run/boot.ts";
 import { checkConfiguration } from "../run/configuration.ts";
 import { type Ending, type Endings, makeEndings } from "../run/endings.ts";
 import { checkRunFlags, checkShares } from "../run/flags.ts";
+import { showScreen } from "../run/screen.ts";
 import type { RunningGuest } from "../guest/engine.ts";
 import type { Sim } from "../sim.ts";
 import { localVm, localVms, openLocalVm, withGlobalLock } from "../storage/home.ts";
@@ -99,7 +100,9 @@ async function live(
   const resumed = await restore(sim, dir, endings);
   const booting = boot({ sim, command, dir, run, endings, resumed });
   scheduleFaults(sim, booting, endings);
-  const failed = booting.then(() => new Promise<never>(() => {}));
+  const failed = booting
+    .then(() => showScreen(sim, command, dir, endings.over))
+    .then(() => new Promise<never>(() => {}));
   failed.catch(() => undefined);
   let ending: Ending;
   try {
@@ -149,7 +152,8 @@ async function wind(sim: Sim, dir: VmDir, ending: Ending, suspendable: boolean):
     case "stopped":
       sim.say("Stopping VM...");
       await pause(sim, sim.host.profile.stopMs, "stop", dir);
-      if (sim.quirks.identityServiceLine) sim.say("Cancelled the VM's Apple identity service for shutdown");
+      if (sim.quirks.has("identityServiceLine"))
+        sim.say("Cancelled the VM's Apple identity service for shutdown");
       return 0;
     case "suspended":
       return suspend(sim, dir, suspendable);

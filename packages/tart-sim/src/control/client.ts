@@ -17,7 +17,7 @@ export function dialAgent(directory: string, signal: AbortSignal): Promise<Socke
       resolve(undefined);
     };
     const listen = () => {
-      const first = socket.read(greeting.length) as Buffer | null;
+      const first: unknown = socket.read(greeting.length);
       if (first === null) return;
       socket.off("readable", listen).off("close", giveUp).off("error", giveUp);
       signal.removeEventListener("abort", giveUp);

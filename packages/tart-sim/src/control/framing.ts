@@ -1,28 +1,28 @@
+import { fits, parseJson } from "../host/shape.ts";
+
 /**
  * The words of the control socket. The guest agent speaks first: the bytes a gRPC server sends
  * (an empty HTTP/2 SETTINGS frame), then frames of our own: kind, length, payload.
  */
 export const greeting: Buffer = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
 
-export const frameKinds = {
-  /** Client: JSON of a Request. */
-  request: 1,
-  stdin: 2,
-  stdinEnd: 3,
-  stdout: 4,
-  stderr: 5,
-  /** Agent: JSON of an Answer; the last frame. */
-  answer: 6,
-} as const;
+/** `request` carries JSON of a Request, `answer` (the agent's last word) JSON of an Answer. Numbered from 1. */
+const frameKinds = ["request", "stdin", "stdinEnd", "stdout", "stderr", "answer"] as const;
 
-export type FrameKind = keyof typeof frameKinds;
+export type FrameKind = (typeof frameKinds)[number];
 
 export interface Frame {
   kind: FrameKind;
   payload: Buffer;
 }
 
-export type Request = { call: "exec"; argv: readonly string[]; stdin: boolean } | { call: "ip" };
+interface ExecRequest {
+  call: "exec";
+  argv: readonly string[];
+  stdin: boolean;
+}
+
+export type Request = ExecRequest | { call: "ip" };
 
 export type Answer =
   | { kind: "exited"; code: number }
@@ -35,7 +35,7 @@ const HEAD = 5;
 
 export function encodeFrame(kind: FrameKind, payload: Uint8Array = Buffer.alloc(0)): Buffer {
   const head = Buffer.alloc(HEAD);
-  head.writeUInt8(frameKinds[kind], 0);
+  head.writeUInt8(frameKinds.indexOf(kind) + 1, 0);
   head.writeUInt32BE(payload.length, 1);
   return Buffer.concat([head, payload]);
 }
@@ -60,7 +60,20 @@ export function makeFrameReader(): (chunk: Buffer) => Frame[] {
 }
 
 function kindOf(code: number): FrameKind {
-  const kind = (Object.keys(frameKinds) as FrameKind[]).find((name) => frameKinds[name] === code);
+  const kind = frameKinds[code - 1];
   if (kind === undefined) throw new Error(`unknown frame kind ${code} on the control socket`);
   return kind;
+}
+
+/** What a client asks for; undefined when it is not understood. */
+export function decodeRequest(payload: Buffer): Request | undefined {
+  const value = parseJson(payload.toString());
+  if (fits<{ call: "ip" }>(value, { call: "string" }) && value.call === "ip") return { call: "ip" };
+  return fits<ExecRequest>(value, { call: "string", argv: "array", stdin: "boolean" }) ? value : undefined;
+}
+
+/** The agent's last word; undefined when it is not understood. */
+export function decodeAnswer(payload: Buffer): Answer | undefined {
+  const value = parseJson(payload.toString());
+  return fits<Answer>(value, { kind: "string" }) ? value : undefined;
 }

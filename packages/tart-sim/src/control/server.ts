@@ -1,7 +1,14 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { PassThrough, Writable } from "node:stream";
 import type { RunningGuest } from "../guest/engine.ts";
-import { encodeFrame, encodeJson, greeting, makeFrameReader, type Request } from "./framing.ts";
+import {
+  decodeRequest,
+  encodeFrame,
+  encodeJson,
+  greeting,
+  makeFrameReader,
+  type Request,
+} from "./framing.ts";
 import { inDirectory } from "./short-path.ts";
 
 /** What the server asks of the run it belongs to. */
@@ -79,8 +86,7 @@ function serveCall(socket: Socket, host: ControlHost, early: readonly Buffer[]):
   socket.once("end", () => ended.abort());
   const take = (chunk: Buffer) => {
     for (const { kind, payload } of read(chunk)) {
-      if (kind === "request")
-        void answer(socket, host, JSON.parse(payload.toString()) as Request, stdin, ended.signal);
+      if (kind === "request") void answer(socket, host, decodeRequest(payload), stdin, ended.signal);
       else if (kind === "stdinEnd") stdin.end();
       else if (kind === "stdin" && !stdin.write(payload)) {
         socket.pause();
@@ -95,21 +101,19 @@ function serveCall(socket: Socket, host: ControlHost, early: readonly Buffer[]):
 async function answer(
   socket: Socket,
   { guest, ip }: ControlHost,
-  request: Request,
+  request: Request | undefined,
   stdin: PassThrough,
   signal: AbortSignal,
 ): Promise<void> {
+  if (request === undefined) {
+    socket.end(encodeJson("answer", { kind: "rpc_error", message: "unimplemented (12)" }));
+    return;
+  }
   if (request.call === "ip") {
     socket.end(encodeJson("answer", { kind: "ip", ip }));
     return;
   }
-  const [program, ...args] = request.argv;
-  if (program === undefined) {
-    socket.end(
-      encodeJson("answer", { kind: "not_found", message: 'exec: "": executable file not found in $PATH' }),
-    );
-    return;
-  }
+  const [program = "", ...args] = request.argv;
   const exit = await guest
     .exec({
       argv: [program, ...args],

@@ -6,7 +6,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 export function swiftJson(value: Json, indent = ""): string {
   const inner = `${indent}  `;
-  if (value instanceof Array) {
+  if (isList(value)) {
     if (value.length === 0) return `[\n\n${indent}]`;
     return `[\n${value.map((item) => inner + swiftJson(item, inner)).join(",\n")}\n${indent}]`;
   }
@@ -18,6 +18,8 @@ export function swiftJson(value: Json, indent = ""): string {
   }
   return scalar(value);
 }
+
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
 const scalar = (value: null | boolean | number | string): string =>
   JSON.stringify(value).replaceAll("/", String.raw`\/`);

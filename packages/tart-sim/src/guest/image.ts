@@ -1,6 +1,6 @@
 import { chmod, cp, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { utils } from "ssh2";
+import ssh2 from "ssh2";
 import { homePath, packageDir, temporaryPath, type GuestOs } from "./layout.ts";
 
 const directories: Record<GuestOs, readonly string[]> = {
@@ -29,7 +29,7 @@ const passwordHash =
   "$6$tartsim$ratzz.Qw4kcRSlnZFjhB7y1bPS8g.bf3lULr0oEr330oUS8OWiB0wT8NEgkQNgcUEX/Oqkfxd2oka8C7duRkj.";
 
 async function writeEtc(etc: string, os: GuestOs): Promise<void> {
-  const key = utils.generateKeyPairSync("ed25519");
+  const key = ssh2.utils.generateKeyPairSync("ed25519");
   const [uid, gid, group] = os === "darwin" ? [501, 20, "staff"] : [1000, 1000, "admin"];
   const shell = os === "darwin" ? "/bin/zsh" : "/bin/bash";
   const files: Record<string, string> = {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isRecord, readJsonFile, SimConfigError } from "./host-config.ts";
+import { readJsonFile, SimConfigError } from "./host-config.ts";
+import { isRecord } from "./shape.ts";
 import { lock } from "./lock-file.ts";
 
 /** Every fault the host can be given (tart-contract §12.6), with the numbers and texts it takes. */
@@ -108,14 +109,15 @@ export function parseFaults(value: unknown, where: string): Fault[] {
   return value.map((fault, index) => parseFault(fault, `${where}[${index}]`));
 }
 
+const isFaultKind = (value: unknown): value is FaultKind => typeof value === "string" && value in faultKinds;
+
 function parseFault(value: unknown, where: string): Fault {
   if (!isRecord(value)) throw new SimConfigError(`${where} should be an object`);
   const { match = {}, action, ...params } = value;
-  const kind = Object.keys(faultKinds).find((known) => known === action) as FaultKind | undefined;
-  if (kind === undefined) throw new SimConfigError(`${where}: unknown action ${JSON.stringify(action)}`);
+  if (!isFaultKind(action)) throw new SimConfigError(`${where}: unknown action ${JSON.stringify(action)}`);
   for (const [key, param] of Object.entries(params)) {
-    if (!faultKinds[kind].some((known) => known === key))
-      throw new SimConfigError(`${where}: ${kind} takes no "${key}"`);
+    if (!faultKinds[action].some((known) => known === key))
+      throw new SimConfigError(`${where}: ${action} takes no "${key}"`);
     if (typeof param !== (key === "image" ? "string" : "number"))
       throw new SimConfigError(`${where}: "${key}" has the wrong type`);
   }
@@ -125,7 +127,7 @@ function parseFault(value: unknown, where: string): Fault {
     if (typeof part !== type)
       throw new SimConfigError(`${where}.match: "${key}" is unknown or has the wrong type`);
   }
-  return { ...params, match, action: kind };
+  return { ...params, match, action };
 }
 
 function matches({ cmd, vm, image }: FaultMatch, invocation: Invocation): boolean {

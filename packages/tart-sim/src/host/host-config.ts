@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { hasCode } from "./lock-file.ts";
+import { isRecord } from "./shape.ts";
 
 /** Durations of a simulated Mac in milliseconds at speed 1 (tart-contract §12.6). */
 export interface Profile {
@@ -33,6 +34,8 @@ export interface HostConfig {
   /** A locked login keychain keeps macOS VMs from starting (§6.4). */
   keychain: "unlocked" | "locked";
   softnet: "ready" | "missing" | "unprivileged";
+  /** Where guests' sshd listens; 0: 2222, or 22 where guests have a network of their own. */
+  sshPort: number;
   /** Macs lend addresses for a day unless they were told otherwise (§6.2). */
   dhcpLeaseSeconds: number;
   profile: Profile;
@@ -60,6 +63,7 @@ function defaults(hostDir: string): HostConfig {
     diskGB: 1000,
     keychain: "unlocked",
     softnet: "ready",
+    sshPort: 0,
     dhcpLeaseSeconds: 600,
     profile: defaultProfile,
   };
@@ -91,9 +95,6 @@ export function readJsonFile(path: string): unknown {
     );
   }
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Reads host.json over the defaults. Unknown keys and wrong types are mistakes. */
 export function readHostConfig(hostDir: string): HostConfig {

@@ -3,7 +3,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Sim } from "../sim.ts";
 import { writeJsonFile } from "../storage/files.ts";
-import { isRecord, readJsonFile } from "./host-config.ts";
+import { readJsonFile } from "./host-config.ts";
+import { fits, isRecord, type Shape } from "./shape.ts";
 import { lock } from "./lock-file.ts";
 import { isAlive, type ProcessIdentity, self } from "./process-identity.ts";
 
@@ -19,11 +20,20 @@ interface Lease {
   holder: ProcessIdentity;
 }
 
+const leaseShape: Shape<Lease> = {
+  mac: "string",
+  ip: "string",
+  granted: "boolean",
+  expires: "number",
+  holder: "object",
+};
+
 const leasesFile = (hostDir: string): string => join(hostDir, "leases.json");
 
 function readLeases(hostDir: string): Lease[] {
   const stored = readJsonFile(leasesFile(hostDir));
-  return isRecord(stored) && Array.isArray(stored["leases"]) ? (stored["leases"] as Lease[]) : [];
+  if (!isRecord(stored) || !Array.isArray(stored["leases"])) return [];
+  return stored["leases"].filter((lease) => fits<Lease>(lease, leaseShape));
 }
 
 async function change<T>(hostDir: string, body: (leases: Lease[]) => T): Promise<T> {

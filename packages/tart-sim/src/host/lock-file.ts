@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } 
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { isAlive, self, type ProcessIdentity } from "./process-identity.ts";
+import { fits, parseJson, type Shape } from "./shape.ts";
 
 /**
  * Locks that the death of their holder frees, as the kernel's flock and fcntl locks do, which Node
@@ -72,9 +73,12 @@ function link(draft: string, path: string): boolean {
   }
 }
 
+const ownerShape: Shape<LockOwner> = { pid: "number", startTime: "string", nonce: "string" };
+
 function readOwner(path: string): LockOwner | undefined {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as LockOwner;
+    const owner = parseJson(readFileSync(path, "utf8"));
+    return fits<LockOwner>(owner, ownerShape) ? owner : undefined;
   } catch (error) {
     if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return undefined;
     throw error;

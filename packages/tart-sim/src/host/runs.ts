@@ -2,7 +2,8 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeJsonFile } from "../storage/files.ts";
 import { namesIn } from "../storage/home.ts";
-import { isRecord, readJsonFile } from "./host-config.ts";
+import { readJsonFile } from "./host-config.ts";
+import { fits, type Shape } from "./shape.ts";
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { lock } from "./lock-file.ts";
 
@@ -22,6 +23,19 @@ export interface RunRecord extends ProcessIdentity {
   leaks: boolean;
 }
 
+const runShape: Shape<RunRecord> = {
+  pid: "number",
+  startTime: "string",
+  nonce: "string",
+  home: "string",
+  name: "string",
+  os: "string",
+  started: "boolean",
+  neverGetsIp: "boolean",
+  ignoresInterrupt: "boolean",
+  leaks: "boolean",
+};
+
 const runsDir = (hostDir: string): string => join(hostDir, "runs");
 const runFile = (hostDir: string, nonce: string): string => join(runsDir(hostDir), `${nonce}.json`);
 
@@ -38,7 +52,7 @@ export function allRuns(hostDir: string): RunRecord[] {
     .filter((name) => name.endsWith(".json"))
     .flatMap((name) => {
       const value = readJsonFile(join(runsDir(hostDir), name));
-      return isRecord(value) ? [value as unknown as RunRecord] : [];
+      return fits<RunRecord>(value, runShape) ? [value] : [];
     });
 }
 

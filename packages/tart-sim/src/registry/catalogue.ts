@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { isRecord, readJsonFile, SimConfigError } from "../host/host-config.ts";
+import { readJsonFile, SimConfigError } from "../host/host-config.ts";
+import { fits, isRecord, type Shape } from "../host/shape.ts";
 import type { RemoteName } from "../storage/remote-name.ts";
 import { repository } from "../storage/remote-name.ts";
 
@@ -76,6 +77,23 @@ export const defaultImages: readonly ImageEntry[] = [
   },
 ];
 
+const entryShape: Shape<ImageEntry> = {
+  name: "string",
+  digest: "?string",
+  tags: "?array",
+  os: "?string",
+  diskGB: "?number",
+  allocatedGB: "?number",
+  compressedGB: "?number",
+  cpu: "?number",
+  memoryMiB: "?number",
+  diskFormat: "?string",
+  agent: "?boolean",
+  auth: "?object",
+  minHostVersion: "?string",
+  files: "?string",
+};
+
 export const catalogueFile = (hostDir: string): string => join(hostDir, "catalogue.json");
 
 export function readCatalogue(hostDir: string): CatalogueImage[] {
@@ -87,18 +105,12 @@ export function readCatalogue(hostDir: string): CatalogueImage[] {
 }
 
 function completeImage(entry: unknown, where: string): CatalogueImage {
-  if (!isRecord(entry) || typeof entry["name"] !== "string" || !entry["name"].includes("/"))
-    throw new SimConfigError(`${where}: "name" should be host/namespace`);
-  const known = new Set([...Object.keys(imageDefaults), "name", "digest", "auth", "minHostVersion", "files"]);
-  const unknown = Object.keys(entry).find((key) => !known.has(key));
-  if (unknown !== undefined) throw new SimConfigError(`${where}: unknown key "${unknown}"`);
-  for (const [key, value] of Object.entries(imageDefaults)) {
-    const mine = entry[key];
-    if (mine !== undefined && typeof mine !== typeof value)
-      throw new SimConfigError(`${where}: "${key}" has the wrong type`);
-  }
-  const image = entry as unknown as ImageEntry;
-  return { ...imageDefaults, digest: digestOf(entry), ...image };
+  if (!isRecord(entry)) throw new SimConfigError(`${where} should be an object`);
+  const mistaken = Object.keys(entry).find((key) => !(key in entryShape));
+  if (mistaken !== undefined) throw new SimConfigError(`${where}: unknown key "${mistaken}"`);
+  if (!fits<ImageEntry>(entry, entryShape) || !entry.name.includes("/"))
+    throw new SimConfigError(`${where}: "name" should be host/namespace, and every field of its own type`);
+  return { ...imageDefaults, digest: digestOf({ ...entry }), ...entry };
 }
 
 /** Content decides the digest; tags do not, so that a moved tag keeps it. */

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { isRecord, readJsonFile } from "../host/host-config.ts";
+import { readJsonFile } from "../host/host-config.ts";
+import { isRecord } from "../host/shape.ts";
 import type { Sim } from "../sim.ts";
 
 export interface Credentials {

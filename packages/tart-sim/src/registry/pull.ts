@@ -3,10 +3,11 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { swiftFailure, TartFailure } from "../cli/failure.ts";
 import type { Sim } from "../sim.ts";
-import { isRecord, readJsonFile } from "../host/host-config.ts";
+import { readJsonFile } from "../host/host-config.ts";
+import { isRecord } from "../host/shape.ts";
 import { writeJsonFile } from "../storage/files.ts";
 import { lockDirectory, tmpDir } from "../storage/home.ts";
-import { cachedDigest, digestDir, linkName, registryDir } from "../storage/oci-cache.ts";
+import { cachedDigest, collectUnreferenced, digestDir, linkName, registryDir } from "../storage/oci-cache.ts";
 import { type RemoteName, showRemoteName } from "../storage/remote-name.ts";
 import { isComplete, touchAccess, vmDirAt } from "../storage/vm-dir.ts";
 import { dieOfFullDisk } from "./disk-full.ts";
@@ -51,6 +52,8 @@ export async function pullImage(sim: Sim, name: RemoteName): Promise<void> {
       renameSync(partial.path, target.path);
       touchAccess(target, sim.now());
       linkName(sim.home, name, image.digest);
+      // A moved tag leaves its old digest without a name.
+      collectUnreferenced(registryDir(sim.home, name.host));
     } catch (error) {
       // Only a cancelled pull throws its data away; a failed or killed one can be resumed (§5.2).
       if (sim.cancelled.aborted) rmSync(partial.path, { recursive: true, force: true });

@@ -52,7 +52,12 @@ export async function boot(input: BootInput): Promise<RunningGuest> {
   });
   void guest.poweredOff.then(() => endings.end({ kind: "guest" }));
   const agent = { up: false };
-  await openControlSocket({ sim, dir, guest, ip, agentIsUp: () => agent.up, over: endings.over });
+  try {
+    await openControlSocket({ sim, dir, guest, ip, agentIsUp: () => agent.up, over: endings.over });
+  } catch (error) {
+    await guest.powerOff();
+    throw error;
+  }
   const inside = comeUp(input, guest, config.macAddress, { neverGetsIp, agent });
   void inside.catch((error: unknown) => {
     if (!endings.over.aborted) sim.warn(`tart-sim: the guest did not come up: ${String(error)}`);

@@ -1,4 +1,4 @@
-import { runtimeFailure, swiftFailure, TartFailure } from "../cli/failure.ts";
+import { runtimeFailure, swiftFailure, type TartFailure } from "../cli/failure.ts";
 import type { ParsedCommand } from "../cli/spec.ts";
 import type { Sim } from "../sim.ts";
 import { MiB, type VmConfig } from "../storage/vm-config.ts";

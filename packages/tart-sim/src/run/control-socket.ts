@@ -25,20 +25,20 @@ const alreadyInUse = "bind(descriptor:ptr:bytes:): Address already in use) (errn
 export async function openControlSocket(input: ControlSocketInput): Promise<void> {
   const { sim, dir } = input;
   const tell = (why: string) => {
-    if (sim.quirks.socketFailureIsTold) sim.warn(`Failed to run control socket: ${why}`);
+    if (sim.quirks.has("socketFailureIsTold")) sim.warn(`Failed to run control socket: ${why}`);
   };
-  if (sim.quirks.socketPathMustBePlain && !isPlainPath(dir.path)) {
+  if (sim.quirks.has("socketPathMustBePlain") && !isPlainPath(dir.path)) {
     tell(`The folder “${dir.name}” doesn’t exist.`);
     return;
   }
-  if (!sim.quirks.staleSocketStays) rmSync(dir.controlSocket, { force: true });
+  if (!sim.quirks.has("staleSocketStays")) rmSync(dir.controlSocket, { force: true });
   try {
     const server = await serveControlSocket(dir.path, {
       guest: input.guest,
       ip: input.ip,
       agentIsUp: input.agentIsUp,
       untilAccepted: () => sim.sleep(ACCEPT_MS, input.over).catch(() => undefined),
-      diesOfImpatience: sim.quirks.acceptLoopDies,
+      diesOfImpatience: sim.quirks.has("acceptLoopDies"),
       onFailure: tell,
     });
     const dead = sim.faults.get("control-socket-dead");
@@ -49,7 +49,7 @@ export async function openControlSocket(input: ControlSocketInput): Promise<void
       );
   } catch (error) {
     if (!hasCode(error, "EADDRINUSE")) throw error;
-    if (sim.quirks.socketFailureEndsRun) throw runtimeFailure(alreadyInUse);
+    if (sim.quirks.has("socketFailureEndsRun")) throw runtimeFailure(alreadyInUse);
     tell(alreadyInUse);
   }
 }

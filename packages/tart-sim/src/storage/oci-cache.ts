@@ -1,10 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { TartFailure } from "../cli/failure.ts";
-import { lockHolder } from "../host/lock-file.ts";
-import type { Sim } from "../sim.ts";
-import { lockPath, namesIn, ociDir } from "./home.ts";
-import { parseRemoteName, repository, type RemoteName, showRemoteName } from "./remote-name.ts";
+import { namesIn, ociDir } from "./home.ts";
+import { parseRemoteName, repository, type RemoteName } from "./remote-name.ts";
 import { isComplete, type VmDir, vmDirAt } from "./vm-dir.ts";
 
 /** The image cache: digests are directories, tags are links to them (tart-contract §1.4, §5.1). */
@@ -80,9 +78,8 @@ export function cacheEntries(home: string): CacheEntry[] {
   return entries.filter(({ dir }) => isComplete(dir)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Removes digests that no tag points to and nobody pulled by name; broken tags too. */
-export function collectUnreferenced(home: string): void {
-  const root = ociDir(home);
+/** Removes digests under `root` that no tag points to and nobody pulled by name; broken tags too. */
+export function collectUnreferenced(root: string): void {
   const walk = (path: string): void => {
     const names = namesIn(path);
     const referenced = new Set<string>();
@@ -109,7 +106,7 @@ export function deleteCached(home: string, name: RemoteName): boolean {
   if (dir === undefined) return false;
   if (name.reference.kind === "tag") unlinkSync(join(repositoryDir(home, name), name.reference.tag));
   else rmSync(dir.path, { recursive: true, force: true });
-  collectUnreferenced(home);
+  collectUnreferenced(ociDir(home));
   return true;
 }
 
@@ -119,9 +116,3 @@ export function remoteNameOf(text: string): RemoteName {
   if (name instanceof TartFailure) throw name;
   return name;
 }
-
-/** Partial data of a pull, by the name that was pulled (§5.2). */
-export const isPullInProgress = (sim: Sim, path: string): boolean =>
-  lockHolder(lockPath(sim, path)) !== undefined;
-
-export { showRemoteName };

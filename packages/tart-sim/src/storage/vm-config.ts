@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { swiftFailure } from "../cli/failure.ts";
 import { hasCode } from "../host/lock-file.ts";
+import { fits, parseJson, type Shape } from "../host/shape.ts";
 import { writeJsonFile } from "./files.ts";
 
 /** config.json of a VM (tart-contract §1.4). */
@@ -22,6 +23,22 @@ export interface VmConfig {
   hardwareModel?: string;
 }
 
+const configShape: Shape<VmConfig> = {
+  version: "number",
+  os: "string",
+  arch: "string",
+  cpuCountMin: "number",
+  cpuCount: "number",
+  memorySizeMin: "number",
+  memorySize: "number",
+  macAddress: "string",
+  display: "object",
+  displayRefit: "?boolean",
+  diskFormat: "string",
+  ecid: "?string",
+  hardwareModel: "?string",
+};
+
 export const MiB = 1024 * 1024;
 
 /**
@@ -37,11 +54,10 @@ export function readVmConfig(path: string): VmConfig {
       throw swiftFailure("The file “config.json” couldn’t be opened because there is no such file.");
     throw error;
   }
-  try {
-    return JSON.parse(text) as VmConfig;
-  } catch {
+  const config = parseJson(text);
+  if (!fits<VmConfig>(config, configShape))
     throw swiftFailure("The data couldn’t be read because it isn’t in the correct format.");
-  }
+  return config;
 }
 
 export const writeVmConfig = (path: string, config: VmConfig): void => writeJsonFile(path, config);

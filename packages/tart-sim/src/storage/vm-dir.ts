@@ -1,6 +1,7 @@
 import { existsSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { isRecord, readJsonFile } from "../host/host-config.ts";
+import { readJsonFile } from "../host/host-config.ts";
+import { fits, isRecord, type Shape } from "../host/shape.ts";
 import { type LockOwner, lockHolder } from "../host/lock-file.ts";
 import { logicalSize, writeJsonFile } from "./files.ts";
 import { readVmConfig, type VmConfig } from "./vm-config.ts";
@@ -31,9 +32,15 @@ export interface VmFacts {
   allocatedBytes: number;
   /** Does the guest run tart's agent? */
   agent: boolean;
-  /** Compressed bytes, for images. */
+  /** First macOS whose hosts can start it. */
   minHostVersion?: string;
 }
+
+const factsShape: Shape<VmFacts> = {
+  allocatedBytes: "number",
+  agent: "boolean",
+  minHostVersion: "?string",
+};
 
 export type VmState = "running" | "suspended" | "stopped";
 
@@ -82,12 +89,7 @@ export const readConfig = (dir: VmDir): VmConfig => readVmConfig(dir.config);
 
 export function readFacts(dir: VmDir): VmFacts {
   const facts = readJsonFile(dir.facts);
-  const { allocatedBytes, agent, minHostVersion } = isRecord(facts) ? facts : {};
-  return {
-    allocatedBytes: typeof allocatedBytes === "number" ? allocatedBytes : 0,
-    agent: agent !== false,
-    ...(typeof minHostVersion === "string" ? { minHostVersion } : {}),
-  };
+  return fits<VmFacts>(facts, factsShape) ? facts : { allocatedBytes: 0, agent: true };
 }
 
 export const writeFacts = (dir: VmDir, facts: VmFacts): void => writeJsonFile(dir.facts, facts);
