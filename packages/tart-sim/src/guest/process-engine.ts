@@ -7,6 +7,7 @@ import { guestEnvironment, type Entrance } from "./environment.ts";
 import { homePath, hostPathOf, simDirName, temporaryPath } from "./layout.ts";
 import { prepareDisk, shimsFor } from "./prepare-disk.ts";
 import { runCommand } from "./run-command.ts";
+import { sshPort } from "./ssh-port.ts";
 import { startWatchdog } from "./watchdog.ts";
 
 /**
@@ -52,7 +53,13 @@ async function start(spec: GuestSpec): Promise<RunningGuest> {
   return {
     exec: async (command) => run(command, "exec"),
     startSshd: async () => {
-      throw new Error("not yet");
+      const { startSshStandIn } = await import("./ssh-stand-in.ts");
+      await startSshStandIn(spec, {
+        port: sshPort(spec, 2222),
+        over,
+        run: async (line, streams) =>
+          run({ argv: [shell, ...(line === undefined ? [] : ["-c", line])], ...streams }, "ssh"),
+      });
     },
     poweredOff: new Promise((resolve) => {
       void over.then(() => {
