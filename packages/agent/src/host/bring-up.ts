@@ -1,0 +1,155 @@
+import type { Assignment } from "@tartfleet/shared";
+import type { Guest } from "../guest/guest.ts";
+import type { Instance } from "../reconcile/instance.ts";
+import type { Outcome, StepFailure } from "../reconcile/outcome.ts";
+import { attemptErrorOf, type AttemptStep } from "../tart/attempt-error.ts";
+import type { TartFailure } from "../tart/tart.ts";
+import type { GuestAddress, HostParts } from "./ports.ts";
+import type { Pulls } from "./pulls.ts";
+import type { Runs } from "./runs.ts";
+
+/** What a step is carried out with. */
+export interface StepContext {
+  parts: HostParts;
+  instance: Instance;
+  /** Null for an instance that nobody asks about. */
+  assignment: Assignment | null;
+  runs: Runs;
+  pulls: Pulls;
+  guests: Map<string, Guest>;
+  onPullPercent: (percent: number) => void;
+  signal: AbortSignal;
+}
+
+const CUT_OFF: Outcome = { kind: "cut_off" };
+
+export async function pull(context: StepContext, { image }: Assignment): Promise<Outcome> {
+  const { pulls, onPullPercent, signal } = context;
+  const result = await pulls.pull(image, { onProgress: onPullPercent, signal });
+  if (result === "cut_off" || signal.aborted) return CUT_OFF;
+  return result.ok ? { kind: "done" } : tartFailed(result.failure, "pull");
+}
+
+export async function clone(context: StepContext, { image }: Assignment): Promise<Outcome> {
+  const { parts, instance, signal } = context;
+  const result = await parts.tart.clone(image, instance.name, { signal });
+  if (signal.aborted) return CUT_OFF;
+  if (!result.ok) return tartFailed(result.failure, "clone");
+  const digest = await parts.tart.digest(image);
+  return { kind: "cloned", imageDigest: digest.ok ? digest.value : null };
+}
+
+export async function discard({ parts, instance }: StepContext): Promise<Outcome> {
+  const result = await parts.tart.delete(instance.name);
+  await parts.runLogs.remove(instance.name);
+  return result.ok ? { kind: "done" } : tartFailed(result.failure, "clone", "again");
+}
+
+export async function configure(context: StepContext, assignment: Assignment): Promise<Outcome> {
+  const { parts, instance } = context;
+  const result = await parts.tart.configure(instance.name, {
+    cpu: assignment.cpu ?? undefined,
+    memoryMiB: assignment.memoryMiB ?? undefined,
+    diskGiB: assignment.diskGiB ?? undefined,
+    display: assignment.run.display,
+  });
+  return result.ok ? { kind: "done" } : tartFailed(result.failure, "configure");
+}
+
+export async function run(context: StepContext, assignment: Assignment): Promise<Outcome> {
+  const { parts, instance, runs } = context;
+  const logPath = parts.runLogs.path(instance.name);
+  const bootedAt = parts.clock.wallTime();
+  const result = await parts.tart.run(instance.name, { run: assignment.run, logPath });
+  if (!result.ok) return tartFailed(result.failure, "run");
+  runs.adopt(instance.name, result.value);
+  const { pid, startedAt } = result.value;
+  return { kind: "run_begun", run: { pid, startedAt }, bootedAt };
+}
+
+/** The VM runs already, started by this agent before it was restarted. */
+export function adopt({ parts, instance, runs }: StepContext): Outcome {
+  const found = runs.get(instance.name);
+  return {
+    kind: "run_begun",
+    run: found ? { pid: found.pid, startedAt: found.startedAt } : null,
+    bootedAt: instance.entry.bootedAt ?? parts.clock.wallTime(),
+  };
+}
+
+export async function reachGuest(context: StepContext): Promise<Outcome> {
+  const { parts, instance, guests, runs, signal } = context;
+  const elapsed = parts.clock.wallTime() - (instance.entry.bootedAt ?? parts.clock.wallTime());
+  // An adopted guest may be long up although its agent was away for longer than the budget.
+  const leastMs = Math.min(parts.limits.bootMs, ADOPTED_MS);
+  const budgetMs = Math.max(leastMs, parts.limits.bootMs - Math.max(0, elapsed));
+  const result = await parts.guests.reach(addressOf(context), { budgetMs, signal });
+  if (signal.aborted || runs.exit(instance.name)) return CUT_OFF;
+  if (result.ok) {
+    guests.set(instance.name, result.value.guest);
+    return { kind: "guest_reached", ip: result.value.ip };
+  }
+  const { logTail } = await parts.tart.runEnd(parts.runLogs.path(instance.name));
+  const error = { ...result.failure, facts: { ...result.failure.facts, log: logTail } };
+  return { kind: "failed", failure: { kind: "final", error } };
+}
+
+const ADOPTED_MS = 60_000;
+
+export async function provision(context: StepContext): Promise<Outcome> {
+  const { parts, instance, guests, runs, signal } = context;
+  const guest = guests.get(instance.name);
+  if (!guest) return { kind: "not_now" };
+  const { vmId, attempt } = instance.entry;
+  const bootstrap = await parts.bootstrap({ vmId, attempt }, signal);
+  if (signal.aborted || runs.exit(instance.name)) return CUT_OFF;
+  if (!bootstrap.ok) {
+    parts.log.warn({ vmId, attempt, why: bootstrap.failure.message }, "the guest's bootstrap was refused");
+    return { kind: "not_now" };
+  }
+  const result = await parts.guests.provision(
+    guest,
+    addressOf(context),
+    { vmId, attempt },
+    bootstrap.value,
+    signal,
+  );
+  if (signal.aborted || runs.exit(instance.name)) return CUT_OFF;
+  return result.ok
+    ? { kind: "provisioned", ip: instance.entry.ip }
+    : { kind: "failed", failure: result.failure };
+}
+
+export function noSlot({ instance }: StepContext): Outcome {
+  return {
+    kind: "failed",
+    failure: {
+      kind: "no_slot",
+      error: {
+        code: "vm_limit_reached",
+        message: `Two macOS VMs run on this host, so ${instance.name} could not be started. Stop what does not belong there.`,
+        facts: { seenBy: "agent" },
+      },
+    },
+  };
+}
+
+export function addressOf({ parts, instance }: StepContext): GuestAddress {
+  return {
+    name: instance.name,
+    os: instance.entry.os,
+    logPath: parts.runLogs.path(instance.name),
+  };
+}
+
+const AGAIN = new Set<TartFailure["class"]>(["NET", "NAME_CLASH", "KILLED"]);
+
+/** A failed tart command of the way up. */
+export function tartFailed(
+  failure: TartFailure,
+  step: AttemptStep,
+  kind: StepFailure["kind"] = AGAIN.has(failure.class) ? "again" : "final",
+): Outcome {
+  if (failure.class === "CANCELLED") return CUT_OFF;
+  return { kind: "failed", failure: { kind, error: attemptErrorOf(failure, step) } };
+}

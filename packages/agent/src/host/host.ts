@@ -1,0 +1,134 @@
+import type { AssignmentSet, Report, Welcome } from "@tartfleet/shared";
+import { within } from "../clock.ts";
+import { createDoorbell } from "../doorbell.ts";
+import type { Instance } from "../reconcile/instance.ts";
+import { isDue, NO_ORPHANS, watchOrphans } from "../reconcile/orphans.ts";
+import { reconcile, track, type Seen } from "../reconcile/reconcile.ts";
+import { retell } from "../reconcile/tell.ts";
+import { createInstances } from "./instances.ts";
+import { createLooker, type Look } from "./look.ts";
+import type { HostParts } from "./ports.ts";
+import { createRuns } from "./runs.ts";
+import { createSlots } from "./slots.ts";
+import { createWanted } from "./wanted.ts";
+import { createWorkshop } from "./workshop.ts";
+
+/** What a look made known, for those who describe the host to others. */
+export interface HostView extends Look {
+  instances: ReadonlyMap<string, Instance>;
+  /** macOS slots taken by what the control plane did not ask for, seen or unseen. */
+  phantomSlots: number;
+}
+
+/** The host's own loop: look, compare with what is wanted, carry out one step of each instance. */
+export interface Host {
+  /** Runs until the signal is aborted. Steps in progress are cut off then; VMs stay. */
+  run(signal: AbortSignal): Promise<void>;
+  /** The next look that is begun after this call; undefined when the signal was aborted. */
+  freshView(signal: AbortSignal): Promise<HostView | undefined>;
+  onWelcome(welcome: Welcome): void;
+  onSet(set: AssignmentSet): void;
+  onLost(): void;
+}
+
+interface Listeners {
+  put(report: Report): void;
+  onView(view: HostView): void;
+}
+
+export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
+  const { clock, log, limits } = parts;
+  const bell = createDoorbell();
+  const wanted = createWanted();
+  const instances = createInstances(parts.journal, log, put);
+  const slots = createSlots(clock, log);
+  const runs = createRuns((name) => {
+    // Its guest will not answer any more.
+    const step = workshop.busy().get(name);
+    if (step === "reach_guest" || step === "provision") workshop.cutOff(name);
+    bell.ring();
+  });
+  const workshop = createWorkshop({ parts, instances, wanted, runs, slots, bell });
+  const look = createLooker(parts, runs);
+  let orphans = NO_ORPHANS;
+  let looks = 0;
+  let waiting: { after: number; resolve: (view: HostView) => void }[] = [];
+  let isBlind = false;
+
+  function decide(seen: Seen): void {
+    const now = clock.now();
+    const assignments = wanted.assignments();
+    instances.replaceAll(track(instances.all(), assignments, seen));
+    slots.looked(seen, instances.all());
+    const unwanted = [...instances.all().keys()].filter((name) => !wanted.find(name));
+    orphans = watchOrphans(orphans, { logId: wanted.liveLog(), unwanted, now });
+    const { steps, cutOff } = reconcile({
+      wanted: assignments,
+      seen,
+      instances: instances.all(),
+      busy: workshop.busy(),
+      isDue: (name) => isDue(orphans, name, limits.orphanMs),
+      now,
+    });
+    for (const name of cutOff) workshop.cutOff(name);
+    for (const { name, step } of steps) workshop.start(name, step);
+  }
+
+  function publish(found: Look, number: number): void {
+    // Before the first set nobody can say what was not asked for.
+    const isAsked = (name: string) =>
+      wanted.find(name) !== null || (wanted.assignments() === null && instances.get(name) !== undefined);
+    const view = { ...found, instances: instances.all(), phantomSlots: slots.phantoms(isAsked) };
+    onView(view);
+    const told = waiting.filter(({ after }) => after < number);
+    waiting = waiting.filter(({ after }) => after >= number);
+    for (const { resolve } of told) resolve(view);
+  }
+
+  async function lookOnce(): Promise<void> {
+    looks += 1;
+    const number = looks;
+    workshop.lookBegins();
+    const found = await look(instances.all());
+    if (found.ok === isBlind) {
+      isBlind = !found.ok;
+      if (found.ok) log.info({}, "the host's VMs can be listed again");
+      else
+        log.error(
+          { why: found.failure.message },
+          "the host's VMs cannot be listed; nothing is done until they can",
+        );
+    }
+    if (!found.ok) return;
+    decide(found.value.seen);
+    publish(found.value, number);
+  }
+
+  return {
+    async run(signal) {
+      await instances.load();
+      while (!signal.aborted) {
+        await lookOnce();
+        await within(clock, parts.timing.lookMs, signal, (limit) => bell.rung(limit));
+      }
+      await workshop.close();
+    },
+    freshView(signal) {
+      return new Promise((resolve) => {
+        if (signal.aborted) return resolve(undefined);
+        waiting.push({ after: looks, resolve });
+        signal.addEventListener("abort", () => resolve(undefined), { once: true });
+        bell.ring();
+      });
+    },
+    onWelcome(welcome) {
+      wanted.welcome(welcome);
+      for (const instance of instances.all().values()) for (const report of retell(instance)) put(report);
+    },
+    onSet(set) {
+      wanted.set(set);
+      bell.ring();
+    },
+    onLost: () => wanted.lost(),
+  };
+}

@@ -1,0 +1,305 @@
+import type { Report } from "@tartfleet/shared";
+import { describe, expect, test } from "vitest";
+import { assignment, gone, IMAGE, nameOf } from "../support/assignments.ts";
+import { startAgent } from "../support/fake-agent.ts";
+import { addForeign, createWorld } from "../support/fake-world.ts";
+import { createVirtualClock } from "../support/virtual-clock.ts";
+
+function scene() {
+  const clock = createVirtualClock();
+  return { clock, world: createWorld(clock) };
+}
+
+const phasesOf = (reports: readonly Report[]) =>
+  reports.flatMap((report) => (report.kind === "phase" ? [report.phase] : []));
+const kindsOf = (reports: readonly Report[]) => reports.map(({ kind }) => kind);
+const isReady = (reports: readonly Report[], vmId: string) =>
+  reports.some((report) => report.vmId === vmId && report.kind === "phase" && report.phase === "ready");
+const isGone = (reports: readonly Report[], vmId: string) =>
+  reports.some((report) => report.vmId === vmId && report.kind === "gone");
+
+describe("bringing a VM up and down", () => {
+  test("an attempt is pulled, cloned, configured, run, provisioned; and taken down by the first rung", async () => {
+    const { clock, world } = scene();
+    const agent = startAgent(world);
+    const vm = assignment(1);
+    agent.connect();
+    agent.want(vm);
+    await clock.until("ready", () => isReady(agent.reports, vm.vmId));
+    expect([...new Set(phasesOf(agent.reports))]).toEqual([
+      "pulling",
+      "cloning",
+      "booting",
+      "provisioning",
+      "ready",
+    ]);
+    expect(agent.reports.at(-1)).toMatchObject({
+      ip: "192.168.64.7",
+      imageDigest: `sha256:${"a".repeat(64)}`,
+    });
+
+    agent.want(gone(vm));
+    await clock.until("gone", () => isGone(agent.reports, vm.vmId));
+    const name = nameOf(vm);
+    expect(world.acts).toEqual([
+      `pull ${IMAGE}`,
+      `pulled ${IMAGE}`,
+      `clone ${name}`,
+      `configure ${name}`,
+      `run ${name}`,
+      `provision ${name} with ${vm.vmId}`,
+      `shutdown ${name}`,
+      `delete ${name}`,
+    ]);
+    expect(world.vms.size).toBe(0);
+    agent.want();
+    await clock.advance(60_000);
+    expect(kindsOf(agent.reports).filter((kind) => kind === "gone")).toHaveLength(1);
+    await agent.stop();
+  });
+
+  test("a guest that does not obey is stopped by the next rungs, each reported", async () => {
+    const { clock, world } = scene();
+    world.shutdownMs = null;
+    world.ignoresInterrupt = true;
+    world.faults.set("stop", ["TIMED_OUT"]);
+    const agent = startAgent(world);
+    const vm = assignment(1);
+    agent.connect();
+    agent.want(vm);
+    await clock.until("ready", () => isReady(agent.reports, vm.vmId));
+    agent.want(gone(vm));
+    await clock.until("gone", () => isGone(agent.reports, vm.vmId));
+    const rungs = agent.reports.flatMap((report) =>
+      report.kind === "stop_rung" ? [`${report.rung} ${report.outcome}`] : [],
+    );
+    expect(rungs).toEqual([
+      "guest_shutdown timed_out",
+      "tart_stop failed",
+      "interrupt timed_out",
+      "kill done",
+      "delete done",
+    ]);
+    await agent.stop();
+  });
+
+  test("an image that two instances need is pulled once", async () => {
+    const { clock, world } = scene();
+    const agent = startAgent(world);
+    const [a, b] = [assignment(1), assignment(2)];
+    agent.connect();
+    agent.want(a, b);
+    await clock.until("both ready", () => [a, b].every(({ vmId }) => isReady(agent.reports, vmId)));
+    expect(world.acts.filter((act) => act === `pull ${IMAGE}`)).toHaveLength(1);
+    await agent.stop();
+  });
+
+  test("gone during a pull cuts it off, but not for another instance that waits for it", async () => {
+    const { clock, world } = scene();
+    world.pullMs = 60_000;
+    const agent = startAgent(world);
+    const [a, b] = [assignment(1), assignment(2)];
+    agent.connect();
+    agent.want(a, b);
+    await clock.until("pulling", () => phasesOf(agent.reports).length >= 2);
+    await clock.advance(1000);
+    agent.want(gone(a), b);
+    await clock.until("a gone", () => isGone(agent.reports, a.vmId), 5000);
+    await clock.until("b ready", () => isReady(agent.reports, b.vmId));
+    agent.want(gone(b));
+    await clock.until("b gone", () => isGone(agent.reports, b.vmId));
+    expect(world.acts.filter((act) => act.startsWith("pull "))).toHaveLength(1);
+    expect(world.acts.filter((act) => act.includes(nameOf(a)))).toEqual([]);
+    await agent.stop();
+  });
+
+  test("a VM that shuts itself down is reported at once with its cause, and never started again", async () => {
+    const { clock, world } = scene();
+    const agent = startAgent(world);
+    const vm = assignment(1);
+    agent.connect();
+    agent.want(vm);
+    await clock.until("ready", () => isReady(agent.reports, vm.vmId));
+    world.endRun(nameOf(vm), "guest has stopped the virtual machine", { exitCode: 0, signal: null });
+    const since = clock.now();
+    await clock.until("run_ended", () => kindsOf(agent.reports).includes("run_ended"));
+    expect(clock.now() - since).toBeLessThan(500);
+    expect(agent.reports.at(-1)).toMatchObject({ kind: "run_ended", cause: "guest_shutdown" });
+    await clock.advance(600_000);
+    expect(world.acts.filter((act) => act.startsWith("run "))).toHaveLength(1);
+    expect(kindsOf(agent.reports).filter((kind) => kind === "run_ended")).toHaveLength(1);
+    await agent.stop();
+  });
+
+  test("a guest that never answers fails the attempt after the boot budget, with the log", async () => {
+    const { clock, world } = scene();
+    world.bootMs = Number.POSITIVE_INFINITY;
+    const agent = startAgent(world);
+    const vm = assignment(1);
+    agent.connect();
+    agent.want(vm);
+    await clock.until("failed", () => kindsOf(agent.reports).includes("failed"));
+    expect(agent.reports.at(-1)).toMatchObject({
+      phase: "booting",
+      error: { code: "guest_unreachable", facts: { log: "" } },
+    });
+    agent.want(gone(vm));
+    await clock.until("gone", () => isGone(agent.reports, vm.vmId));
+    expect(world.acts).not.toContain(`shutdown ${nameOf(vm)}`);
+    await agent.stop();
+  });
+
+  test.each([
+    ["pull", "NO_IMAGE", "pulling", "image_not_found"],
+    ["clone", "DISK_FULL", "cloning", "host_disk_full"],
+    ["set", "RESOURCES", "cloning", "resources_refused"],
+  ] as const)("tart %s failing with %s fails the attempt while %s", async (command, fault, phase, code) => {
+    const { clock, world } = scene();
+    world.faults.set(command, [fault]);
+    const agent = startAgent(world);
+    agent.connect();
+    agent.want(assignment(1));
+    await clock.until("failed", () => kindsOf(agent.reports).includes("failed"));
+    expect(agent.reports.at(-1)).toMatchObject({ kind: "failed", phase, error: { code } });
+    const acts = world.acts.length;
+    await clock.advance(600_000);
+    expect(world.acts).toHaveLength(acts);
+    await agent.stop();
+  });
+
+  test("a pull that loses the network is tried again", async () => {
+    const { clock, world } = scene();
+    world.faults.set("pull", ["NET", "NET"]);
+    const agent = startAgent(world);
+    const vm = assignment(1);
+    agent.connect();
+    agent.want(vm);
+    await clock.until("ready", () => isReady(agent.reports, vm.vmId));
+    await agent.stop();
+  });
+
+  test("a listing that fails says nothing: no step, no gone", async () => {
+    const { clock, world } = scene();
+    const agent = startAgent(world);
+    const vm = assignment(1);
+    agent.connect();
+    agent.want(vm);
+    await clock.until("ready", () => isReady(agent.reports, vm.vmId));
+    world.faults.set(
+      "list",
+      Array.from({ length: 20 }, () => "UNREADABLE" as const),
+    );
+    const before = agent.reports.length;
+    await clock.advance(30_000);
+    expect(agent.reports).toHaveLength(before);
+    await agent.stop();
+  });
+});
+
+describe("the host's two slots", () => {
+  test("with a foreign macOS VM running the agent starts one, and the other waits and then fails", async () => {
+    const { clock, world } = scene();
+    addForeign(world, "somebodys-mac", "macos", true);
+    const agent = startAgent(world);
+    const [a, b] = [assignment(1), assignment(2)];
+    agent.connect();
+    agent.want(a, b);
+    await clock.until("failed", () => kindsOf(agent.reports).includes("failed"));
+    expect(agent.reports.at(-1)).toMatchObject({ vmId: b.vmId, error: { code: "vm_limit_reached" } });
+    expect(isReady(agent.reports, a.vmId)).toBe(true);
+    expect(world.mostMacosRunning).toBe(2);
+    expect(agent.views.at(-1)?.phantomSlots).toBe(1);
+    await agent.stop();
+  });
+
+  test("Linux VMs do not count", async () => {
+    const { clock, world } = scene();
+    addForeign(world, "somebodys-linux", "linux", true);
+    const image = "ghcr.io/org/linux:latest";
+    const agent = startAgent(world);
+    const all = [1, 2, 3, 4].map((n) => (n < 3 ? assignment(n) : assignment(n, { os: "linux", image })));
+    agent.connect();
+    agent.want(...all);
+    await clock.until("all ready", () => all.every(({ vmId }) => isReady(agent.reports, vmId)));
+    await agent.stop();
+  });
+
+  test("macOS refusing a VM is tried again after about a minute and told as phantom slots", async () => {
+    const { clock, world } = scene();
+    world.hiddenSlots = 2;
+    const agent = startAgent(world);
+    const vm = assignment(1);
+    agent.connect();
+    agent.want(vm);
+    await clock.until("refused", () => agent.views.at(-1)?.phantomSlots === 2);
+    await clock.advance(40_000);
+    expect(world.acts.filter((act) => act.startsWith("run "))).toHaveLength(1);
+    world.hiddenSlots = 0;
+    await clock.until("ready", () => isReady(agent.reports, vm.vmId));
+    expect(world.acts.filter((act) => act.startsWith("run "))).toHaveLength(2);
+    await clock.advance(10_000);
+    expect(agent.views.at(-1)?.phantomSlots).toBe(1);
+    await agent.stop();
+  });
+
+  test("a slot that never comes free fails the attempt", async () => {
+    const { clock, world } = scene();
+    world.hiddenSlots = 2;
+    const agent = startAgent(world);
+    agent.connect();
+    agent.want(assignment(1));
+    await clock.until("failed", () => kindsOf(agent.reports).includes("failed"));
+    expect(agent.reports.at(-1)).toMatchObject({ error: { code: "vm_limit_reached" } });
+    await agent.stop();
+  });
+});
+
+describe("what nobody wants", () => {
+  test("an unwanted instance is removed after 30 s of being connected; a foreign VM never", async () => {
+    const { clock, world } = scene();
+    const stray = nameOf(assignment(9));
+    addForeign(world, stray, "macos", true);
+    addForeign(world, "tf-not-one-of-ours", "macos", false);
+    addForeign(world, "my-mac", "macos", true);
+    const agent = startAgent(world);
+    await clock.advance(120_000);
+    expect(world.vms.has(stray)).toBe(true);
+    agent.connect();
+    await clock.advance(120_000);
+    expect(world.vms.has(stray)).toBe(true);
+    agent.want();
+    await clock.advance(25_000);
+    agent.host.onLost();
+    await clock.advance(120_000);
+    expect(world.vms.has(stray)).toBe(true);
+    agent.connect();
+    agent.want();
+    await clock.advance(4000);
+    expect(world.vms.has(stray)).toBe(true);
+    await clock.advance(20_000);
+    expect([...world.vms.keys()].sort()).toEqual(["my-mac", "tf-not-one-of-ours"]);
+    expect(world.acts.filter((act) => act.includes("my-mac") || act.includes("not-one"))).toEqual([]);
+    await agent.stop();
+  });
+
+  test("another log begins the grace anew, and only its own set counts", async () => {
+    const { clock, world } = scene();
+    const agent = startAgent(world);
+    const vm = assignment(1);
+    agent.connect();
+    agent.want(vm);
+    await clock.until("ready", () => isReady(agent.reports, vm.vmId));
+    agent.want();
+    await clock.advance(25_000);
+    agent.host.onLost();
+    agent.host.onWelcome({ logId: "log-2", epoch: 1, heartbeatSeconds: 5, leaseSeconds: 15 });
+    await clock.advance(300_000);
+    expect(world.vms.has(nameOf(vm))).toBe(true);
+    agent.host.onSet({ logId: "log-2", revision: 1, assignments: [] });
+    await clock.advance(25_000);
+    expect(world.vms.has(nameOf(vm))).toBe(true);
+    await clock.advance(20_000);
+    expect(world.vms.has(nameOf(vm))).toBe(false);
+    await agent.stop();
+  });
+});

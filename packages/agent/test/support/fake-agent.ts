@@ -1,0 +1,110 @@
+import type { Assignment, AssignmentSet, Report } from "@tartfleet/shared";
+import { createHost, type Host, type HostView } from "../../src/host/host.ts";
+import { DEFAULT_TIMING } from "../../src/host/ports.ts";
+import type { Journal } from "../../src/journal/journal.ts";
+import type { Entry } from "../../src/reconcile/instance.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../src/reconcile/limits.ts";
+import { ok } from "../../src/tart/result.ts";
+import { createFakeGuests } from "./fake-guests.ts";
+import { createFakeTart, type FakeWorld } from "./fake-world.ts";
+import { createLife, type Life } from "./lives.ts";
+
+const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A host's agent without sockets: the real loop on a fake world. */
+export interface FakeAgent {
+  host: Host;
+  life: Life;
+  reports: Report[];
+  views: HostView[];
+  /** The control plane's newest wish, sent at once. */
+  want(...assignments: Assignment[]): void;
+  connect(logId?: string): void;
+  /** As SIGTERM does. */
+  stop(): Promise<void>;
+}
+
+/** What is on the host's disk: it survives the agent. */
+export type Disk = Map<string, Entry>;
+
+export function memoryJournal(disk: Disk): Journal {
+  return {
+    load: async () => new Map(structuredClone(disk)),
+    async save(name, entry) {
+      disk.set(name, structuredClone(entry));
+    },
+    async remove(name) {
+      disk.delete(name);
+    },
+  };
+}
+
+export function startAgent(
+  world: FakeWorld,
+  disk: Disk = new Map(),
+  options: { limits?: Partial<Limits>; crash?: { calls: number; when: "before" | "after" } } = {},
+): FakeAgent {
+  const life = createLife();
+  if (options.crash) life.endAfter(options.crash.calls, options.crash.when);
+  const reports: Report[] = [];
+  const views: HostView[] = [];
+  const stop = new AbortController();
+  let logId = "log-1";
+  let revision = 0;
+  let set: AssignmentSet | undefined;
+  const clock = life.bindClock(world.clock);
+
+  const host = createHost(
+    {
+      tart: life.bind(createFakeTart(world)),
+      guests: life.bind(createFakeGuests(world)),
+      runLogs: {
+        path: (name) => name,
+        exists: async (name) => world.logs.has(name),
+        async remove(name) {
+          if (!life.isOver()) world.logs.delete(name);
+        },
+      },
+      journal: life.bind(memoryJournal(disk)),
+      bootstrap: async ({ vmId }) =>
+        ok({ vmName: vmId, jobId: null, publicUrl: "http://cp", vmToken: "secret", env: {}, runner: null }),
+      clock,
+      random: () => 0.5,
+      log: QUIET,
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      timing: DEFAULT_TIMING,
+    },
+    {
+      put(report) {
+        if (!life.isOver()) reports.push(structuredClone(report));
+      },
+      onView(view) {
+        if (!life.isOver()) views.push(view);
+      },
+    },
+  );
+  let isStopped = false;
+  void host.run(stop.signal).then(() => {
+    isStopped = true;
+  });
+
+  return {
+    host,
+    life,
+    reports,
+    views,
+    connect(nextLog = logId) {
+      logId = nextLog;
+      host.onWelcome({ logId, epoch: 1, heartbeatSeconds: 5, leaseSeconds: 15 });
+      if (set) host.onSet((set = { ...set, logId, revision: (revision += 1) }));
+    },
+    want(...assignments) {
+      set = { logId, revision: (revision += 1), assignments };
+      host.onSet(set);
+    },
+    async stop() {
+      stop.abort();
+      await world.clock.until("the agent's end", () => isStopped);
+    },
+  };
+}

@@ -1,0 +1,255 @@
+import type { GuestOs } from "@tartfleet/shared";
+import { sleep } from "../../src/clock.ts";
+import type { TartFailureClass } from "../../src/tart/failure-classes.ts";
+import { failed, ok } from "../../src/tart/result.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+import type { RunEnd, RunExit, Tart, TartFailure } from "../../src/tart/tart.ts";
+
+/** A VM on the fake host. */
+export interface FakeVm {
+  os: GuestOs;
+  configured: boolean;
+  /** The live `tart run`. */
+  run: FakeRun | null;
+  /** How often a runner was started in its guest; more than once would run a job twice. */
+  runnersStarted: number;
+}
+
+interface FakeRun {
+  pid: number;
+  startedAt: string;
+  since: number;
+  exited: PromiseWithResolvers<RunExit>;
+}
+
+/** What is on a host whatever agent looks at it: it survives the agent. */
+export interface FakeWorld {
+  clock: VirtualClock;
+  vms: Map<string, FakeVm>;
+  images: Set<string>;
+  logs: Map<string, string>;
+  /** macOS slots that something invisible holds. */
+  hiddenSlots: number;
+  /** Everything that was done to the host, in order. */
+  acts: string[];
+  mostMacosRunning: number;
+  /** Failures to come, by command; the first is used up first. */
+  faults: Map<string, TartFailureClass[]>;
+  pullMs: number;
+  cloneMs: number;
+  bootMs: number;
+  /** How long a guest takes to obey a shutdown; null for one that never does. */
+  shutdownMs: number | null;
+  ignoresInterrupt: boolean;
+  endRun(name: string, log: string, exit: RunExit): void;
+}
+
+export const LIMIT_TEXT = "The number of VMs exceeds the system limit";
+
+export function createWorld(clock: VirtualClock): FakeWorld {
+  const world: FakeWorld = {
+    clock,
+    vms: new Map(),
+    images: new Set(),
+    logs: new Map(),
+    hiddenSlots: 0,
+    acts: [],
+    mostMacosRunning: 0,
+    faults: new Map(),
+    pullMs: 5000,
+    cloneMs: 700,
+    bootMs: 4000,
+    shutdownMs: 1500,
+    ignoresInterrupt: false,
+    endRun(name, log, exit) {
+      const vm = world.vms.get(name);
+      if (!vm?.run) return;
+      world.logs.set(name, `${world.logs.get(name) ?? ""}${log}\n`);
+      vm.run.exited.resolve(exit);
+      vm.run = null;
+    },
+  };
+  return world;
+}
+
+/** A VM that was there before, of somebody else. */
+export function addForeign(world: FakeWorld, name: string, os: GuestOs, running: boolean): FakeVm {
+  const vm: FakeVm = { os, configured: true, run: null, runnersStarted: 0 };
+  world.vms.set(name, vm);
+  if (running) vm.run = newRun(world);
+  return vm;
+}
+
+export function macosRunning(world: FakeWorld): number {
+  return [...world.vms.values()].filter(({ os, run }) => os === "macos" && run !== null).length;
+}
+
+let lastPid = 100;
+
+function newRun(world: FakeWorld): FakeRun {
+  lastPid += 1;
+  const since = world.clock.now();
+  return { pid: lastPid, startedAt: `start-${lastPid}`, since, exited: Promise.withResolvers() };
+}
+
+export function tartFailure(failureClass: TartFailureClass, command: string): TartFailure {
+  return {
+    class: failureClass,
+    command,
+    exitCode: 1,
+    signal: null,
+    output: failureClass,
+    message: `tart ${command}: ${failureClass}`,
+  };
+}
+
+/** A tart that behaves: state lives in the world, every command takes time, failures come when ordered. */
+export function createFakeTart(world: FakeWorld): Tart {
+  const { clock, vms, logs } = world;
+  const act = (text: string) => void world.acts.push(text);
+  const fault = (command: string) => {
+    const next = world.faults.get(command)?.shift();
+    return next && failed(tartFailure(next, command));
+  };
+
+  return {
+    async version() {
+      return ok("2.40.1");
+    },
+    async listLocal() {
+      await sleep(clock, 20);
+      return (
+        fault("list") ??
+        ok(
+          [...vms].map(([name, vm]) => ({
+            name,
+            state: vm.run ? ("running" as const) : ("stopped" as const),
+          })),
+        )
+      );
+    },
+    async listImages() {
+      return ok([...world.images].map((reference) => ({ reference, sizeGb: 25 })));
+    },
+    async os(name) {
+      const vm = vms.get(name);
+      return vm ? ok(vm.os) : failed(tartFailure("NOT_FOUND", "get"));
+    },
+    async pull(image, { onProgress, signal }) {
+      act(`pull ${image}`);
+      for (let percent = 0; percent < 100; percent += 25) {
+        onProgress(percent);
+        await sleep(clock, world.pullMs / 4, signal);
+        if (signal.aborted) return failed(tartFailure("CANCELLED", "pull"));
+      }
+      const broken = fault("pull");
+      if (broken) return broken;
+      world.images.add(image);
+      act(`pulled ${image}`);
+      return ok();
+    },
+    async digest() {
+      return ok(`sha256:${"a".repeat(64)}`);
+    },
+    async clone(image, name, { signal }) {
+      act(`clone ${name}`);
+      await sleep(clock, world.cloneMs / 2, signal);
+      if (signal.aborted) return failed(tartFailure("CANCELLED", "clone"));
+      const broken = fault("clone");
+      if (broken) return broken;
+      if (!world.images.has(image)) return failed(tartFailure("NO_IMAGE", "clone"));
+      vms.set(name, {
+        os: image.includes("linux") ? "linux" : "macos",
+        configured: false,
+        run: null,
+        runnersStarted: 0,
+      });
+      await sleep(clock, world.cloneMs / 2);
+      return ok();
+    },
+    async configure(name) {
+      act(`configure ${name}`);
+      await sleep(clock, 50);
+      const vm = vms.get(name);
+      if (!vm) return failed(tartFailure("NOT_FOUND", "set"));
+      const broken = fault("set");
+      if (broken) return broken;
+      vm.configured = true;
+      return ok();
+    },
+    async run(name) {
+      act(`run ${name}`);
+      const vm = vms.get(name);
+      if (!vm) return failed(tartFailure("NOT_FOUND", "run"));
+      logs.set(name, "");
+      const run = newRun(world);
+      const others = macosRunning(world) + world.hiddenSlots;
+      vm.run = run;
+      // The limit is found only after the lock was taken (tart-contract §4.1).
+      clock.after(100, () => {
+        if (vm.run !== run) return;
+        if (vm.os === "macos" && others >= 2) {
+          world.endRun(name, LIMIT_TEXT, { exitCode: 1, signal: null });
+        } else world.mostMacosRunning = Math.max(world.mostMacosRunning, macosRunning(world));
+      });
+      return ok(handleOf(world, name, run));
+    },
+    async findRun(name, known) {
+      await sleep(clock, 5);
+      const run = vms.get(name)?.run;
+      if (!run || (known && (known.pid !== run.pid || known.startedAt !== run.startedAt))) return undefined;
+      const found = handleOf(world, name, run);
+      return { ...found, exited: found.exited.then(() => ({ exitCode: null, signal: null })) };
+    },
+    async runEnd(logPath) {
+      return readEnd(logs.get(logPath) ?? "");
+    },
+    async ip() {
+      return ok("192.168.64.7");
+    },
+    async stop(name) {
+      act(`stop ${name}`);
+      await sleep(clock, 300);
+      const broken = fault("stop");
+      if (broken) return broken;
+      world.endRun(name, "Stopping VM...", { exitCode: 0, signal: null });
+      return ok();
+    },
+    async delete(name) {
+      act(`delete ${name}`);
+      await sleep(clock, 100);
+      const broken = fault("delete");
+      if (broken) return broken;
+      if (vms.get(name)?.run) return failed(tartFailure("STILL_RUNNING", "delete"));
+      vms.delete(name);
+      return ok();
+    },
+    exec: () => Promise.reject(new Error("guests are faked as a whole")),
+    probeAgent: () => Promise.reject(new Error("guests are faked as a whole")),
+    execIsDead: () => Promise.resolve(false),
+  };
+}
+
+function handleOf(world: FakeWorld, name: string, run: FakeRun) {
+  return {
+    pid: run.pid,
+    startedAt: run.startedAt,
+    exited: run.exited.promise,
+    async signal(signal: "SIGINT" | "SIGTERM" | "SIGKILL") {
+      world.acts.push(`${signal} ${name}`);
+      if (world.vms.get(name)?.run !== run) return false;
+      if (signal === "SIGINT" && world.ignoresInterrupt) return true;
+      world.endRun(name, signal === "SIGINT" ? "Stopping VM..." : "", { exitCode: null, signal });
+      return true;
+    },
+  };
+}
+
+function readEnd(log: string): RunEnd {
+  if (log.includes(LIMIT_TEXT))
+    return { cause: "unknown", logTail: log, failure: tartFailure("LIMIT", "run") };
+  if (log.includes("Stopping VM...")) return { cause: "stopped", logTail: log, failure: null };
+  if (log.includes("due to error")) return { cause: "guest_crashed", logTail: log, failure: null };
+  if (log.includes("guest has stopped")) return { cause: "guest_shutdown", logTail: log, failure: null };
+  return { cause: "killed", logTail: log, failure: null };
+}
