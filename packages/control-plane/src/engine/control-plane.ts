@@ -38,15 +38,17 @@ export interface ControlPlane {
 }
 
 /** Puts the moving parts together and starts them. */
-export function startControlPlane({
+export async function startControlPlane({
   database,
   key,
   config,
   clock,
   randomId,
   onFatal,
-}: Ingredients): ControlPlane {
+}: Ingredients): Promise<ControlPlane> {
   const store = makeStore(database);
+  // Agents come back within a lease and tell what happened while nobody listened; no clock runs out before.
+  await store.extendBudgets(clock.now() + config.leaseSeconds * 1000);
   const changes = makeChanges();
   const context: Parts["context"] = () => ({ now: clock.now(), budgets: budgetsOf(config) });
 
@@ -83,14 +85,7 @@ export function startControlPlane({
   };
 
   const scheduler = startScheduler({ store, leases, changes, context, onError: onFatal });
-  const deadlines = startDeadlines({
-    store,
-    changes,
-    clock,
-    context,
-    quietUntil: clock.now() + config.leaseSeconds * 1000,
-    onError: onFatal,
-  });
+  const deadlines = startDeadlines({ store, changes, clock, context, onError: onFatal });
 
   const useCases: UseCases = {
     ...makeVmUseCases(parts),
@@ -129,7 +124,12 @@ export async function openControlPlane(
   const database = openDatabase(dataDir);
   const adminTokenPath = join(dataDir, "admin-token");
   try {
-    const controlPlane = startControlPlane({ ...options, database, key: readOrMakeKey(dataDir), randomId });
+    const controlPlane = await startControlPlane({
+      ...options,
+      database,
+      key: readOrMakeKey(dataDir),
+      randomId,
+    });
     if (!existsSync(adminTokenPath) && !makeStore(database).hasAdmin()) {
       const { token } = await controlPlane.useCases.createToken({ role: "admin", name: "first admin" });
       writeFileSync(adminTokenPath, `${token}\n`, { mode: 0o600, flag: "wx" });

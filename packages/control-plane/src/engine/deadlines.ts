@@ -5,25 +5,23 @@ import type { Clock } from "./clock.ts";
 
 const BATCH = 100;
 
-/**
- * Fires the VMs' deadlines. They live in the store, so they survive a restart; none fires before
- * `quietUntil`, so that agents can first tell what happened while the control plane was down.
- */
+/** Fires the VMs' deadlines. They live in the store, so they survive a restart; one timer waits for the next. */
 export function startDeadlines(options: {
   store: Store;
   changes: Changes;
   clock: Clock;
-  quietUntil: number;
   context(): Context;
   onError(error: unknown): void;
 }): { stop(): void } {
-  const { store, changes, clock, quietUntil, context, onError } = options;
+  const { store, changes, clock, context, onError } = options;
   let cancel: (() => void) | undefined;
   let armedFor = Number.POSITIVE_INFINITY;
+  let stopped = false;
 
   function arm(): void {
+    if (stopped) return;
     const next = store.nextDeadline();
-    const at = next === null ? Number.POSITIVE_INFINITY : Math.max(next, quietUntil);
+    const at = next ?? Number.POSITIVE_INFINITY;
     if (at === armedFor) return;
     cancel?.();
     armedFor = at;
@@ -32,7 +30,7 @@ export function startDeadlines(options: {
 
   function fire(): void {
     armedFor = Number.POSITIVE_INFINITY;
-    const due = clock.now() < quietUntil ? [] : store.dueVms(clock.now(), BATCH);
+    const due = store.dueVms(clock.now(), BATCH);
     Promise.all(
       due.map((vmId) => store.applyEvent(vmId, { kind: "time_passed" }, context()).then(changes.publish)),
     )
@@ -44,6 +42,7 @@ export function startDeadlines(options: {
   arm();
   return {
     stop() {
+      stopped = true;
       unsubscribe();
       cancel?.();
     },

@@ -7,6 +7,7 @@ import {
   eq,
   gt,
   inArray,
+  isNotNull,
   isNull,
   lt,
   lte,
@@ -123,6 +124,22 @@ export function makeVmStore(db: Db, commit: Commit) {
         .where(notInArray(vms.state, [...ENDED]))
         .groupBy(sql`1`, vms.state)
         .all(),
+
+    /**
+     * No budget of a live VM runs out before the given time: what happened while nobody was listening can
+     * first be told. TTLs stay as they are.
+     */
+    extendBudgets: (until: number): Promise<void> =>
+      commit((tx) => {
+        const extended = sql`max(${vms.budgetEndsAt}, ${until})`;
+        tx.update(vms)
+          .set({
+            budgetEndsAt: extended,
+            deadlineAt: sql`case when ${vms.state} = 'stopping' or ${vms.expiresAt} is null then ${extended} else min(${extended}, ${vms.expiresAt}) end`,
+          })
+          .where(and(notInArray(vms.state, [...ENDED]), isNotNull(vms.budgetEndsAt)))
+          .run();
+      }),
 
     nextDeadline: (): number | null =>
       db
