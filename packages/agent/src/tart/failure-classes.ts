@@ -7,7 +7,7 @@ interface FailureRule {
   class: string;
   /** Subcommands it can come from; all when absent. */
   commands?: readonly string[];
-  /** Exit codes; all when absent. An unknown exit code (an adopted run) fits every rule. */
+  /** Exit codes; all when absent. Of an adopted run the code is not known: its text decides alone. */
   codes?: readonly number[];
   signals?: readonly string[];
   text?: RegExp;
@@ -35,6 +35,35 @@ export const FAILURE_RULES = [
     commands: FETCHING,
     signals: ["SIGABRT", "SIGTRAP"],
     advice: "tart was aborted while it wrote an image, which a full disk does. Free some space on the host.",
+  },
+  // The ends of a run come first: the text of a crash is that of a refused start.
+  {
+    class: "GUEST_CRASH",
+    commands: ["run"],
+    codes: [0],
+    text: /guest has stopped the virtual machine due to error:/,
+    advice: "The guest crashed.",
+  },
+  {
+    class: "NETWORK_LOST",
+    commands: ["run"],
+    codes: [0],
+    text: /has been disconnected with error/,
+    advice: "macOS took the VM's network away. A VPN, a firewall or a stale vmnet on the host can do that.",
+  },
+  {
+    class: "STOPPED",
+    commands: ["run"],
+    codes: [0],
+    text: /^Stopping VM\.\.\.$|snapshot created successfully/m,
+    advice: "The VM was stopped.",
+  },
+  {
+    class: "GUEST_OFF",
+    commands: ["run"],
+    codes: [0],
+    text: /guest has stopped the virtual machine$/m,
+    advice: "The guest shut itself down.",
   },
   {
     class: "LIMIT",
@@ -132,6 +161,7 @@ export const FAILURE_RULES = [
   {
     class: "START_FAILED",
     commands: ["run"],
+    codes: [1],
     text: /VZErrorDomain[^]*Code=1\b/,
     advice:
       "macOS could not start the VM. Most often the agent's user has no GUI session or its login keychain is locked.",
@@ -139,36 +169,9 @@ export const FAILURE_RULES = [
   {
     class: "START_FAILED",
     commands: ["run"],
+    codes: [1],
     text: /VZErrorDomain/,
     advice: "macOS refused the VM's configuration or its disk.",
-  },
-  {
-    class: "GUEST_CRASH",
-    commands: ["run"],
-    codes: [0],
-    text: /guest has stopped the virtual machine due to error:/,
-    advice: "The guest crashed.",
-  },
-  {
-    class: "NETWORK_LOST",
-    commands: ["run"],
-    codes: [0],
-    text: /has been disconnected with error/,
-    advice: "macOS took the VM's network away. A VPN, a firewall or a stale vmnet on the host can do that.",
-  },
-  {
-    class: "STOPPED",
-    commands: ["run"],
-    codes: [0],
-    text: /^Stopping VM\.\.\.$|snapshot created successfully/m,
-    advice: "The VM was stopped.",
-  },
-  {
-    class: "GUEST_OFF",
-    commands: ["run"],
-    codes: [0],
-    text: /guest has stopped the virtual machine$/m,
-    advice: "The guest shut itself down.",
   },
   {
     class: "NO_IP",
@@ -277,7 +280,7 @@ function fits(rule: FailureRule, { command, exitCode, signal, stdout, stderr }: 
   if (rule.commands && !rule.commands.includes(command)) return false;
   if (rule.signals && !(signal !== null && rule.signals.includes(signal))) return false;
   if (rule.codes && exitCode !== null && !rule.codes.includes(exitCode)) return false;
-  if (rule.codes && exitCode === null && signal !== null) return false;
+  if (rule.codes && exitCode === null && (signal !== null || !rule.text)) return false;
   if (!rule.text) return true;
   return rule.text.test(rule.where === "all" ? `${stdout}\n${stderr}` : stderr);
 }

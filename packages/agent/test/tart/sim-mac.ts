@@ -1,0 +1,74 @@
+import { makeSimHost, tartPath, type SimHost, type SimHostOptions } from "@tartfleet/tart-sim";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeTart, type TartOptions } from "../../src/tart/make-tart.ts";
+import type { RunHandle, Tart, TartResult } from "../../src/tart/tart.ts";
+
+export const MACOS = "ghcr.io/cirruslabs/macos-runner:sequoia";
+export const LINUX = "registry.example.com/linux/ubuntu:24.04";
+export const VM = "tf-0123456789abcdef-1";
+
+/** A simulated Mac with a tart of its own; nothing of it is left when it is disposed of. */
+export interface SimMac extends AsyncDisposable {
+  host: SimHost;
+  tart: Tart;
+  /** Another agent's view of the same Mac. */
+  secondTart(options?: Partial<TartOptions>): Tart;
+  log(name: string): string;
+  /** Clones an image and starts it. */
+  started(name: string, image?: string): Promise<RunHandle>;
+  hasDirectory(name: string): Promise<boolean>;
+}
+
+export async function makeSimMac(
+  options: Partial<SimHostOptions> = {},
+  tartOptions: Partial<TartOptions> = {},
+): Promise<SimMac> {
+  const dir = await mkdtemp(join(tmpdir(), "tartfleet-mac-"));
+  const host = await makeSimHost({ dir, speed: 500, seed: "1", engine: "process", ...options });
+  const secondTart = (more: Partial<TartOptions> = {}) =>
+    makeTart({
+      path: tartPath,
+      tartHome: host.tartHome,
+      env: host.env,
+      pace: 50,
+      ...tartOptions,
+      ...more,
+    });
+  const tart = secondTart();
+  const log = (name: string) => join(dir, `${name}.log`);
+  const { signal } = new AbortController();
+  return {
+    host,
+    tart,
+    secondTart,
+    log,
+    async started(name, image = MACOS) {
+      value(await tart.clone(image, name, { signal }));
+      value(await tart.configure(name, {}));
+      return value(await tart.run(name, { run: {}, logPath: log(name) }));
+    },
+    async hasDirectory(name) {
+      const names = await readdir(join(host.tartHome, "vms")).catch((): string[] => []);
+      return names.includes(name);
+    },
+    async [Symbol.asyncDispose]() {
+      await host.killAll();
+      await rm(dir, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
+
+/** The value of a result that must not be a failure. */
+export function value<T>(result: TartResult<T>): T {
+  if (!result.ok)
+    throw new Error(`${result.failure.class}: ${result.failure.message}\n${result.failure.output}`);
+  return result.value;
+}
+
+/** The failure of a result that must be one. */
+export function failure<T>(result: TartResult<T>) {
+  if (result.ok) throw new Error(`it did not fail: ${JSON.stringify(result.value)}`);
+  return result.failure;
+}
