@@ -1,5 +1,6 @@
 export * from "./error-codes.ts";
 export * from "./host.ts";
+export * from "./keys.ts";
 export * from "./names.ts";
 export * from "./protocol.ts";
 export * from "./runner.ts";
