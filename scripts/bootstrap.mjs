@@ -6,9 +6,8 @@
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { NPX_PACKAGES } from "./versions.mjs";
 
-const NODE = "24.21.0";
-const PNPM = "12.21.0";
 const OLDEST = [22, 18];
 
 const [task, ...args] = process.argv.slice(2);
@@ -21,12 +20,12 @@ const [major, minor] = process.versions.node.split(".").map(Number);
 const tooOld = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
 if (tooOld) {
   console.error(
-    `Node ${process.versions.node} is older than ${OLDEST.join(".")}: running on Node ${NODE} from the npm registry instead.`,
+    `Node ${process.versions.node} is older than ${OLDEST.join(".")}: running on ${NPX_PACKAGES.node} from the npm registry instead.`,
   );
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const packages = [`pnpm@${PNPM}`, ...(tooOld ? [`node@${NODE}`] : [])];
+const packages = [NPX_PACKAGES.pnpm, ...(tooOld ? [NPX_PACKAGES.node] : [])];
 const child = spawn(
   "npx",
   [

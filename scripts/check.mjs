@@ -31,7 +31,12 @@ export function check(root, args) {
     const { status } = spawnSync("pnpm", ["exec", ...argv], {
       cwd: root,
       stdio: "inherit",
-      env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
+      env: {
+        ...process.env,
+        TURBO_TELEMETRY_DISABLED: "1",
+        DO_NOT_TRACK: "1",
+        TARTFLEET_TESTED_NODE: process.version,
+      },
     });
     if (status !== 0) failed.push(name);
   }
