@@ -11,7 +11,8 @@ export interface ProvisionSubject {
 }
 
 /** The static scripts that every guest gets, by name. */
-export type GuestScripts = Readonly<Record<"suicide.sh" | "supervise.sh" | "job-started.sh", string>>;
+export const GUEST_SCRIPTS = ["suicide.sh", "job-started.sh", "supervise.sh", "github-hooks.sh"] as const;
+export type GuestScripts = ReadonlyMap<(typeof GUEST_SCRIPTS)[number], string>;
 
 /** Exit codes of the provisioning script beside 0. */
 export const PROVISION_EXIT = { broken: 41, missing: 44, notStarted: 45 } as const;
@@ -33,9 +34,7 @@ export function provisionScript(
     ? planRunner(bootstrap.runner, registrationName(bootstrap.vmName, vmId))
     : undefined;
   const files: GuestFile[] = [
-    { name: "suicide.sh", mode: "0755", content: scripts["suicide.sh"] },
-    { name: "job-started.sh", mode: "0755", content: scripts["job-started.sh"] },
-    { name: "supervise.sh", mode: "0700", content: scripts["supervise.sh"] },
+    ...Array.from(scripts, ([name, content]) => ({ name, mode: "0755" as const, content })),
     { name: "token", mode: "0400", content: bootstrap.vmToken },
     { name: "job.env", mode: "0600", content: exports(bootstrap.env) },
     ...(plan ? [{ name: "start.sh", mode: "0700" as const, content: START_HEAD + plan.start }] : []),
@@ -43,7 +42,7 @@ export function provisionScript(
   ];
   return `main() {
 umask 077
-home=$HOME
+home=\${HOME:-$(cd ~ && pwd)}
 dir=$home/.tartfleet
 started=$dir/started-${vmId}-${attempt}
 ${HELPERS}

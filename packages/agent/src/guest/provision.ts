@@ -4,6 +4,7 @@ import { failed, ok, type Result } from "../tart/result.ts";
 import { attemptErrorOfGuest } from "./attempt-error.ts";
 import type { Guest } from "./guest.ts";
 import {
+  GUEST_SCRIPTS,
   PROVISION_EXIT,
   provisionScript,
   type GuestScripts,
@@ -39,20 +40,18 @@ export async function provision(
 }
 
 async function guestScripts(): Promise<GuestScripts> {
-  const read = (name: string) => readFile(new URL(`../../guest/${name}`, import.meta.url), "utf8");
-  const [suicide, supervise, jobStarted] = await Promise.all(
-    ["suicide.sh", "supervise.sh", "job-started.sh"].map(read),
-  );
-  return { "suicide.sh": suicide ?? "", "supervise.sh": supervise ?? "", "job-started.sh": jobStarted ?? "" };
+  const read = async (name: (typeof GUEST_SCRIPTS)[number]) =>
+    [name, await readFile(new URL(`../../guest/${name}`, import.meta.url), "utf8")] as const;
+  return new Map(await Promise.all(GUEST_SCRIPTS.map(read)));
 }
 
 function refusal(exitCode: number, stdout: string, stderr: string): AttemptError {
-  const said = stdout.trim();
+  const said = stdout.trim().slice(-1000);
   if (exitCode === PROVISION_EXIT.missing) {
     return {
       code: "runner_missing",
       message: `The image lacks what its runner needs. Bake into it: ${said}.`,
-      facts: { missing: said.slice(-2000) },
+      facts: { missing: said },
     };
   }
   const reason =

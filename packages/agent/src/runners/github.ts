@@ -4,32 +4,7 @@ import { secretFile, secretFromFile, type RunnerPlan } from "./plan.ts";
 
 type Github = Extract<Runner, { kind: "github" }>;
 
-/**
- * The runner reads hook variables from `.env` in its own directory, raw. A hook that the image brings along is
- * kept: ours runs beside it, and its exit code still counts.
- */
-const HOOKS = `
-hook() {
-  old=$(sed -n "s/^$1=//p" "$home/actions-runner/.env" 2>/dev/null | tail -n 1)
-  case $old in
-    '' | "$dir"/*) ;;
-    *)
-      if [ "$1" = ACTIONS_RUNNER_HOOK_JOB_STARTED ]; then
-        printf '#!/bin/bash\\n/bin/bash %q\\nexec /bin/bash -e %q\\n' "$dir/$2" "$old" >"$dir/image-$2"
-      else
-        printf '#!/bin/bash\\nstatus=0\\n/bin/bash -e %q || status=$?\\n/bin/bash %q job_hook\\nexit $status\\n' "$old" "$dir/$2" >"$dir/image-$2"
-      fi
-      ;;
-  esac
-  if [ -e "$dir/image-$2" ]; then printf '%s=%s\\n' "$1" "$dir/image-$2"; else printf '%s=%s\\n' "$1" "$dir/$2"; fi
-}
-{
-  grep -v -e '^ACTIONS_RUNNER_HOOK_JOB_STARTED=' -e '^ACTIONS_RUNNER_HOOK_JOB_COMPLETED=' "$home/actions-runner/.env" 2>/dev/null
-  hook ACTIONS_RUNNER_HOOK_JOB_STARTED job-started.sh
-  hook ACTIONS_RUNNER_HOOK_JOB_COMPLETED suicide.sh
-} >"$home/actions-runner/.env.$$" && mv -f "$home/actions-runner/.env.$$" "$home/actions-runner/.env" ||
-  broken "cannot write ~/actions-runner/.env"
-`;
+const HOOKS = `/bin/bash "$dir/github-hooks.sh" || broken "cannot write ~/actions-runner/.env"\n`;
 
 const CHECK = `[ -x "$home/actions-runner/run.sh" ] || missing "the GitHub Actions runner, unpacked in ~/actions-runner"\n`;
 

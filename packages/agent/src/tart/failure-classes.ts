@@ -27,7 +27,7 @@ export const FAILURE_RULES = [
   },
   {
     class: "DISK_FULL",
-    text: /No space left|out of space/,
+    text: /no space left|out of space/i,
     advice: "The host's disk is full. Remove images with `tart prune` or give the host more room.",
   },
   {

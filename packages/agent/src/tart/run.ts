@@ -1,14 +1,14 @@
 import type { RunOptions } from "@tartfleet/shared";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { open, rm } from "node:fs/promises";
+import { open, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ownFailure } from "./command.ts";
+import { failureOf, ownFailure } from "./command.ts";
 import { childEnv, type TartConfig } from "./config.ts";
 import { seeProcess, seeRunOf, type SeenProcess } from "./process-identity.ts";
 import { failed, ok } from "./result.ts";
-import type { RunExit, RunHandle, TartResult } from "./tart.ts";
+import type { RunExit, RunHandle, TartFailure, TartResult } from "./tart.ts";
 
 const WATCH_MS = 500;
 
@@ -36,9 +36,8 @@ export async function startRun(
   name: string,
   options: { run: RunOptions; logPath: string },
 ): Promise<TartResult<RunHandle>> {
-  // A socket that an earlier run left makes `exec` unusable, or the run fail (tart-contract §0.2).
-  await rm(join(config.tartHome, "vms", name, "control.sock"), { force: true });
-  const log = await open(options.logPath, "w", 0o600);
+  const log = await prepare(config, name, options.logPath);
+  if (log instanceof Error) return failed(refused(config, log));
   try {
     const child = spawn(config.path, runArguments(name, options.run), {
       env: childEnv(config, { registry: false }),
@@ -52,7 +51,7 @@ export async function startRun(
     try {
       await once(child, "spawn");
     } catch (error) {
-      return failed(ownFailure("NOT_INSTALLED", "run", String(error)));
+      return failed(refused(config, error));
     }
     child.unref();
     const pid = child.pid ?? 0;
@@ -61,6 +60,23 @@ export async function startRun(
   } finally {
     await log.close();
   }
+}
+
+/** A socket that an earlier run left makes `exec` unusable, or the run fail (tart-contract §0.2). */
+async function prepare(config: TartConfig, name: string, logPath: string): Promise<FileHandle | Error> {
+  try {
+    await rm(join(config.tartHome, "vms", name, "control.sock"), { force: true });
+    return await open(logPath, "w", 0o600);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** The failure of a run that could not be started at all. */
+function refused(config: TartConfig, error: unknown): TartFailure {
+  const stderr = String(error);
+  if (/^Error: spawn .*ENOENT/.test(stderr)) return ownFailure("NOT_INSTALLED", "run", stderr);
+  return failureOf(config, { command: "run", exitCode: null, signal: null, stdout: "", stderr });
 }
 
 /** See `Tart.findRun`. */

@@ -99,7 +99,7 @@ describe("a guest with a GitHub runner", () => {
       "400",
       "600",
       "755",
-      "700",
+      "755",
       "600",
       "700",
     ]);

@@ -235,6 +235,16 @@ describe("remains of a VM that tart cannot see", () => {
   });
 });
 
+describe("a run that cannot be started", () => {
+  it("is a failure, not an exception", async () => {
+    await onMac();
+    const run = { run: {}, logPath: mac.log(VM) };
+    expect(failure(await mac.secondTart({ path: "/nowhere/tart" }).run(VM, run)).class).toBe("NOT_INSTALLED");
+    const nowhere = { run: {}, logPath: "/nowhere/at/all.log" };
+    expect(failure(await mac.tart.run(VM, nowhere))).toMatchObject({ class: "UNKNOWN", command: "run" });
+  });
+});
+
 describe("the end of a run", () => {
   it("is a failure when the limit is reached", async () => {
     await onMac({ cached: [MACOS], faults: [{ match: { cmd: "run" }, action: "limit-exceeded" }] });
