@@ -23,7 +23,7 @@ export const RULES = {
 
 export type Action = keyof typeof RULES;
 
-export function speakerOf(principal: Principal): Speaker {
+function speakerOf(principal: Principal): Speaker {
   return principal.kind === "token" ? principal.role : principal.kind;
 }
 

@@ -1,7 +1,7 @@
 import type { WebSocket } from "ws";
 import type { Limits } from "./limits.ts";
 
-type SocketLimits = Pick<Limits, "socketUnreadBytes" | "socketBurst" | "socketPerSecond">;
+type SocketLimits = Pick<Limits, "socketUnreadBytes" | "socketBurst" | "socketPerSecond" | "socketCloseMs">;
 
 /**
  * Holds a socket's peer to what it may cost. tRPC's adapter pushes whatever its generators yield and takes
@@ -26,7 +26,9 @@ export function boundSocket(socket: WebSocket, limits: SocketLimits, onCut: (rea
     if (socket.readyState === socket.OPEN) {
       onCut("too many messages");
       socket.close(1008, "too many messages");
+      // Nothing more is read, so the peer's half of the closing would not be seen either.
       socket.pause();
+      setTimeout(() => socket.terminate(), limits.socketCloseMs).unref();
     }
     return false;
   };

@@ -1,0 +1,57 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startPlane } from "../helpers/plane.ts";
+import type { Plane } from "../helpers/plane.ts";
+
+let plane: Plane;
+let document: Awaited<ReturnType<Plane["call"]>>["body"];
+beforeAll(async () => {
+  plane = await startPlane();
+  document = (await plane.call("GET", "/openapi.json")).body;
+});
+afterAll(() => plane.close());
+
+it("is a valid OpenAPI 3.1 document", async () => {
+  const validator = new Validator();
+  expect(await validator.validate(structuredClone(document))).toEqual({ valid: true });
+  expect(validator.version).toBe("3.1");
+});
+
+it("describes every call of the API and nothing else", () => {
+  const calls = Object.entries<Record<string, unknown>>(document["paths"]).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(new Set(calls)).toEqual(
+    new Set([
+      "POST /v1/vms",
+      "GET /v1/vms",
+      "GET /v1/vms/{id}",
+      "DELETE /v1/vms/{id}",
+      "GET /v1/vms/{id}/wait",
+      "GET /v1/vms/{id}/events",
+      "POST /v1/vms/{id}/events",
+      "GET /v1/hosts",
+      "POST /v1/hosts",
+      "GET /v1/hosts/{name}",
+      "GET /v1/fleet/capacity",
+      "POST /v1/tokens",
+      "GET /v1/tokens",
+      "DELETE /v1/tokens/{id}",
+    ]),
+  );
+});
+
+it("says what a VM may be asked with, from the schema that checks it", () => {
+  const { CreateVmInput, Vm, Problem } = document["components"].schemas;
+  expect(CreateVmInput).toMatchObject({ required: ["image"], additionalProperties: false });
+  expect(CreateVmInput.properties.hostLabels.description).toBe("The host must carry all of these");
+  expect(CreateVmInput.properties.cpu).toEqual({ type: "integer", minimum: 1, maximum: 64 });
+  expect(Vm.properties.state.enum).toContain("draining");
+  expect(Problem.properties.code.enum).toContain("idempotency_conflict");
+  const create = document["paths"]["/v1/vms"].post;
+  expect(create.requestBody.content["application/json"].schema.$ref).toBe(
+    "#/components/schemas/CreateVmInput",
+  );
+  expect(create.parameters).toMatchObject([{ in: "header", name: "idempotency-key" }]);
+  expect(Object.keys(create.responses)).toEqual(["200", "201", "4XX", "5XX"]);
+});

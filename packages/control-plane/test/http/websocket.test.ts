@@ -1,0 +1,178 @@
+import { once } from "node:events";
+import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import type { Limits } from "../../src/http/limits.ts";
+import { socketClient } from "../helpers/client.ts";
+import { startPlane, until } from "../helpers/plane.ts";
+import type { Plane } from "../helpers/plane.ts";
+import { rawConnection } from "../helpers/raw.ts";
+
+let plane: Plane;
+const sockets: WebSocket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.terminate();
+  await plane.close();
+});
+
+/** An upgrade by hand; resolves with the answer's status line, headers and body. */
+async function upgrade(path: string, headers: string[]) {
+  const { socket, received } = rawConnection(plane.port);
+  const lines = [
+    `GET ${path} HTTP/1.1`,
+    "host: x",
+    "connection: upgrade",
+    "upgrade: websocket",
+    "sec-websocket-version: 13",
+    "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+    ...headers,
+  ];
+  socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+  await until(() => received().includes("\r\n\r\n"));
+  socket.destroy();
+  return received();
+}
+
+const authorization = (token: string) => `authorization: Bearer ${token}`;
+
+async function open(token = plane.tokens.ci): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${plane.port}/trpc`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  sockets.push(socket);
+  socket.on("error", () => {});
+  await once(socket, "open");
+  return socket;
+}
+
+async function closeCode(socket: WebSocket): Promise<number> {
+  const [code] = await once(socket, "close");
+  return Number(code);
+}
+
+const start = async (limits: Partial<Limits> = {}) => {
+  plane = await startPlane({ limits });
+};
+
+const query = (id: number, path: string, input: unknown = {}) =>
+  JSON.stringify({ id, method: "query", params: { path, input } });
+
+describe("the upgrade", () => {
+  it("is refused with a plain 401 without a valid token, and no socket comes to be", async () => {
+    await start();
+    for (const headers of [[], [authorization("nonsense")], [authorization(`${plane.tokens.ci}x`)]]) {
+      const answer = await upgrade("/trpc?connectionParams=1", headers);
+      expect(answer).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\n[\s\S]*www-authenticate: Bearer/);
+      expect(answer).toContain('"code":"unauthenticated"');
+    }
+  });
+
+  it.each([
+    ["another path", "/v1/vms", [], /^HTTP\/1\.1 404 /],
+    ["a path that only begins so", "/trpcx", [], /^HTTP\/1\.1 404 /],
+    ["a subprotocol", "/trpc", ["sec-websocket-protocol: token.abc"], /^HTTP\/1\.1 400 /],
+    ["an old version", "/trpc", ["sec-websocket-version: 7"], /^HTTP\/1\.1 400 /],
+    ["a valid token", "/trpc", [], /^HTTP\/1\.1 101 /],
+  ])("with %s", async (_name, path, headers, status) => {
+    await start();
+    expect(await upgrade(path, [authorization(plane.tokens.ci), ...headers])).toMatch(status);
+  });
+});
+
+describe("a socket", () => {
+  it("survives frames that are nonsense and answers the next call", async () => {
+    await start();
+    const socket = await open();
+    const answers: string[] = [];
+    socket.on("message", (data: Buffer) => void answers.push(data.toString()));
+    const nonsense = [
+      "{",
+      "null",
+      "[]",
+      "[[]]",
+      "7",
+      '"x"',
+      "{}",
+      '{"id":null,"method":"query"}',
+      '{"id":1,"method":"nope"}',
+      '{"id":1,"method":"query","params":{}}',
+      '{"id":1,"method":"query","params":{"path":"__proto__"}}',
+      '{"id":1,"method":"query","params":{"path":"vms.constructor","input":{"__proto__":{}}}}',
+      '{"id":1,"method":"subscription.stop"}',
+      '{"id":1,"method":"subscription","params":{"path":"vms.get","input":{"id":"x"}}}',
+      "[".repeat(50_000),
+      "\u0000",
+    ];
+    for (const text of nonsense) socket.send(text);
+    socket.send(Buffer.from([0xff, 0xfe]), { binary: true });
+    socket.send(query(99, "vms.list"));
+    await until(() => answers.find((text) => text.includes('"id":99')));
+    expect(answers.find((text) => text.includes('"id":99'))).toContain('"vms":[]');
+    expect(answers.join("")).not.toMatch(/"stack"|\.ts:/);
+    expect(plane.fatal).toEqual([]);
+  });
+
+  it("is closed with 1009 for a message over 1 MiB", async () => {
+    await start();
+    const socket = await open();
+    socket.send("x".repeat(1024 * 1024 + 1));
+    expect(await closeCode(socket)).toBe(1009);
+  });
+
+  it("answers a batch that is too long with errors", async () => {
+    await start({ batchSize: 3 });
+    const socket = await open();
+    const answers: string[] = [];
+    socket.on("message", (data: Buffer) => void answers.push(data.toString()));
+    const calls = [1, 2, 3, 4].map((id) => query(id, "vms.list"));
+    socket.send(`[${calls.join(",")}]`);
+    await until(() => answers.length === 4);
+    for (const answer of answers) expect(answer).toContain('"invalid_request"');
+  });
+
+  it("is closed with 1008 when it floods, by messages or by pings", async () => {
+    await start({ socketBurst: 50, socketPerSecond: 10, socketCloseMs: 50 });
+    const talker = await open();
+    for (let n = 0; n < 60; n += 1) talker.send(query(n, "vms.list"));
+    expect(await closeCode(talker)).toBe(1008);
+    const pinger = await open();
+    for (let n = 0; n < 60; n += 1) pinger.ping();
+    expect(await closeCode(pinger)).toBe(1008);
+    const calm = await open();
+    calm.ping("still there");
+    expect(String((await once(calm, "pong"))[0])).toBe("still there");
+  });
+
+  it("is cut off when its peer does not read", async () => {
+    await start({ socketUnreadBytes: 64 * 1024 });
+    const socket = await open();
+    socket.pause();
+    // Each answer repeats the path: small questions, answers that nobody takes.
+    const path = "x".repeat(20_000);
+    const ask = setInterval(() => {
+      for (let n = 0; n < 50; n += 1) socket.send(query(n, path));
+    }, 5);
+    await until(() => plane.lines.some((line) => line.includes("the peer does not read")));
+    clearInterval(ask);
+  });
+
+  it("is ended when its peer does not answer pings, and lets go of what it followed", async () => {
+    await start({ socketPingMs: 30, socketPongMs: 30 });
+    const silent = await open();
+    const code = await closeCode(silent);
+    expect(code).toBe(1006);
+    const client = socketClient(plane.port, plane.tokens.ci);
+    expect((await client.trpc.vms.list.query({})).vms).toEqual([]);
+    await client.close();
+  });
+});
+
+describe("many sockets", () => {
+  it("do not disturb each other: a flood on one, an answer on the other", async () => {
+    await start({ socketBurst: 100, socketPerSecond: 10 });
+    const [flood, calm] = [await open(), await open()];
+    const answered = once(calm, "message");
+    for (let n = 0; n < 200; n += 1) flood.send(query(n, "vms.list"));
+    calm.send(query(1, "vms.list"));
+    expect(String((await answered)[0])).toContain('"vms":[]');
+  });
+});
