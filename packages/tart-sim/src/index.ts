@@ -1,3 +1,10 @@
+export {
+  startFakeGitHub,
+  type FakeGitHub,
+  type FakeGitHubOptions,
+  type FakeJob,
+  type FakeJobView,
+} from "./github/server.ts";
 export type { ImageEntry } from "./registry/catalogue.ts";
 export type { Fault, FaultKind, FaultMatch } from "./host/faults.ts";
 export { makeSimHost, tartPath, type SimHost, type SimHostOptions } from "./sim-host.ts";

@@ -1,0 +1,130 @@
+import {
+  capacitySchema,
+  createdTokenSchema,
+  hostRecordSchema,
+  problemSchema,
+  vmEventSchema,
+  vmPageSchema,
+  vmRecordSchema,
+  type Capacity,
+  type CreatedToken,
+  type CreateToken,
+  type CreateVmInput,
+  type HostRecord,
+  type Problem,
+  type VmEvent,
+  type VmRecord,
+} from "@tartfleet/shared";
+import { z } from "zod";
+import { until } from "./until.ts";
+
+/** The control plane refused a call; `problem` says why. */
+export class ApiError extends Error {
+  readonly problem: Problem;
+
+  constructor(call: string, problem: Problem) {
+    super(
+      `${call}: ${problem.status} ${problem.code}: ${problem.detail}${JSON.stringify(problem.errors ?? "")}`,
+    );
+    this.name = "ApiError";
+    this.problem = problem;
+  }
+}
+
+/** The REST API as its clients see it, with every answer checked against its schema. */
+export interface Api {
+  createVm(vm: CreateVmInput, idempotencyKey?: string): Promise<VmRecord>;
+  getVm(id: string): Promise<VmRecord>;
+  /** Newest first; at most 500. */
+  listVms(query?: Readonly<Record<string, string>>): Promise<VmRecord[]>;
+  /** Waits on the server's side; asks again until it is so. */
+  waitForVm(id: string, what: "ready" | "ended"): Promise<VmRecord>;
+  vmEvents(id: string): Promise<VmEvent[]>;
+  deleteVm(id: string, query?: Readonly<Record<string, string>>): Promise<VmRecord>;
+  hosts(): Promise<HostRecord[]>;
+  host(name: string): Promise<HostRecord>;
+  capacity(): Promise<Capacity>;
+  createToken(token: CreateToken): Promise<CreatedToken>;
+}
+
+const hostsSchema = z.object({ hosts: z.array(hostRecordSchema) });
+const eventsSchema = z.object({ events: z.array(vmEventSchema) });
+const WAIT_SECONDS = "30";
+
+interface CallOptions {
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+  query?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A client of the REST API. Reads live through a restart of the control plane; writes are sent once.
+ *
+ * @param url asked anew for every call: a control plane that restarts may move
+ * @param signal aborts every call
+ */
+export function makeApi(url: () => string, token: string, signal?: AbortSignal): Api {
+  async function call<T>(
+    method: string,
+    path: string,
+    schema: z.ZodType<T>,
+    { body, headers, query }: CallOptions = {},
+  ): Promise<T> {
+    const search = query === undefined ? "" : `?${new URLSearchParams(query)}`;
+    const send = () =>
+      fetch(`${url()}${path}${search}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    const response =
+      method === "GET"
+        ? await until("the control plane to answer", () => unlessAway(send), { signal })
+        : await send();
+    const answer: unknown = await response.json();
+    if (!response.ok) throw new ApiError(`${method} ${path}`, problemSchema.parse(answer));
+    return schema.parse(answer);
+  }
+
+  return {
+    createVm: (vm, key) =>
+      call("POST", "/v1/vms", vmRecordSchema, {
+        body: vm,
+        ...(key === undefined ? {} : { headers: { "idempotency-key": key } }),
+      }),
+    getVm: (id) => call("GET", `/v1/vms/${id}`, vmRecordSchema),
+    listVms: async (query = {}) =>
+      (await call("GET", "/v1/vms", vmPageSchema, { query: { limit: "500", ...query } })).vms,
+    async waitForVm(id, what) {
+      for (;;) {
+        const vm = await call("GET", `/v1/vms/${id}/wait`, vmRecordSchema, {
+          query: { for: what, timeoutSeconds: WAIT_SECONDS },
+        });
+        if (vm.endedAt !== null || (what === "ready" && vm.readyAt !== null)) return vm;
+      }
+    },
+    vmEvents: async (id) => (await call("GET", `/v1/vms/${id}/events`, eventsSchema)).events,
+    deleteVm: (id, query) =>
+      call("DELETE", `/v1/vms/${id}`, vmRecordSchema, query === undefined ? {} : { query }),
+    hosts: async () => (await call("GET", "/v1/hosts", hostsSchema)).hosts,
+    host: (name) => call("GET", `/v1/hosts/${name}`, hostRecordSchema),
+    capacity: () => call("GET", "/v1/fleet/capacity", capacitySchema),
+    createToken: (body) => call("POST", "/v1/tokens", createdTokenSchema, { body }),
+  };
+}
+
+/** Nobody there (fetch fails with a TypeError), or about to go (503): undefined. */
+async function unlessAway(send: () => Promise<Response>): Promise<Response | undefined> {
+  try {
+    const response = await send();
+    return response.status === 503 ? undefined : response;
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}

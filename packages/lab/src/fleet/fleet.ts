@@ -1,0 +1,203 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { SimHostOptions } from "@tartfleet/tart-sim";
+import { makeApi, type Api } from "./api.ts";
+import { makeControlPlane, type ControlPlane } from "./control-plane.ts";
+import { labEnvironment, type Flags } from "./environment.ts";
+import { makeHost, makeRealHost, type FleetHost, type HostOptions } from "./host.ts";
+import { instanceDirectories, leftProcesses, takenSlots, type Leftover } from "./leftovers.ts";
+import { killProcesses, UNDERTAKER, type Marker } from "./marker.ts";
+import type { Program } from "./program.ts";
+
+export interface FleetOptions {
+  /** How many simulated Macs; default 1. */
+  hosts?: number;
+  /** Divides all of the simulation's delays; default 20. */
+  speed?: number;
+  /** Makes the simulation's choices repeatable. */
+  seed?: string;
+  engine?: SimHostOptions["engine"];
+  /** What sets a host apart from the others, by its index. */
+  sim?: (index: number) => Omit<SimHostOptions, "dir" | "baseEnv" | "speed" | "seed" | "engine">;
+  /** Use this Mac with its own tart as the only host, instead of simulated ones. */
+  realTart?: boolean;
+  /** Options of the control plane and of all agents. */
+  controlPlane?: Flags;
+  agent?: Flags;
+  /** Where the control plane listens; default 127.0.0.1. */
+  address?: string;
+  /** Host in the URL that agents and guests are told, when it is not the address. */
+  publicHost?: string;
+  /** Words before a program's command, e.g. to enter a network namespace. */
+  wrap?: (program: "control-plane" | { host: number }) => readonly string[];
+  /** Told what is being started, for people. */
+  say?: (line: string) => void;
+  /** Ends the start, and the calls of `api`. */
+  signal?: AbortSignal;
+}
+
+/** A whole fleet of real processes on this machine, in one directory that goes with it. */
+export interface Fleet extends AsyncDisposable {
+  dir: string;
+  /** The control plane's address. */
+  url(): string;
+  adminToken: string;
+  /** A token of the role that CI systems have. */
+  ciToken: string;
+  /** Calls as an admin. */
+  api: Api;
+  /** Calls as a CI system. */
+  ci: Api;
+  controlPlane: Program;
+  hosts: readonly FleetHost[];
+  /** Ends everything and removes the directory. Answers with what should have been gone before; doing it again, with nothing. */
+  stop(): Promise<Leftover[]>;
+}
+
+/**
+ * Starts a control plane and hosts and waits until all hosts are connected.
+ *
+ * @throws when any of it does not come up; nothing is left then
+ */
+export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
+  // Short, for a socket's path has little room; real, because processes are found by it.
+  const dir = await realpath(await mkdtemp(join(tmpdir(), "tf-lab-")));
+  const marker = { id: randomBytes(8).toString("hex"), dir };
+  const dismissUndertaker = callUndertaker(marker);
+  try {
+    return await start(options, marker, dismissUndertaker);
+  } catch (error) {
+    await killProcesses(marker);
+    await rm(dir, { recursive: true, force: true });
+    dismissUndertaker();
+    throw error;
+  }
+}
+
+/** Sees to it that the lab is cleared up even when this process is killed. Call the answer when it is not needed any more. */
+function callUndertaker({ id, dir }: Marker): () => void {
+  const program = fileURLToPath(new URL(UNDERTAKER, import.meta.url));
+  const undertaker = spawn(process.execPath, [program, id, dir], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  undertaker.unref();
+  return () => undertaker.stdin.end();
+}
+
+async function start(options: FleetOptions, marker: Marker, dismiss: () => void): Promise<Fleet> {
+  const { dir } = marker;
+  const { signal, say = () => {} } = options;
+  const env = labEnvironment(marker.id, process.env);
+  const controlPlane = await makeControlPlane({
+    dir,
+    env,
+    address: options.address ?? "127.0.0.1",
+    publicHost: options.publicHost,
+    flags: options.controlPlane ?? {},
+    wrap: options.wrap?.("control-plane") ?? [],
+  });
+  await controlPlane.program.start();
+  const adminToken = await controlPlane.adminToken();
+  say(`control plane   ${controlPlane.url()}`);
+  const api = makeApi(controlPlane.url, adminToken, signal);
+  const { token: ciToken } = await api.createToken({ role: "ci", name: "lab" });
+  signal?.throwIfAborted();
+
+  const hosts = await makeHosts(options, { dir, env, controlPlane, api });
+  await Promise.all(
+    hosts.map(async ({ name, agent }) => {
+      await agent.start();
+      say(`host ${name}     connected`);
+    }),
+  );
+  signal?.throwIfAborted();
+  const stop = makeStop(marker, { controlPlane, hosts, adminToken, dismiss });
+  return {
+    dir,
+    url: controlPlane.url,
+    adminToken,
+    ciToken,
+    api,
+    ci: makeApi(controlPlane.url, ciToken, signal),
+    controlPlane: controlPlane.program,
+    hosts,
+    stop,
+    [Symbol.asyncDispose]: async () => void (await stop()),
+  };
+}
+
+async function makeHosts(
+  options: FleetOptions,
+  {
+    dir,
+    env,
+    controlPlane,
+    api,
+  }: { dir: string; env: Record<string, string>; controlPlane: ControlPlane; api: Api },
+): Promise<FleetHost[]> {
+  const enrolment = await api.createToken({ role: "host-enrolment", name: "lab", expiresInSeconds: 600 });
+  const enrolmentTokenFile = join(dir, "enrolment-token");
+  await writeFile(enrolmentTokenFile, enrolment.token, { mode: 0o600 });
+  const count = options.realTart ? 1 : (options.hosts ?? 1);
+  return Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const name = `mac-${index + 1}`;
+      const host: HostOptions = {
+        name,
+        dir,
+        env,
+        controlPlaneUrl: controlPlane.publicUrl,
+        enrolmentTokenFile,
+        flags: options.agent ?? {},
+        wrap: options.wrap?.({ host: index }) ?? [],
+      };
+      await mkdir(join(dir, name), { recursive: true });
+      if (options.realTart) return makeRealHost(host);
+      const { speed = 20, seed, engine } = options;
+      return makeHost(host, {
+        speed,
+        ...(seed === undefined ? {} : { seed: `${seed}-${name}` }),
+        ...(engine === undefined ? {} : { engine }),
+        ...options.sim?.(index),
+      });
+    }),
+  );
+}
+
+function makeStop(
+  marker: Marker,
+  {
+    controlPlane,
+    hosts,
+    adminToken,
+    dismiss,
+  }: { controlPlane: ControlPlane; hosts: readonly FleetHost[]; adminToken: string; dismiss: () => void },
+): () => Promise<Leftover[]> {
+  let stopped: Promise<Leftover[]> | undefined;
+
+  async function stop(): Promise<Leftover[]> {
+    // A call of its own: the lab's may have been aborted.
+    const capacity = await makeApi(controlPlane.url, adminToken, AbortSignal.timeout(5000))
+      .capacity()
+      .catch(() => undefined);
+    const slots = capacity === undefined ? [] : takenSlots(capacity);
+    await Promise.all(hosts.map(({ agent }) => agent.stop()));
+    await controlPlane.program.stop();
+    const directories = await instanceDirectories(hosts.map(({ tartHome }) => tartHome));
+    const processes = await leftProcesses(marker);
+    await killProcesses(marker);
+    await rm(marker.dir, { recursive: true, force: true, maxRetries: 3 });
+    dismiss();
+    return [...slots, ...directories, ...processes];
+  }
+
+  return async () => {
+    if (stopped) return stopped.then(() => []);
+    return (stopped = stop());
+  };
+}

@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeSimHost, tartPath, type SimHost, type SimHostOptions } from "@tartfleet/tart-sim";
+import { flagArguments, nodeCommand, type Flags } from "./environment.ts";
+import { makeProgram, type Program } from "./program.ts";
+
+const MAIN = fileURLToPath(new URL("../../../agent/src/main.ts", import.meta.url));
+
+/** A Mac of the fleet: its agent, and what it works on. */
+export interface FleetHost {
+  name: string;
+  agent: Program;
+  tartHome: string;
+  /** undefined when it is this very Mac. */
+  sim: SimHost | undefined;
+}
+
+/** What the hosts of a fleet have in common. */
+export interface HostCommons {
+  env: Readonly<Record<string, string>>;
+  controlPlaneUrl: () => string;
+  enrolmentTokenFile: string;
+  flags: Flags;
+}
+
+export interface HostOptions extends HostCommons {
+  name: string;
+  dir: string;
+  wrap: readonly string[];
+}
+
+/** What an agent would say of a Mac, in place of what it finds on this machine. */
+const SIMULATED_FACTS: Flags = { cpu: 12, "memory-mib": 32_768, "os-version": "26.1" };
+
+/** A simulated Mac with an agent; start it with `agent.start()`. */
+export async function makeHost(
+  options: HostOptions,
+  sim: Omit<SimHostOptions, "dir" | "baseEnv">,
+): Promise<FleetHost> {
+  const mac = await makeSimHost({
+    ...sim,
+    dir: join(options.dir, options.name),
+    baseEnv: { ...options.env },
+  });
+  return {
+    name: options.name,
+    agent: makeAgent(
+      { ...options, env: mac.env, flags: { ...SIMULATED_FACTS, ...options.flags } },
+      tartPath,
+      mac.tartHome,
+    ),
+    tartHome: mac.tartHome,
+    sim: mac,
+  };
+}
+
+/** This Mac with its own tart, in a TART_HOME that is the lab's alone. */
+export function makeRealHost(options: HostOptions): FleetHost {
+  const tartHome = join(options.dir, options.name, "home");
+  return { name: options.name, agent: makeAgent(options, "tart", tartHome), tartHome, sim: undefined };
+}
+
+function makeAgent(options: HostOptions, tart: string, tartHome: string): Program {
+  const { name, dir, env, wrap, flags, controlPlaneUrl, enrolmentTokenFile } = options;
+  return makeProgram({
+    name,
+    logPath: join(dir, `${name}.log`),
+    command: () => {
+      const settings = {
+        url: controlPlaneUrl(),
+        name,
+        "enrolment-token-file": enrolmentTokenFile,
+        "data-dir": join(dir, name, "agent"),
+        tart,
+        "tart-home": tartHome,
+        "machine-id": `lab-machine-${name}`,
+        ...flags,
+      };
+      return nodeCommand(wrap, [MAIN, ...flagArguments(settings)], env);
+    },
+    ready: async (life) => void (await life.logged("connected to the control plane")),
+  });
+}

@@ -1,0 +1,64 @@
+import { VM_STATES } from "@tartfleet/shared";
+import { expect, test } from "vitest";
+import { momentsBetween } from "../../src/demo/moments.ts";
+import { draw, type Scene } from "../../src/demo/screen.ts";
+import { progressOf, PROGRESS_END } from "../../src/demo/stage.ts";
+import { table } from "../../src/demo/table.ts";
+import { aVm } from "../support/a-vm.ts";
+
+const job = { vmName: "vm-01", jobId: "build-01", seconds: 3, fails: false };
+const scene: Scene = {
+  now: Date.parse("2026-01-01T00:00:02.500Z"),
+  startedAt: Date.parse("2026-01-01T00:00:00.000Z"),
+  slots: [{ name: "mac-1", vmNames: ["vm-01", null] }],
+  vms: [],
+  jobs: [job],
+  delivered: 0,
+};
+const plain = (_format: unknown, text: string) => text;
+
+test("progress only grows over a VM's life", () => {
+  const life = VM_STATES.map((state) => progressOf(aVm({ state })));
+  expect(life.toSorted((a, b) => a - b)).toEqual(life);
+  expect(life.at(-1)).toBe(PROGRESS_END);
+});
+
+test("the picture shows every job, before and after its VM is there", () => {
+  expect(draw(scene, plain)).toContain("vm-01  not asked for yet");
+  const vm = aVm({ state: "pulling", pullPercent: 40, host: "mac-1", slot: 0, attempt: 1 });
+  const picture = draw({ ...scene, vms: [vm] }, plain);
+  expect(picture).toContain("2.5 s · 0 in the queue · 1 on hosts · 0 gone · 0 of 1 results delivered");
+  expect(picture).toContain("mac-1 [vm-01|free ]");
+  expect(picture).toMatch(/vm-01 {2}mac-1\/0 .* pulls its image, 40 % +2\.5 s/);
+});
+
+test("a moment is told once, and progress within a state is none", () => {
+  const pulling = aVm({ state: "pulling", pullPercent: 10, host: "mac-1", slot: 0 });
+  const before = new Map([[pulling.id, pulling]]);
+  expect(momentsBetween(new Map(), [pulling])).toEqual(["vm-01  mac-1/0       pulls its image"]);
+  expect(momentsBetween(before, [{ ...pulling, pullPercent: 20 }])).toEqual([]);
+  const ready = { ...pulling, state: "ready" as const };
+  const working = { ...ready, job: { ...ready.job, state: "started" as const } };
+  expect(momentsBetween(new Map([[ready.id, ready]]), [working])).toHaveLength(1);
+});
+
+test("the table has a line for each VM, also for one that never came to a host", () => {
+  const text = table([
+    {
+      vmName: "vm-01",
+      id: "a",
+      host: null,
+      slot: null,
+      endReason: null,
+      jobResult: "pending",
+      queueSeconds: null,
+      bootSeconds: null,
+      jobSeconds: null,
+      totalSeconds: 1.25,
+      result: "pending",
+      conclusion: null,
+    },
+  ]);
+  expect(text.split("\n")).toHaveLength(3);
+  expect(text).toMatch(/vm-01 +- .* none, pending .* 1\.3 s/);
+});

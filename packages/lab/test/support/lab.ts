@@ -1,0 +1,69 @@
+import type { CreateVmInput, VmEvent, VmRecord, VmState } from "@tartfleet/shared";
+import type { FakeGitHub, FakeJob, SimHost } from "@tartfleet/tart-sim";
+import { startFleet, type Fleet, type FleetOptions } from "../../src/fleet/fleet.ts";
+import { until } from "../../src/fleet/until.ts";
+
+export const IMAGE = "registry.example.com/macos/runner:latest";
+/** Hosts have it in their cache; other images must be pulled. */
+const images = [{ name: "registry.example.com/macos/runner" }];
+
+/** Starts a fleet whose hosts have the image already, with short grace times. */
+export async function startLab(options: FleetOptions = {}): Promise<Fleet> {
+  const { sim, controlPlane, ...rest } = options;
+  return startFleet({
+    ...rest,
+    controlPlane: { "exit-settle-seconds": 1, "hook-grace-seconds": 60, ...controlPlane },
+    sim: (index) => ({ images, cached: [IMAGE], ...sim?.(index) }),
+  });
+}
+
+/** The body that asks for a VM whose GitHub runner takes this job, of the VM's name. */
+export function githubVm(github: FakeGitHub, name: string, job: FakeJob = {}): CreateVmInput {
+  const { encodedJitConfig } = github.createJitConfig({
+    name,
+    labels: ["macOS"],
+    job: { flushSeconds: 0.5, ...job, name },
+  });
+  return {
+    image: IMAGE,
+    name,
+    jobId: `job-of-${name}`,
+    runner: { kind: "github", jitConfig: encodedJitConfig },
+  };
+}
+
+/** The body that asks for a VM which runs a script. */
+export function scriptVm(script: string, parts: Partial<CreateVmInput> = {}): CreateVmInput {
+  return { image: IMAGE, runner: { kind: "script", script }, ...parts };
+}
+
+/** Waits until a VM has been in one of these states (and is), or has ended. */
+export async function inState(fleet: Fleet, id: string, ...states: VmState[]): Promise<VmRecord> {
+  return until(`VM ${id} to be ${states.join(" or ")}`, async () => {
+    const vm = await fleet.api.getVm(id);
+    if (states.includes(vm.state)) return vm;
+    if (vm.endedAt !== null) throw new Error(`VM ${id} has ended: ${JSON.stringify(vm.end)}`);
+    return undefined;
+  });
+}
+
+/** Waits until a VM's job runs. */
+export async function atWork(fleet: Fleet, id: string): Promise<VmRecord> {
+  return until(`the job of VM ${id} to start`, async () => {
+    const vm = await fleet.api.getVm(id);
+    if (vm.endedAt !== null) throw new Error(`VM ${id} has ended: ${JSON.stringify(vm.end)}`);
+    return vm.job.state === "started" ? vm : undefined;
+  });
+}
+
+/** The states that a VM passed, in order. */
+export function statesOf(events: readonly VmEvent[]): VmState[] {
+  return events.map(({ state }) => state).filter((state, index, all) => state !== all[index - 1]);
+}
+
+/** The simulated Mac of that name. */
+export function simOf(fleet: Fleet, name: string): SimHost {
+  const host = fleet.hosts.find((each) => each.name === name);
+  if (!host?.sim) throw new Error(`the fleet has no simulated ${name}`);
+  return host.sim;
+}
