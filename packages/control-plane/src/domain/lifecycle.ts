@@ -1,67 +1,13 @@
-import type { BringUpState, EvidenceSource, Report, VmEventType, VmState } from "@tartfleet/shared";
-import * as rules from "./lifecycle-rules.ts";
+import type { VmState } from "@tartfleet/shared";
+import * as bringUpRules from "./lifecycle/bring-up.ts";
+import * as endRules from "./lifecycle/end.ts";
+import type { Context, LifecycleEvent, Row, Step } from "./lifecycle/event.ts";
+import * as noteRules from "./lifecycle/notes.ts";
 import type { Vm } from "./vm.ts";
 
-type ReportBody<K extends Report["kind"]> = Omit<Extract<Report, { kind: K }>, "vmId">;
+export type { Budgets, Context, HistoryEntry, LifecycleEvent } from "./lifecycle/event.ts";
 
-/** Everything that can happen to a VM. Facts about an attempt carry its number. */
-export type LifecycleEvent =
-  | { kind: "placed"; attempt: number; hostId: number; hostName: string }
-  | ReportBody<"phase">
-  | ReportBody<"failed">
-  | ReportBody<"run_ended">
-  | ReportBody<"gone">
-  | ReportBody<"stop_rung">
-  | ReportBody<"script_result">
-  | {
-      kind: "announced";
-      attempt: number;
-      phase: "job_hook" | "runner_exited";
-      rc: number | null;
-      ip: string | null;
-    }
-  | { kind: "wrong_job"; attempt: number; jobId: string }
-  | { kind: "job_started"; attempt: number; details: Vm["job"]["details"] }
-  | { kind: "end_requested"; by: string }
-  | { kind: "host_silent"; attempt: number; hostName: string }
-  | { kind: "time_passed" };
-
-export type LifecycleEventKind = LifecycleEvent["kind"];
-
-/** How long things may take, in milliseconds. */
-export interface Budgets {
-  phase: Record<"assigned" | BringUpStateBeforeReady, number>;
-  stopping: number;
-  hookGrace: number;
-  exitSettle: number;
-  maxAttempts: number;
-}
-type BringUpStateBeforeReady = Exclude<BringUpState, "ready">;
-
-export interface Context {
-  now: number;
-  budgets: Budgets;
-}
-
-/** What goes into the VM's history: one entry for a step, in the same transaction. */
-export interface HistoryEntry {
-  type: VmEventType;
-  source: EvidenceSource;
-  message: string;
-  data: Record<string, unknown>;
-}
-
-/**
- * What a step means. `attempt` tells what becomes of the attempt that it concerns: `give_up` wants its
- * instance gone, `release` frees its slot because the instance was seen gone.
- */
-export type Step =
-  | { outcome: "applied"; vm: Vm; entry: HistoryEntry | null; attempt: "keep" | "give_up" | "release" }
-  | { outcome: "ignored"; reason: string };
-
-type EventOf<K extends LifecycleEventKind> = Extract<LifecycleEvent, { kind: K }>;
-export type Rule<K extends LifecycleEventKind> = (vm: Vm, event: EventOf<K>, context: Context) => Step;
-type Row = { [K in LifecycleEventKind]: Rule<K> };
+const rules = { ...bringUpRules, ...endRules, ...noteRules };
 
 const ignore = (why: string) => (): Step => ({ outcome: "ignored", reason: why });
 const notYet = ignore("the VM has not come that far");

@@ -247,6 +247,10 @@ describe("the end", () => {
     });
   });
 
+  test("a runner that exits without ever having told of a job had none", () => {
+    expect(vmIn([...ready, exited]).job.state).toBe("none");
+  });
+
   test("the earliest deadline wins: a hook after the exit does not lengthen it", () => {
     const drained = vmIn([...ready, exited]);
     const again = at(drained, hook, 150);

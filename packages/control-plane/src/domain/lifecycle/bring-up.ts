@@ -1,0 +1,169 @@
+import {
+  ATTEMPT_ERRORS,
+  BRING_UP_STATES,
+  type AttemptError,
+  type BringUpState,
+  type EvidenceSource,
+} from "@tartfleet/shared";
+import type { Vm } from "../vm.ts";
+import type { Context, HistoryEntry, LifecycleEvent, Rule, Step } from "./event.ts";
+import { applied, end, enter, finished, ignored, INSTANCE_LOST, isDue, state, stopping } from "./steps.ts";
+
+/* From the queue to ready. */
+
+export const assign: Rule<"placed"> = (vm, event, { now, budgets }) =>
+  applied(
+    enter(
+      {
+        ...vm,
+        attempt: event.attempt,
+        hostId: event.hostId,
+        assignedAt: now,
+        expiresAt: vm.expiresAt ?? now + vm.spec.ttlMs,
+        ip: null,
+        imageDigest: null,
+        pullPercent: null,
+      },
+      "assigned",
+      now,
+      now + budgets.phase.assigned,
+    ),
+    state("control_plane", `Placed on ${event.hostName} as attempt ${event.attempt}.`, {
+      host: event.hostName,
+    }),
+  );
+
+export const cancelQueued: Rule<"end_requested"> = (vm, event, { now }) =>
+  finished(vm, end("client", `${event.by} asked for it while it was queued.`), "client", now, "keep");
+
+export const queueTimedOut: Rule<"time_passed"> = (vm, _event, { now }) => {
+  if (isDue(vm.expiresAt, now)) return finished(vm, end("ttl"), "timer", now, "keep");
+  if (!isDue(vm.budgetEndsAt, now)) return ignored("its time has not come");
+  return finished(vm, end("queue_timeout"), "timer", now, "keep");
+};
+
+export const advance: Rule<"phase"> = (vm, event, context) => {
+  const from = BRING_UP_STATES.findIndex((state) => state === vm.state);
+  const to = BRING_UP_STATES.indexOf(event.phase);
+  if (to < from) return ignored(`it was seen ${vm.state} already`);
+  const seen = { ...vm, ...observed(vm, event) };
+  if (to === from) {
+    const moved = event.phase === "pulling" && event.pullPercent !== vm.pullPercent;
+    const budgetEndsAt = moved ? context.now + context.budgets.phase.pulling : vm.budgetEndsAt;
+    return applied({ ...seen, budgetEndsAt }, null);
+  }
+  if (event.phase === "ready") {
+    return applied(
+      enter({ ...seen, readyAt: context.now }, "ready", context.now, null),
+      state("host", vm.spec.runnerKind === null ? "The guest is reachable." : "The runner was started."),
+    );
+  }
+  return applied(
+    enter(seen, event.phase, context.now, context.now + context.budgets.phase[event.phase]),
+    state("host", PHASE_MESSAGES[event.phase]),
+  );
+};
+
+export const tryAgainOrFail: Rule<"failed"> = (vm, event, context) =>
+  attemptFailed(vm, event.error, "host", context, "give_up");
+
+export const endedEarly: Rule<"run_ended"> = (vm, event, context) =>
+  attemptFailed(
+    vm,
+    {
+      code: "guest_ended_early",
+      message: `The instance ended (${event.cause}) while ${vm.state}, before it was ready.`,
+      facts: { cause: event.cause, log: event.logTail },
+    },
+    "host",
+    context,
+    "give_up",
+  );
+
+export const vanishedEarly: Rule<"gone"> = (vm, _event, context) =>
+  attemptFailed(vm, INSTANCE_LOST, "host", context, "release");
+
+export const abandonSilentHost: Rule<"host_silent"> = (vm, event, context) =>
+  attemptFailed(
+    vm,
+    {
+      code: "host_silent",
+      message: `Host ${event.hostName} has been silent for too long; what it has of this attempt is removed when it returns.`,
+      facts: {},
+    },
+    "control_plane",
+    context,
+    "give_up",
+  );
+
+export const phaseTimedOut: Rule<"time_passed"> = (vm, _event, context) => {
+  if (isDue(vm.expiresAt, context.now)) return stopping(vm, end("ttl"), "timer", context);
+  if (!isDue(vm.budgetEndsAt, context.now)) return ignored("its time has not come");
+  const seconds = Math.round((context.now - vm.stateSince) / 1000);
+  return attemptFailed(
+    vm,
+    {
+      code: "phase_timeout",
+      message: `It was ${vm.state} for ${seconds} s, longer than allowed.`,
+      facts: { phase: vm.state },
+    },
+    "timer",
+    context,
+    "give_up",
+  );
+};
+
+export const refresh: Rule<"phase"> = (vm, event) => {
+  const seen = { ...vm, ...observed(vm, event) };
+  if (event.phase === "ready" && vm.readyAt === null)
+    return applied({ ...seen, readyAt: vm.stateSince }, null);
+  return seen.ip === vm.ip && seen.imageDigest === vm.imageDigest
+    ? ignored("nothing new")
+    : applied(seen, null);
+};
+
+const PHASE_MESSAGES: Record<Exclude<BringUpState, "ready">, string> = {
+  pulling: "The host pulls the image.",
+  cloning: "The host clones the image.",
+  booting: "The instance boots.",
+  provisioning: "The guest answers and is being set up.",
+};
+
+/** Before a VM is ready a failed attempt gets another one, unless every host would say the same. */
+function attemptFailed(
+  vm: Vm,
+  error: AttemptError,
+  source: EvidenceSource,
+  context: Context,
+  attempt: "give_up" | "release",
+): Step {
+  const { now, budgets } = context;
+  const data = { error, phase: vm.state };
+  const again = ATTEMPT_ERRORS[error.code].again === "elsewhere" && vm.attempt < budgets.maxAttempts;
+  if (again && !isDue(vm.expiresAt, now)) {
+    return applied(
+      enter({ ...vm, hostId: null }, "queued", now, now + vm.spec.queueTimeoutMs),
+      { type: "attempt_failed", source, message: `Attempt ${vm.attempt} failed: ${error.message}`, data },
+      attempt,
+    );
+  }
+  const cause = { ...end("start_failed", error.message), error };
+  const failed: HistoryEntry = {
+    type: "attempt_failed",
+    source,
+    message: `Attempt ${vm.attempt} failed, there is no other: ${error.message}`,
+    data,
+  };
+  if (attempt === "give_up") {
+    return applied(enter({ ...vm, end: cause }, "stopping", now, now + budgets.stopping), failed, "give_up");
+  }
+  return applied({ ...enter({ ...vm, end: cause }, "failed", now, null), endedAt: now }, failed, "release");
+}
+
+function observed(vm: Vm, event: Extract<LifecycleEvent, { kind: "phase" }>): Partial<Vm> {
+  return {
+    ip: event.ip ?? vm.ip,
+    imageDigest: event.imageDigest ?? vm.imageDigest,
+    pullPercent: event.phase === "pulling" ? (event.pullPercent ?? vm.pullPercent) : null,
+  };
+}

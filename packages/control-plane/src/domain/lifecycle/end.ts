@@ -1,0 +1,109 @@
+import type { Vm } from "../vm.ts";
+import type { HistoryEntry, LifecycleEvent, Rule, Step } from "./event.ts";
+import { applied, end, enter, finished, ignored, INSTANCE_LOST, isDue, stopping } from "./steps.ts";
+
+/* From ready to gone. */
+
+export const drain: Rule<"announced"> = (vm, event, { now, budgets }) => {
+  const grace = event.phase === "job_hook" ? budgets.hookGrace : budgets.exitSettle;
+  // A runner that exits without ever having told of a job had none.
+  const hadJob = event.phase === "job_hook" || vm.job.state === "started";
+  const job = hadJob ? { ...vm.job, state: "ended" as const, endedAt: vm.job.endedAt ?? now } : vm.job;
+  return applied(
+    enter({ ...vm, job, announced: event.phase }, "draining", now, now + grace),
+    announcement(vm, event, grace),
+  );
+};
+
+export const drainSooner: Rule<"announced"> = (vm, event, { now, budgets }) => {
+  const grace = event.phase === "job_hook" ? budgets.hookGrace : budgets.exitSettle;
+  const endsAt = Math.min(vm.budgetEndsAt ?? Number.POSITIVE_INFINITY, now + grace);
+  const announced = vm.announced === "runner_exited" ? "runner_exited" : event.phase;
+  if (announced === vm.announced && endsAt === vm.budgetEndsAt) return ignored("it was announced already");
+  return applied({ ...vm, announced, budgetEndsAt: endsAt }, announcement(vm, event, endsAt - now));
+};
+
+export const drainedOrExpired: Rule<"time_passed"> = (vm, _event, context) => {
+  if (isDue(vm.budgetEndsAt, context.now)) {
+    return stopping(
+      vm,
+      end(vm.announced === "runner_exited" ? "runner_exited" : "hook_grace_forced"),
+      "timer",
+      context,
+    );
+  }
+  return expire(vm, { kind: "time_passed" }, context);
+};
+
+export const expire: Rule<"time_passed"> = (vm, _event, context) =>
+  isDue(vm.expiresAt, context.now)
+    ? stopping(vm, end("ttl"), "timer", context)
+    : ignored("its time has not come");
+
+/** A client's order stops it at once; what the runner's exit had already begun keeps its name. */
+export const stopForClient: Rule<"end_requested"> = (vm, event, context) =>
+  stopping(
+    vm,
+    vm.announced === "runner_exited" ? end("runner_exited") : end("client", `${event.by} asked for it.`),
+    "client",
+    context,
+  );
+
+export const stopAfterRun: Rule<"run_ended"> = (vm, event, context) => {
+  const crashed = event.cause !== "guest_shutdown" && event.cause !== "stopped";
+  const seen = end(crashed ? "guest_crashed" : "guest_shutdown", `tart run ended: ${event.cause}.`);
+  // After the runner's own exit the power-off is its consequence, not another cause.
+  const cause = vm.announced === "runner_exited" ? end("runner_exited") : seen;
+  return stopping(vm, cause, "host", context, { cause: event.cause, log: event.logTail });
+};
+
+export const lostAfterReady: Rule<"failed"> = (vm, event, context) =>
+  stopping(vm, { ...end("instance_lost", event.error.message), error: event.error }, "host", context);
+
+export const vanished: Rule<"gone"> = (vm, _event, { now }) =>
+  finished(
+    vm,
+    vm.announced === "runner_exited"
+      ? end("runner_exited")
+      : { ...end("instance_lost"), error: INSTANCE_LOST },
+    "host",
+    now,
+    "release",
+  );
+
+export const finish: Rule<"gone"> = (vm, _event, { now }) =>
+  finished(vm, vm.end ?? end("instance_lost"), "host", now, "release");
+
+export const stopOverdue: Rule<"time_passed"> = (vm, _event, { now, budgets }) => {
+  if (!isDue(vm.budgetEndsAt, now)) return ignored("its time has not come");
+  return applied(
+    { ...vm, budgetEndsAt: now + budgets.stopping },
+    {
+      type: "evidence",
+      source: "timer",
+      message: `Its host has not removed it for ${Math.round((now - vm.stateSince) / 1000)} s; the slot stays taken until it is seen gone.`,
+      data: {},
+    },
+  );
+};
+
+/** The instance of an attempt that the VM has given up is gone: only its slot is concerned. */
+export const releaseFormer = (vm: Vm): Step => applied(vm, null, "release");
+
+function announcement(
+  vm: Vm,
+  event: Extract<LifecycleEvent, { kind: "announced" }>,
+  graceMs: number,
+): HistoryEntry {
+  const ipDiffers = event.ip !== null && vm.ip !== null && event.ip !== vm.ip;
+  const what =
+    event.phase === "job_hook" ? "The job's hook announced the end" : "The runner's process exited";
+  return {
+    type: "end_announced",
+    source: event.phase === "job_hook" ? "hook" : "guest",
+    message: `${what}${event.rc === null ? "" : ` (exit code ${event.rc})`}; it is left alone for ${Math.round(graceMs / 1000)} s at most.${
+      ipDiffers ? ` It gave the private IP ${event.ip}, its host knew ${vm.ip}.` : ""
+    }`,
+    data: { phase: event.phase, rc: event.rc, ip: event.ip, ...(ipDiffers ? { knownIp: vm.ip } : {}) },
+  };
+}

@@ -1,0 +1,73 @@
+import type { JobDetails } from "@tartfleet/shared";
+import type { Vm } from "../vm.ts";
+import type { LifecycleEvent, Rule, Step } from "./event.ts";
+import { applied, ignored } from "./steps.ts";
+
+/* Facts that change no state. */
+
+export const startJob: Rule<"job_started"> = (vm, event, { now }) => {
+  if (vm.job.state !== "none") return secondJob(vm, event.details);
+  return applied(
+    { ...vm, job: { state: "started", startedAt: now, endedAt: null, details: event.details } },
+    { type: "job", source: "hook", message: "The runner started a job.", data: { ...event.details } },
+  );
+};
+
+export const noteSecondJob: Rule<"job_started"> = (vm, event) => secondJob(vm, event.details);
+
+function secondJob(vm: Vm, details: JobDetails): Step {
+  return applied(vm, {
+    type: "evidence",
+    source: "hook",
+    message: `The runner says that it started another job although this VM's job is ${vm.job.state}.`,
+    data: { ...details },
+  });
+}
+
+export const keepResult: Rule<"script_result"> = (vm, event) => {
+  if (vm.scriptResult !== null) return ignored("the result is known");
+  const { exitCode, output, truncated } = event;
+  return applied(
+    { ...vm, scriptResult: { exitCode, output, truncated } },
+    {
+      type: "evidence",
+      source: "guest",
+      message: `The script's exit code is ${exitCode ?? "unknown"}.`,
+      data: { exitCode },
+    },
+  );
+};
+
+/** Facts that change nothing but belong into the history. */
+export const note = (
+  vm: Vm,
+  event: Extract<LifecycleEvent, { kind: "stop_rung" | "run_ended" | "wrong_job" }>,
+): Step => {
+  switch (event.kind) {
+    case "stop_rung": {
+      const { rung, outcome, milliseconds, detail } = event;
+      return applied(vm, {
+        type: "stop_rung",
+        source: "host",
+        message: `${rung}: ${outcome} after ${milliseconds} ms${detail === undefined ? "" : ` (${detail})`}`,
+        data: { rung, outcome, milliseconds },
+      });
+    }
+    case "run_ended":
+      return applied(vm, {
+        type: "evidence",
+        source: "host",
+        message: `tart run ended: ${event.cause}.`,
+        data: { cause: event.cause, log: event.logTail },
+      });
+    case "wrong_job":
+      return applied(vm, {
+        type: "evidence",
+        source: "guest",
+        message: `Its guest spoke for job ${event.jobId}, which is not this VM's: refused.`,
+        data: { jobId: event.jobId },
+      });
+    default:
+      return event satisfies never;
+  }
+};
