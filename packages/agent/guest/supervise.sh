@@ -2,6 +2,8 @@
 # Runs the runner to its end, keeps its output and exit code, and has suicide.sh ask for the end of the VM,
 # whatever ended it. Runs once per attempt: a second one finds the first one's mark and goes.
 { set +ex; } 2>/dev/null
+# Outlives the session that started it. Not by nohup: macOS's fails outside a console session.
+trap '' HUP
 umask 077
 
 here=$(cd "${0%/*}" && pwd) || exit 0
@@ -19,7 +21,7 @@ keeper=
 finish() {
   code=$?
   trap - EXIT
-  trap '' TERM HUP INT
+  trap '' TERM INT
   rc=${rc:-$code}
   if [ -n "$keeper" ]; then kill "$keeper" 2>/dev/null; fi
   rm -f runner-secret
@@ -49,12 +51,12 @@ keep_small() {
 }
 
 trap finish EXIT
-trap forward TERM HUP INT
+trap forward TERM INT
 
 # zsh for what the image has in ~/.zshenv; bash then takes the job's environment, which must win.
 shell=$(command -v zsh || echo /bin/bash)
 (
-  trap - EXIT TERM HUP INT
+  trap - EXIT HUP TERM INT
   cd ..
   exec "$shell" -c 'exec /bin/bash -c "$@"' shell '. "$1"; exec /bin/bash "$2"' bash "$here/job.env" "$here/start.sh"
 ) </dev/null >>output.log 2>&1 &

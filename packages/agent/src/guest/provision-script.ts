@@ -97,11 +97,11 @@ const ZSHENV = `if ! grep -q '^# tartfleet: ' "$home/.zshenv" 2>/dev/null; then
 fi`;
 
 /**
- * In a process group of its own, deaf to hang-ups, holding no pipe: it must outlive the command that starts it.
- * macOS has no setsid.
+ * In a process group of its own and holding no pipe: it must outlive the command that starts it. macOS has no
+ * setsid.
  */
 const START = `set -m
-nohup /bin/bash "$dir/supervise.sh" </dev/null >>"$dir/supervise.log" 2>&1 &
+/bin/bash "$dir/supervise.sh" </dev/null >>"$dir/supervise.log" 2>&1 &
 set +m
 waited=0
 while [ ! -d "$started" ]; do

@@ -44,7 +44,7 @@ export async function readScriptResult(
 /** In the background, so that the answer leaves the guest before its network does. */
 const SHUTDOWN = `PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
 [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || exit 1
-nohup /bin/sh -c 'sleep 0.2; sudo -n shutdown -h now || shutdown -h now' </dev/null >/dev/null 2>&1 &
+(trap '' HUP; sleep 0.2; sudo -n shutdown -h now || shutdown -h now) </dev/null >/dev/null 2>&1 &
 exit 0`;
 
 /**

@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { probeControlSocket } from "./agent-probe.ts";
 import { failureOf, spawnTart, tartCommand } from "./command.ts";
@@ -32,8 +32,9 @@ export interface TartOptions {
 /** The tart of this host. */
 export function makeTart(options: TartOptions): Tart {
   const config: TartConfig = {
-    path: options.path ?? "tart",
-    tartHome: options.tartHome ?? join(options.env["HOME"] ?? homedir(), ".tart"),
+    // tart is started in "/": a path must not depend on where the agent was.
+    path: options.path?.includes("/") ? resolve(options.path) : (options.path ?? "tart"),
+    tartHome: resolve(options.tartHome ?? join(options.env["HOME"] ?? homedir(), ".tart")),
     env: options.env,
     limits: { ...TART_LIMITS, ...options.limits },
     pace: options.pace ?? 1,

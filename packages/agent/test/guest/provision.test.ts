@@ -264,6 +264,27 @@ describe("a script as runner", () => {
     if (result.ok) expect(Buffer.byteLength(result.value.output)).toBe(65_536);
   });
 
+  it("does not fill the disk with what it prints", async () => {
+    Object.assign(guest.env, { TARTFLEET_OUTPUT_LIMIT: "1000000", TARTFLEET_OUTPUT_CHECK: "0.05" });
+    const wait = "while [ ! -e ~/.tartfleet/output.old ]; do sleep 0.02; done";
+    await provisioned({ runner: script(`head -c 2000000 /dev/zero | tr '\\0' x; ${wait}; echo the end`) });
+    await plane.count(1);
+    const { stdout } = await execa("du", ["-sb", `${guest.home}/.tartfleet`]);
+    expect(Number.parseInt(stdout, 10)).toBeLessThan(400_000);
+    const result = await readScriptResult(guest, { signal });
+    expect(result).toMatchObject({ ok: true, value: { truncated: true } });
+    if (result.ok) expect(result.value.output).toMatch(/xxx\n\[tartfleet: older output[^\n]*\nthe end\n$/);
+  });
+
+  it("goes on when the session that started it hangs up", async () => {
+    await provisioned({ runner: script("touch ~/begun; while [ ! -e ~/go ]; do sleep 0.02; done") });
+    await until(async () => (await guest.file("begun").catch(() => "no")) === "");
+    const hangUp = 'pkill -HUP -f "$HOME/.tartfleet/supervise.sh"; touch ~/go';
+    await guest.run(hangUp, { timeoutSeconds: 5, signal });
+    await plane.count(1);
+    expect(plane.heard[0]?.query).toMatchObject({ phase: "runner_exited", rc: "0" });
+  });
+
   it("tells the end also when the supervisor is told to stop, but not before the runner ended", async () => {
     await provisioned({
       runner: script("trap 'sleep 0.2; exit 9' TERM; touch ~/begun; while :; do sleep 0.02; done"),
