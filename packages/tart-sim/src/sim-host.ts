@@ -31,7 +31,10 @@ export interface SimHostOptions {
   /** First three octets of the guests' network; a loopback network of its own when absent. */
   subnet?: string;
   /** What host.json says beyond that. */
-  host?: Partial<Omit<HostConfig, "subnet" | "profile">> & { profile?: Partial<Profile> };
+  host?: Partial<Omit<HostConfig, "subnet" | "profile">> & {
+    /** A number stands for a range of that alone. */
+    profile?: Partial<Record<keyof Profile, number | readonly [number, number]>>;
+  };
   /** What the registries hold; the default catalogue when absent. */
   images?: readonly ImageEntry[];
   /** References that are in the cache from the start. */

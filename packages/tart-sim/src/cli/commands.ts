@@ -4,7 +4,7 @@ import { runOptions } from "./run-options.ts";
 import type { ArgumentSpec, CommandSpec, OptionSpec, ParsedCommand } from "./spec.ts";
 
 /** A command's body: answers its exit code, or throws a TartFailure. */
-export type CommandBody = (sim: Sim, command: ParsedCommand) => Promise<number>;
+type CommandBody = (sim: Sim, command: ParsedCommand) => Promise<number>;
 
 export interface Command {
   spec: CommandSpec;

@@ -17,7 +17,7 @@ function argumentSynopsis(argument: ArgumentSpec): string {
 }
 
 /** `tart list [--source <source>] …`, without the word "Usage". */
-export function synopsis(spec: CommandSpec): string {
+function synopsis(spec: CommandSpec): string {
   const options = spec.options.filter((option) => !option.hidden);
   const all = [...spec.args.map(argumentSynopsis), ...options.map(optionSynopsis)];
   if (options.length + spec.args.length > MOST_IN_USAGE) {

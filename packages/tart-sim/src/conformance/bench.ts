@@ -19,15 +19,16 @@ export interface Run {
   ended: Promise<Outcome>;
   /** Everything on stdout so far. */
   stdout(): string;
+  stderr(): string;
   kill(signal: NodeJS.Signals): void;
 }
 
-export interface TartOptions {
+interface TartOptions {
   env?: NodeJS.ProcessEnv;
   input?: string;
 }
 
-export interface VmEntry {
+interface VmEntry {
   Name: string;
   State: string;
   Running: boolean;
@@ -47,7 +48,7 @@ export interface Bench {
   /** Starts `tart run --no-graphics` and waits until it is listed as running. */
   run(name: string, flags?: readonly string[]): Promise<Run>;
   /** Starts `tart run` without waiting for anything. */
-  startRun(argv: readonly string[]): Run;
+  startRun(argv: readonly string[], options?: TartOptions): Run;
   list(): Promise<VmEntry[]>;
   stateOf(name: string): Promise<string | undefined>;
   /** A blank Linux VM: made in no time, and enough wherever nothing inside is asked. */
@@ -81,8 +82,8 @@ export async function makeBench(input: BenchInput): Promise<Bench & { tidy(): Pr
   const runs = new Set<Run>();
   let names = 0;
   const tart = (argv: readonly string[], options: TartOptions = {}) => start(env, argv, options).ended;
-  const startRun = (argv: readonly string[]): Run => {
-    const run = start(env, argv, {});
+  const startRun = (argv: readonly string[], options: TartOptions = {}): Run => {
+    const run = start(env, argv, options);
     runs.add(run);
     void run.ended.then(() => runs.delete(run));
     return run;
@@ -147,7 +148,13 @@ function start(env: NodeJS.ProcessEnv, argv: readonly string[], { env: more, inp
       resolve({ argv, code, signal, ...text, took: performance.now() - began }),
     );
   });
-  return { pid: child.pid ?? 0, ended, stdout: () => text.stdout, kill: (signal) => void child.kill(signal) };
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    stdout: () => text.stdout,
+    stderr: () => text.stderr,
+    kill: (signal) => void child.kill(signal),
+  };
 }
 
 function parseList({ stdout }: Outcome): VmEntry[] {

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readJsonFile, SimConfigError } from "./host-config.ts";
 import { isRecord } from "./shape.ts";
 import { lock } from "./lock-file.ts";
+import { crypto } from "./late-modules.ts";
 
 /** Every fault the host can be given (tart-contract §12.6), with the numbers and texts it takes. */
 export const faultKinds = {
@@ -184,7 +184,8 @@ async function count(
 }
 
 const faultKey = (fault: Fault, index: number): string =>
-  createHash("sha256")
+  crypto()
+    .createHash("sha256")
     .update(JSON.stringify([index, fault]))
     .digest("hex")
     .slice(0, 16);

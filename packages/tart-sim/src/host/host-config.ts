@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { hasCode } from "./lock-file.ts";
 import { isRecord } from "./shape.ts";
+import { spread } from "./spread.ts";
 
 /** Durations of a simulated Mac in milliseconds at speed 1 (tart-contract §12.6). */
 export interface Profile {
@@ -42,7 +42,7 @@ export interface HostConfig {
 }
 
 /** The timings that §12.6 proposes. */
-export const defaultProfile: Profile = {
+const defaultProfile: Profile = {
   cloneMs: [300, 1500],
   startMs: [800, 1500],
   ipMs: [8000, 15_000],
@@ -70,9 +70,9 @@ function defaults(hostDir: string): HostConfig {
 }
 
 /** A loopback network of the host's own, so that guests of several hosts do not meet. */
-export function loopbackSubnet(hostDir: string): string {
-  const [a = 0, b = 0] = createHash("sha256").update(hostDir).digest();
-  return `127.${64 + (a % 64)}.${b}`;
+function loopbackSubnet(hostDir: string): string {
+  const number = spread(hostDir);
+  return `127.${64 + (number % 64)}.${(number >>> 8) % 256}`;
 }
 
 /** A mistake in a file of the simulated host; the text says which. */

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Sim } from "../sim.ts";
@@ -7,6 +6,7 @@ import { readJsonFile } from "./host-config.ts";
 import { fits, isRecord, type Shape } from "./shape.ts";
 import { lock } from "./lock-file.ts";
 import { isAlive, type ProcessIdentity, self } from "./process-identity.ts";
+import { spread } from "./spread.ts";
 
 /** What the Mac's DHCP server knows: leases outlive their VMs (tart-contract §6.1, §6.2). */
 interface Lease {
@@ -93,9 +93,7 @@ export function reserveAddress(
 function firstFree({ host, hostDir }: Sim, taken: ReadonlySet<string>): string | undefined {
   const size = POOL.last - POOL.first + 1;
   // Loopback networks are shared by all simulated Macs of this machine: begin where others do not.
-  const offset = host.subnet.startsWith("127.")
-    ? createHash("sha256").update(hostDir).digest().readUInt16BE(4)
-    : 0;
+  const offset = host.subnet.startsWith("127.") ? spread(hostDir) >>> 16 : 0;
   for (let step = 0; step < size; step++) {
     const ip = `${host.subnet}.${POOL.first + ((offset + step) % size)}`;
     if (!taken.has(ip)) return ip;

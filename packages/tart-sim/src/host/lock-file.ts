@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { isAlive, self, type ProcessIdentity } from "./process-identity.ts";
 import { fits, parseJson, type Shape } from "./shape.ts";
+import { crypto } from "./late-modules.ts";
 
 /**
  * Locks that the death of their holder frees, as the kernel's flock and fcntl locks do, which Node
@@ -28,7 +28,7 @@ export function lockHolder(path: string): LockOwner | undefined {
 
 /** Takes the lock if nobody alive has it. */
 export function tryLock(path: string): HeldLock | undefined {
-  const mine: LockOwner = { ...self(), nonce: randomBytes(8).toString("hex") };
+  const mine: LockOwner = { ...self(), nonce: crypto().randomBytes(8).toString("hex") };
   const draft = `${path}.${mine.nonce}`;
   writeFileSync(draft, JSON.stringify(mine));
   try {

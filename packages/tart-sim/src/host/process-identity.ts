@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { childProcess } from "./late-modules.ts";
 
 /** One process, told apart from a later one with the same pid by when it started. */
 export interface ProcessIdentity {
@@ -41,11 +41,13 @@ function startFromProc(pid: number): string | undefined {
 
 function startFromPs(pid: number): string | undefined {
   try {
-    const out = execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-      env: { ...process.env, LC_ALL: "C" },
-    }).trim();
+    const out = childProcess()
+      .execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+        env: { ...process.env, LC_ALL: "C" },
+      })
+      .trim();
     const [stat, ...lstart] = out.split(/\s+/);
     return stat === undefined || stat.startsWith("Z") ? undefined : lstart.join(" ");
   } catch {

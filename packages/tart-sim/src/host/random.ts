@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { crypto } from "./late-modules.ts";
 
 /**
  * Randomness for one purpose. With a seed the same words give the same bytes in every process, so
@@ -7,9 +7,9 @@ import { createHash, randomBytes } from "node:crypto";
 export type RandomBytes = (count: number, ...purpose: readonly string[]) => Buffer;
 
 export function seededBytes(seed: string | undefined): RandomBytes {
-  if (seed === undefined) return (count) => randomBytes(count);
+  if (seed === undefined) return (count) => crypto().randomBytes(count);
   return (count, ...purpose) => {
-    const hash = createHash("shake256", { outputLength: count });
+    const hash = crypto().createHash("shake256", { outputLength: count });
     return hash.update(JSON.stringify([seed, ...purpose])).digest();
   };
 }

@@ -47,7 +47,7 @@ export const removeRun = (hostDir: string, { nonce, leaks }: RunRecord): void =>
 };
 
 /** Every run on record; the dead ones among them are of interest only if they leak. */
-export function allRuns(hostDir: string): RunRecord[] {
+function allRuns(hostDir: string): RunRecord[] {
   return namesIn(runsDir(hostDir))
     .filter((name) => name.endsWith(".json"))
     .flatMap((name) => {

@@ -45,7 +45,7 @@ const imageDefaults = {
 export type ImageEntry = Partial<Omit<CatalogueImage, "name">> & { name: string };
 
 /** What the registries hold when there is no catalogue.json. */
-export const defaultImages: readonly ImageEntry[] = [
+const defaultImages: readonly ImageEntry[] = [
   {
     name: "ghcr.io/cirruslabs/macos-runner",
     tags: ["sequoia", "latest"],

@@ -1,4 +1,4 @@
-import { realpathSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { Sim } from "../sim.ts";
 import { cacheEntries } from "../storage/oci-cache.ts";
 import { accessedAt, readFacts, type VmDir } from "../storage/vm-dir.ts";
@@ -50,5 +50,5 @@ function imagesNamed(sim: Sim, pattern: string): VmDir[] {
 
 /** The tags stay behind, dangling, until the next collection: the original's known symptom. */
 function deleteImages(dirs: readonly VmDir[]): void {
-  for (const { path } of dirs) rmSync(realpathSync(path), { recursive: true, force: true });
+  for (const { path } of dirs) rmSync(path, { recursive: true, force: true });
 }

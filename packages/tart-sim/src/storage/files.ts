@@ -6,13 +6,11 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { hasCode } from "../host/lock-file.ts";
 
 /** Replaces a file in one step. */
 export function writeJsonFile(path: string, value: unknown): void {
@@ -46,13 +44,3 @@ export function copyTree(from: string, to: string): void {
 }
 
 export const logicalSize = (path: string): number => statSync(path).size;
-
-/** The file's text; undefined when it is not there. */
-export function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return undefined;
-    throw error;
-  }
-}

@@ -1,15 +1,14 @@
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { runtimeFailure, vmDoesNotExist } from "../cli/failure.ts";
 import { hasCode, type HeldLock, lock, lockHolder, type LockWait } from "../host/lock-file.ts";
 import type { Sim } from "../sim.ts";
 import { isComplete, type VmDir, vmDirAt } from "./vm-dir.ts";
+import { crypto } from "../host/late-modules.ts";
 
-export const vmsDir = (home: string): string => join(home, "vms");
+const vmsDir = (home: string): string => join(home, "vms");
 export const tmpDir = (home: string): string => join(home, "tmp");
 export const ociDir = (home: string): string => join(home, "cache/OCIs");
-export const ipswDir = (home: string): string => join(home, "cache/IPSWs");
 
 /** Makes $TART_HOME with its parents, or says why it cannot be (tart-contract §1.3). */
 export function ensureHome(home: string): void {
@@ -52,8 +51,8 @@ export function namesIn(dir: string): string[] {
 }
 
 /** Where the lock "on" a directory is: the original locks the directory itself and leaves no file. */
-export function lockPath(sim: Pick<Sim, "hostDir">, dir: string): string {
-  const id = createHash("sha256").update(resolve(dir)).digest("hex").slice(0, 32);
+function lockPath(sim: Pick<Sim, "hostDir">, dir: string): string {
+  const id = crypto().createHash("sha256").update(resolve(dir)).digest("hex").slice(0, 32);
   return join(sim.hostDir, "locks", id);
 }
 

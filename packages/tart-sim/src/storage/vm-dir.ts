@@ -61,7 +61,7 @@ export function vmDirAt(name: string, path: string): VmDir {
   };
 }
 
-export const requiredFiles = (dir: VmDir): string[] => [dir.config, dir.disk, dir.nvram];
+const requiredFiles = (dir: VmDir): string[] => [dir.config, dir.disk, dir.nvram];
 
 /** Has all three files; others are invisible to `list`. */
 export const isComplete = (dir: VmDir): boolean => requiredFiles(dir).every((file) => existsSync(file));
