@@ -109,8 +109,7 @@ export async function provision(context: StepContext): Promise<Outcome> {
   }
   const result = await parts.guests.provision(
     guest,
-    addressOf(context),
-    { vmId, attempt },
+    { vmId, attempt, ip: instance.entry.ip },
     bootstrap.value,
     signal,
   );

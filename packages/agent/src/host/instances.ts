@@ -26,6 +26,7 @@ export interface Instances {
 export function createInstances(journal: Journal, log: Log, put: (report: Report) => void): Instances {
   let instances = new Map<string, Instance>();
   const saved = new Map<string, Entry>();
+  const loggedPhases = new Map<string, string>();
   return {
     all: () => instances,
     get: (name) => instances.get(name),
@@ -55,7 +56,15 @@ export function createInstances(journal: Journal, log: Log, put: (report: Report
     },
     tell({ instance, reports }) {
       instances.set(instance.name, instance);
-      for (const report of reports) put(report);
+      for (const report of reports) {
+        put(report);
+        const { name } = instance;
+        if (report.kind !== "phase") log.info({ instance: name, ...shown(report) }, report.kind);
+        else if (loggedPhases.get(name) !== report.phase) {
+          loggedPhases.set(name, report.phase);
+          log.info({ instance: name }, report.phase);
+        }
+      }
     },
     defer(name, until) {
       const instance = instances.get(name);
@@ -65,6 +74,27 @@ export function createInstances(journal: Journal, log: Log, put: (report: Report
       await journal.remove(name);
       saved.delete(name);
     },
-    drop: (name) => void instances.delete(name),
+    drop(name) {
+      instances.delete(name);
+      loggedPhases.delete(name);
+    },
   };
+}
+
+/** What a log needs of a report; a guest's output is not for the host's log. */
+function shown(report: Exclude<Report, { kind: "phase" }>): object {
+  switch (report.kind) {
+    case "failed":
+      return { phase: report.phase, code: report.error.code, why: report.error.message };
+    case "run_ended":
+      return { cause: report.cause };
+    case "stop_rung":
+      return { rung: report.rung, outcome: report.outcome, milliseconds: report.milliseconds };
+    case "script_result":
+      return { exitCode: report.exitCode };
+    case "gone":
+      return {};
+    default:
+      return report satisfies never;
+  }
 }

@@ -51,8 +51,10 @@ export function createLooker({ tart, runLogs, clock, timing }: HostParts, runs: 
   }
 
   return async (instances: ReadonlyMap<string, Instance>): Promise<Result<Look, TartFailure>> => {
+    // A listing is a process: only for an instance whose first step it decides.
     const isImageNeeded = [...instances.values()].some(
-      ({ entry, memory }) => entry.stage === "new" && !memory.goneReported,
+      ({ entry, memory }) =>
+        (entry.stage === "new" || entry.stage === "cloning") && memory.phase === null && !memory.goneReported,
     );
     const listed = await tart.listLocal();
     if (!listed.ok) return failed(listed.failure);

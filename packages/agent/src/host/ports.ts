@@ -31,8 +31,7 @@ export interface Guests {
   /** Sets the guest up and starts its runner; doing it again does nothing. */
   provision(
     guest: Guest,
-    address: GuestAddress,
-    attempt: AttemptRef,
+    subject: AttemptRef & { ip: string | null },
     bootstrap: Bootstrap,
     signal: AbortSignal,
   ): Promise<Result<void, StepFailure>>;

@@ -52,7 +52,6 @@ export function createWorkshop({ parts, instances, wanted, runs, slots, bell }: 
     guests.delete(name);
     if (instance && wanted.find(name)) instances.tell(gone(instance));
     else instances.drop(name);
-    log.info({ instance: name }, "the instance is gone");
   }
 
   async function carryOut(name: string, step: DoneStep, signal: AbortSignal): Promise<void> {
@@ -92,7 +91,8 @@ export function createWorkshop({ parts, instances, wanted, runs, slots, bell }: 
       outcome.kind === "failed" ? outcome.failure : outcome.kind === "ended" ? outcome.end.failure : null;
     if (!failure || step.kind === "no_slot") return;
     const { kind, error } = failure;
-    log.warn({ instance: name, step: step.kind, code: error.code, kind }, error.message);
+    if (kind === "final") return;
+    log.warn({ instance: name, step: step.kind, code: error.code, why: error.message }, "to be tried again");
   }
 
   return {

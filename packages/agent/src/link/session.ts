@@ -13,9 +13,9 @@ export const CALL_MS = 10_000;
 export interface SessionHost {
   /**
    * The host as it is now: a look that was begun after the call. Not an older one: an instance that is
-   * missing in a hello counts as lost.
+   * missing in a hello counts as lost. Undefined when the signal was aborted.
    */
-  describe(signal: AbortSignal): Promise<Pick<Hello, "machineId" | "facts" | "instances">>;
+  describe(signal: AbortSignal): Promise<Pick<Hello, "machineId" | "facts" | "instances"> | undefined>;
   onWelcome(welcome: Welcome): void;
   onSet(set: AssignmentSet): void;
 }
@@ -57,7 +57,8 @@ export async function runSession(
   void connection.closed.then(end);
   try {
     const described = await host.describe(stop.signal);
-    if (stop.signal.aborted) return { failure: await closedReason(connection), isHelloUnsure: false };
+    if (!described || stop.signal.aborted)
+      return { failure: await closedReason(connection), isHelloUnsure: false };
     const hello = { protocol: PROTOCOL_VERSION, ...described };
     const welcome = await within(clock, CALL_MS, stop.signal, (limit) => connection.hello(hello, limit));
     if (!welcome.ok) {

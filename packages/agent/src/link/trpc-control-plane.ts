@@ -15,7 +15,8 @@ import { socketClass } from "./socket.ts";
 export interface TrpcOptions {
   /** Of the control plane, http(s). */
   url: string;
-  credential: string;
+  /** Asked anew for each connection. */
+  credential: () => string;
 }
 
 const HANDSHAKE_MS = 10_000;
@@ -31,7 +32,7 @@ export function trpcControlPlane({ url, credential }: TrpcOptions): ControlPlane
       return new Promise((resolve) => {
         const closed = Promise.withResolvers<CallFailure>();
         const { socket, terminate } = socketClass({
-          credential,
+          credential: credential(),
           handshakeMs: HANDSHAKE_MS,
           closeMs: CLOSE_MS,
         });

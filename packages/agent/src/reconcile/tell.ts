@@ -24,8 +24,9 @@ export function withPhase(instance: Instance, phase: BringUpState, pullPercent?:
 }
 
 /** The attempt failed; nothing more is tried, and what exists of it waits to be wanted gone. */
-export function failedIn(instance: Instance, phase: BringUpState, error: AttemptError): Told {
+export function failedIn(instance: Instance, phase: BringUpState, unbounded: AttemptError): Told {
   const { vmId, attempt } = instance.entry;
+  const error = bounded(unbounded);
   return {
     instance: { ...instance, entry: { ...instance.entry, failure: { phase, error } } },
     reports: [{ kind: "failed", vmId, attempt, phase, error }],
@@ -57,4 +58,13 @@ export function retell({ entry, memory }: Instance): Report[] {
   if (memory.goneReported) return [{ kind: "gone", vmId, attempt }];
   if (entry.failure) return [{ kind: "failed", vmId, attempt, ...entry.failure }];
   return [...(memory.phase ? [memory.phase] : []), ...(memory.end ? [memory.end] : [])];
+}
+
+/** As much of an error as a report may carry: of long texts the end tells more. */
+function bounded({ code, message, facts }: AttemptError): AttemptError {
+  const short = Object.entries(facts).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value.slice(-8192) : value,
+  ]);
+  return { code, message: message.slice(0, 2000), facts: Object.fromEntries(short) };
 }

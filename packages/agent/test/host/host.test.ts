@@ -269,11 +269,10 @@ describe("what nobody wants", () => {
     expect(world.vms.has(stray)).toBe(true);
     agent.want();
     await clock.advance(25_000);
-    agent.host.onLost();
+    agent.lose();
     await clock.advance(120_000);
     expect(world.vms.has(stray)).toBe(true);
     agent.connect();
-    agent.want();
     await clock.advance(4000);
     expect(world.vms.has(stray)).toBe(true);
     await clock.advance(20_000);
@@ -291,7 +290,7 @@ describe("what nobody wants", () => {
     await clock.until("ready", () => isReady(agent.reports, vm.vmId));
     agent.want();
     await clock.advance(25_000);
-    agent.host.onLost();
+    agent.lose();
     agent.host.onWelcome({ logId: "log-2", epoch: 1, heartbeatSeconds: 5, leaseSeconds: 15 });
     await clock.advance(300_000);
     expect(world.vms.has(nameOf(vm))).toBe(true);

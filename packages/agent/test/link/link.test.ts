@@ -37,7 +37,7 @@ function start(credential = "good-credential", url = plane.url): void {
   welcomes = 0;
   lost = 0;
   link = createLink({
-    controlPlane: trpcControlPlane({ url, credential }),
+    controlPlane: trpcControlPlane({ url, credential: () => credential }),
     clock: systemClock,
     random: () => 0.02,
     log: QUIET,

@@ -19,7 +19,8 @@ export interface FakeAgent {
   views: HostView[];
   /** The control plane's newest wish, sent at once. */
   want(...assignments: Assignment[]): void;
-  connect(logId?: string): void;
+  connect(): void;
+  lose(): void;
   /** As SIGTERM does. */
   stop(): Promise<void>;
 }
@@ -49,10 +50,19 @@ export function startAgent(
   const reports: Report[] = [];
   const views: HostView[] = [];
   const stop = new AbortController();
-  let logId = "log-1";
+  const logId = "log-1";
   let revision = 0;
   let set: AssignmentSet | undefined;
+  let isConnecting = false;
+  let isConnected = false;
   const clock = life.bindClock(world.clock);
+
+  function welcome(): void {
+    isConnecting = false;
+    isConnected = true;
+    host.onWelcome({ logId, epoch: 1, heartbeatSeconds: 5, leaseSeconds: 15 });
+    if (set) host.onSet((set = { ...set, logId, revision: (revision += 1) }));
+  }
 
   const host = createHost(
     {
@@ -79,7 +89,10 @@ export function startAgent(
         if (!life.isOver()) reports.push(structuredClone(report));
       },
       onView(view) {
-        if (!life.isOver()) views.push(view);
+        if (life.isOver()) return;
+        views.push(view);
+        // A hello waits for a look; so nothing is heard of the control plane before it.
+        if (isConnecting) welcome();
       },
     },
   );
@@ -93,14 +106,16 @@ export function startAgent(
     life,
     reports,
     views,
-    connect(nextLog = logId) {
-      logId = nextLog;
-      host.onWelcome({ logId, epoch: 1, heartbeatSeconds: 5, leaseSeconds: 15 });
-      if (set) host.onSet((set = { ...set, logId, revision: (revision += 1) }));
+    connect() {
+      isConnecting = true;
+    },
+    lose() {
+      isConnected = false;
+      host.onLost();
     },
     want(...assignments) {
       set = { logId, revision: (revision += 1), assignments };
-      host.onSet(set);
+      if (isConnected) host.onSet(set);
     },
     async stop() {
       stop.abort();

@@ -1,3 +1,4 @@
+import { instanceName } from "@tartfleet/shared";
 import { sleep } from "../../src/clock.ts";
 import type { Guest } from "../../src/guest/guest.ts";
 import type { Guests } from "../../src/host/ports.ts";
@@ -30,7 +31,8 @@ export function createFakeGuests(world: FakeWorld): Guests & { scripts: Map<stri
       names.set(guest, name);
       return ok({ guest, ip: "192.168.64.7" });
     },
-    async provision(_guest, { name }, _attempt, bootstrap, signal) {
+    async provision(_guest, { vmId, attempt }, bootstrap, signal) {
+      const name = instanceName(vmId, attempt);
       world.acts.push(`provision ${name} with ${bootstrap.vmName}`);
       await sleep(clock, 400, signal);
       const vm = world.vms.get(name);

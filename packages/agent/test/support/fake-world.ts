@@ -3,7 +3,7 @@ import { sleep } from "../../src/clock.ts";
 import type { TartFailureClass } from "../../src/tart/failure-classes.ts";
 import { failed, ok } from "../../src/tart/result.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
-import type { RunEnd, RunExit, Tart, TartFailure } from "../../src/tart/tart.ts";
+import type { RunEnd, RunExit, Tart, TartFailure, TartResult } from "../../src/tart/tart.ts";
 
 /** A VM on the fake host. */
 export interface FakeVm {
@@ -41,6 +41,10 @@ export interface FakeWorld {
   /** How long a guest takes to obey a shutdown; null for one that never does. */
   shutdownMs: number | null;
   ignoresInterrupt: boolean;
+  /** tart's global lock: clones wait for each other, those of dead agents too (tart-contract §1.5). */
+  cloning: Promise<void>;
+  /** Newer releases refuse to clone onto an existing name (tart-contract §0.2). */
+  refusesClash: boolean;
   endRun(name: string, log: string, exit: RunExit): void;
 }
 
@@ -61,6 +65,8 @@ export function createWorld(clock: VirtualClock): FakeWorld {
     bootMs: 4000,
     shutdownMs: 1500,
     ignoresInterrupt: false,
+    cloning: Promise.resolve(),
+    refusesClash: false,
     endRun(name, log, exit) {
       const vm = world.vms.get(name);
       if (!vm?.run) return;
@@ -112,6 +118,19 @@ export function createFakeTart(world: FakeWorld): Tart {
     return next && failed(tartFailure(next, command));
   };
 
+  async function cloneLocked(image: string, name: string, signal: AbortSignal): Promise<TartResult<void>> {
+    await sleep(clock, world.cloneMs / 2, signal);
+    if (signal.aborted) return failed(tartFailure("CANCELLED", "clone"));
+    const broken = fault("clone");
+    if (broken) return broken;
+    if (!world.images.has(image)) return failed(tartFailure("NO_IMAGE", "clone"));
+    if (world.refusesClash && vms.has(name)) return failed(tartFailure("NAME_CLASH", "clone"));
+    const os = image.includes("linux") ? "linux" : "macos";
+    vms.set(name, { os, configured: false, run: null, runnersStarted: 0 });
+    await sleep(clock, world.cloneMs / 2);
+    return ok();
+  }
+
   return {
     async version() {
       return ok("2.40.1");
@@ -153,19 +172,15 @@ export function createFakeTart(world: FakeWorld): Tart {
     },
     async clone(image, name, { signal }) {
       act(`clone ${name}`);
-      await sleep(clock, world.cloneMs / 2, signal);
-      if (signal.aborted) return failed(tartFailure("CANCELLED", "clone"));
-      const broken = fault("clone");
-      if (broken) return broken;
-      if (!world.images.has(image)) return failed(tartFailure("NO_IMAGE", "clone"));
-      vms.set(name, {
-        os: image.includes("linux") ? "linux" : "macos",
-        configured: false,
-        run: null,
-        runnersStarted: 0,
-      });
-      await sleep(clock, world.cloneMs / 2);
-      return ok();
+      const before = world.cloning;
+      const mine = Promise.withResolvers<void>();
+      world.cloning = mine.promise;
+      await before;
+      try {
+        return await cloneLocked(image, name, signal);
+      } finally {
+        mine.resolve();
+      }
     },
     async configure(name) {
       act(`configure ${name}`);

@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises";
+import type { SshLogin } from "../guest/index.ts";
+import type { Settings } from "./settings.ts";
+
+/** What the settings only name. Secret. */
+export interface SettingsFiles {
+  enrolmentToken: string | undefined;
+  ssh: SshLogin;
+}
+
+/** The published images' own (tart-contract §7). */
+const DEFAULT_PASSWORD = "admin";
+
+/** Reads the files that the settings name; every one that cannot be read is a mistake. */
+export async function readSettingsFiles(
+  settings: Settings,
+): Promise<{ files: SettingsFiles; mistakes: string[] }> {
+  const mistakes: string[] = [];
+  const read = async (flag: string, path: string | undefined): Promise<string | undefined> => {
+    if (path === undefined) return undefined;
+    try {
+      const text = (await readFile(path, "utf8")).trim();
+      if (text !== "") return text;
+      mistakes.push(`${flag}: ${path} is empty`);
+    } catch (error) {
+      mistakes.push(`${flag}: cannot be read (${error instanceof Error ? error.message : String(error)})`);
+    }
+    return undefined;
+  };
+  const token = await read("--enrolment-token-file", settings.enrolmentTokenFile);
+  if (token !== undefined && !/^[\x21-\x7e]{1,1024}$/.test(token)) {
+    mistakes.push("--enrolment-token-file: must hold one printable word");
+  }
+  const password = await read("--ssh-password-file", settings.sshPasswordFile);
+  const privateKey = await read("--ssh-key", settings.sshKey);
+  const isPasswordGiven = password !== undefined || privateKey !== undefined;
+  return {
+    mistakes,
+    files: {
+      enrolmentToken: token ?? settings.enrolmentToken,
+      ssh: {
+        username: settings.sshUser,
+        port: settings.sshPort,
+        password: isPasswordGiven ? password : DEFAULT_PASSWORD,
+        // OpenSSH's form ends with a newline, which trimming took away.
+        privateKey: privateKey === undefined ? undefined : `${privateKey}\n`,
+      },
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { HostFacts } from "@tartfleet/shared";
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { ownAttempt } from "../reconcile/instance.ts";
+import type { HostView } from "./host.ts";
+
+/** What does not change while the agent runs. */
+export type FixedFacts = Pick<
+  HostFacts,
+  "agentVersion" | "tartVersion" | "osVersion" | "arch" | "cpu" | "memoryMiB" | "labels"
+>;
+
+export interface Disk {
+  diskTotalGiB: number;
+  diskFreeGiB: number;
+}
+
+const GIB = 2 ** 30;
+const MOST = 1000;
+
+/** A view of the host in the control plane's words. */
+export function factsOf(fixed: FixedFacts, view: HostView, disk: Disk): HostFacts {
+  const foreign = [...view.seen.vms.values()].filter(({ name }) => !ownAttempt(name));
+  return {
+    ...fixed,
+    ...disk,
+    images: view.images
+      .slice(0, MOST)
+      .map(({ reference, sizeGb }) => ({ reference, sizeGiB: Math.round((sizeGb * 1e10) / GIB) / 10 })),
+    foreign: foreign.slice(0, MOST).map(({ name, os, running }) => ({
+      name: name.slice(0, 255),
+      os: os ?? "unknown",
+      running,
+    })),
+    phantomSlots: view.phantomSlots,
+  };
+}
+
+/** Room on the volume that holds the folder, or will when the folder is made. */
+export async function diskOf(folder: string): Promise<Disk> {
+  try {
+    const { bsize, blocks, bavail } = await statfs(folder);
+    return {
+      diskTotalGiB: Math.floor((blocks * bsize) / GIB),
+      diskFreeGiB: Math.floor((bavail * bsize) / GIB),
+    };
+  } catch {
+    const parent = dirname(folder);
+    return parent === folder ? { diskTotalGiB: 0, diskFreeGiB: 0 } : await diskOf(parent);
+  }
+}

@@ -1,0 +1,30 @@
+/** Exit codes, after sysexits.h where it has one; 0 is a clean stop by a signal. */
+export const EXIT = {
+  /** The control plane does not answer, or what answers is none. */
+  noControlPlane: 68,
+  /** A fault of the agent. */
+  bug: 70,
+  /** tart is missing or does not work. */
+  tart: 72,
+  /** Another agent runs on this data folder. */
+  alreadyRunning: 75,
+  /** Agent and control plane speak different versions. */
+  protocol: 76,
+  /** The enrolment or the credential was refused. */
+  refused: 77,
+  /** Something about the settings or the data folder. */
+  settings: 78,
+  /** Another agent speaks for this host. */
+  fenced: 79,
+} as const;
+
+/** Why the agent cannot start or go on; the message says what to change. */
+export class AgentStop extends Error {
+  readonly exit: keyof typeof EXIT;
+
+  constructor(exit: keyof typeof EXIT, message: string) {
+    super(message);
+    this.name = "AgentStop";
+    this.exit = exit;
+  }
+}

@@ -1,0 +1,131 @@
+import { arch, availableParallelism, homedir, totalmem } from "node:os";
+import { join } from "node:path";
+import packageJson from "../../package.json" with { type: "json" };
+import { createAgent } from "../agent.ts";
+import { systemClock } from "../clock.ts";
+import type { SettingsFiles } from "../config/files.ts";
+import type { Settings } from "../config/settings.ts";
+import { diskOf, factsOf, type FixedFacts } from "../host/facts.ts";
+import { DEFAULT_TIMING } from "../host/ports.ts";
+import { fileJournal } from "../journal/file-journal.ts";
+import type { LinkEnd } from "../link/link.ts";
+import { trpcControlPlane } from "../link/trpc-control-plane.ts";
+import type { Log } from "../log.ts";
+import { DEFAULT_LIMITS } from "../reconcile/limits.ts";
+import { makeTart } from "../tart/index.ts";
+import { enrolAnew, readCredential, type Credential, type Enrolment } from "./credential.ts";
+import type { DataDir } from "./data-dir.ts";
+import { AgentStop } from "./exit.ts";
+import { realGuests } from "./guests.ts";
+import { defaultName, machineId, osVersion } from "./identity.ts";
+
+interface Start {
+  settings: Settings;
+  files: SettingsFiles;
+  dataDir: DataDir;
+  env: Readonly<Record<string, string | undefined>>;
+  log: Log;
+  signal: AbortSignal;
+}
+
+/**
+ * Enrols when needed and runs until the signal is aborted.
+ *
+ * @throws AgentStop when it cannot start or go on
+ */
+export async function runAgent(start: Start): Promise<void> {
+  const { settings, files, dataDir, env, log, signal } = start;
+  const tartHome = settings.tartHome ?? env["TART_HOME"] ?? join(homedir(), ".tart");
+  const tart = makeTart({ path: settings.tart, tartHome, env });
+  const version = await tart.version();
+  if (!version.ok) throw new AgentStop("tart", `${version.failure.message} Give the path of tart by --tart.`);
+  const tartVersion = version.value.slice(0, 64);
+
+  const enrolment: Enrolment = {
+    url: settings.url,
+    name: settings.name ?? defaultName(),
+    machineId: settings.machineId ?? (await machineId()),
+    token: files.enrolmentToken,
+    path: dataDir.credential,
+  };
+  let credential = await credentialFor(settings, enrolment, log);
+  const fixed: FixedFacts = {
+    agentVersion: packageJson.version,
+    tartVersion,
+    osVersion: settings.osVersion ?? (await osVersion()),
+    arch: arch(),
+    cpu: settings.cpu ?? availableParallelism(),
+    memoryMiB: settings.memoryMib ?? Math.floor(totalmem() / 2 ** 20),
+    labels: settings.label ?? {},
+  };
+  log.info(
+    { name: credential.name, url: settings.url, dataDir: dataDir.path, tartHome, ...fixed },
+    "agent started",
+  );
+
+  const agent = createAgent({
+    controlPlane: trpcControlPlane({ url: settings.url, credential: () => credential.credential }),
+    machineId: enrolment.machineId,
+    facts: async (view) => factsOf(fixed, view, await diskOf(tartHome)),
+    tart,
+    guests: realGuests(tart, files.ssh, log),
+    runLogs: dataDir.runLogs,
+    journal: fileJournal(dataDir.journal, log),
+    clock: systemClock,
+    random: Math.random,
+    log,
+    limits: {
+      ...DEFAULT_LIMITS,
+      bootMs: settings.bootTimeoutSeconds * 1000,
+      slotMs: settings.slotTimeoutSeconds * 1000,
+      orphanMs: settings.orphanGraceSeconds * 1000,
+    },
+    timing: { ...DEFAULT_TIMING, lookMs: settings.lookSeconds * 1000 },
+  });
+  const end = await agent.run(signal);
+  if (isCredentialRefused(end) && enrolment.token !== undefined) {
+    log.warn({ name: enrolment.name }, "the credential was refused; enrolling anew");
+    credential = await enrolAnew(enrolment);
+    throwFinal(await agent.run(signal), settings.url);
+  } else throwFinal(end, settings.url);
+}
+
+async function credentialFor(settings: Settings, enrolment: Enrolment, log: Log): Promise<Credential> {
+  const kept = await readCredential(enrolment.path);
+  if (kept && settings.name !== undefined && kept.name !== settings.name) {
+    const message = `this data folder is enrolled as ${kept.name}, not ${settings.name}; give --name ${kept.name} or another --data-dir`;
+    throw new AgentStop("settings", message);
+  }
+  // A copied disk brings another machine's credential along, which is not for this one.
+  if (kept && kept.machineId === enrolment.machineId) return kept;
+  const credential = await enrolAnew(enrolment);
+  log.info({ name: credential.name, machineId: credential.machineId }, "enrolled");
+  return credential;
+}
+
+function isCredentialRefused(end: LinkEnd): boolean {
+  return end.kind === "refused" && end.status === 401;
+}
+
+function throwFinal(end: LinkEnd, url: string): void {
+  if (end.kind === "stopped") return;
+  if (end.kind === "refused") {
+    if (end.status === 401 || end.status === 403) {
+      throw new AgentStop(
+        "refused",
+        "the control plane does not know this host's credential; start once with an enrolment token to enrol anew",
+      );
+    }
+    throw new AgentStop(
+      "noControlPlane",
+      `what answers at ${url} is no tartfleet control plane (HTTP ${end.status}); check --url`,
+    );
+  }
+  if (end.code === "session_fenced") {
+    throw new AgentStop(
+      "fenced",
+      `another agent speaks for this host now, so this one stops (${end.message}); VMs are left as they are`,
+    );
+  }
+  throw new AgentStop(end.code === "protocol_unsupported" ? "protocol" : "refused", end.message);
+}
