@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CallError } from "@tartfleet/shared";
 import { capacityOf } from "../domain/capacity.ts";
 import { openDatabase, type Database } from "../store/database.ts";
-import { makeStore } from "../store/store.ts";
+import { makeStore, type Store } from "../store/store.ts";
 import { makeAgentUseCases } from "./agents.ts";
 import { makeChanges } from "./changes.ts";
 import type { Clock } from "./clock.ts";
@@ -28,6 +28,8 @@ export interface Ingredients {
   randomId(length: number): string;
   /** A bug or a broken disk; the control plane cannot go on as if nothing had happened. */
   onFatal(error: unknown): void;
+  /** How the store is made on the database; a simulation has its own way. */
+  openStore?: ((database: Database) => Store) | undefined;
 }
 
 /** A running control plane without its HTTP face. */
@@ -45,8 +47,9 @@ export async function startControlPlane({
   clock,
   randomId,
   onFatal,
+  openStore = makeStore,
 }: Ingredients): Promise<ControlPlane> {
-  const store = makeStore(database);
+  const store = openStore(database);
   // Agents come back within a lease and tell what happened while nobody listened; no clock runs out before.
   await store.extendBudgets(clock.now() + config.leaseSeconds * 1000);
   const changes = makeChanges();

@@ -54,9 +54,15 @@ export function openDatabase(dataDir: string): Database {
   }
 }
 
-/** A database of its own in memory, from the same migrations. */
-export function openMemoryDatabase(): Database {
-  return prepareDatabase(":memory:");
+/** A database in memory. */
+export interface MemoryDatabase extends Database {
+  /** All of it, as another one can be opened from. */
+  contents(): Buffer;
+}
+
+/** A database of its own in memory, from the same migrations: empty, or from another one's contents. */
+export function openMemoryDatabase(contents?: Buffer): MemoryDatabase {
+  return prepareDatabase(contents ?? ":memory:");
 }
 
 /**
@@ -84,21 +90,22 @@ function lock(dataDir: string): () => void {
   }
 }
 
-function connect(path: string) {
+function connect(path: string | Buffer) {
   // better-sqlite3 waits for a lock synchronously: nobody else writes here, so do not wait long.
   const sqlite = new SqliteDatabase(path, { timeout: 250 });
   return { sqlite, db: drizzle({ client: sqlite }) };
 }
 
-function prepareDatabase(path: string): Database {
-  const { sqlite, db } = connect(path);
+function prepareDatabase(from: string | Buffer): MemoryDatabase {
+  const { sqlite, db } = connect(from);
+  const path = typeof from === "string" ? from : "in memory";
   try {
     sqlite.pragma("journal_mode = WAL");
     // WAL databases reopen at NORMAL in better-sqlite3's build; an acknowledged call must survive power loss.
     sqlite.pragma("synchronous = FULL");
     migrateDatabase(sqlite, db, path);
     const logId = readLogId(db);
-    return { db, logId, close: () => sqlite.close() };
+    return { db, logId, close: () => sqlite.close(), contents: () => sqlite.serialize() };
   } catch (error) {
     sqlite.close();
     if (error instanceof DatabaseUnusableError) throw error;

@@ -6,11 +6,14 @@ export type Tx = Parameters<Parameters<Db["transaction"]>[0]>[0];
 /** Runs a step atomically; the promise settles when the step is durable, or when it failed and left nothing. */
 export type Commit = <T>(step: (tx: Tx) => T) => Promise<T>;
 
+/** Calls back once, soon: what is waiting by then is one group. */
+export type Defer = (call: () => void) => void;
+
 /**
  * Gathers the steps that arrive in one turn of the event loop into one transaction, each in a savepoint of
  * its own: durable (`synchronous=FULL`) and quick, since they share one fsync.
  */
-export function makeGroupCommit(db: Db): Commit {
+export function makeGroupCommit(db: Db, defer: Defer): Commit {
   let waiting: ((tx: Tx) => () => void)[] = [];
 
   function flush(): void {
@@ -45,6 +48,6 @@ export function makeGroupCommit(db: Db): Commit {
       };
       failures.set(run, reject);
       waiting.push(run);
-      if (waiting.length === 1) setImmediate(flush);
+      if (waiting.length === 1) defer(flush);
     });
 }

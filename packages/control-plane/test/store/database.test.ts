@@ -112,3 +112,14 @@ test("what was acknowledged before a kill -9 is there, and nothing is half there
   expect(db.all("select id from vms where id not in (select vm_id from events)")).toEqual([]);
   close();
 });
+
+test("a database in memory can be opened from another one's contents, and is its own from then on", () => {
+  const first = openMemoryDatabase();
+  first.db.run("insert into meta (key, value) values ('said', 'before')");
+  const second = openMemoryDatabase(first.contents());
+  first.db.run("update meta set value = 'after' where key = 'said'");
+  expect(second.logId).toBe(first.logId);
+  expect(second.db.all("select value from meta where key = 'said'")).toEqual([{ value: "before" }]);
+  first.close();
+  second.close();
+});
