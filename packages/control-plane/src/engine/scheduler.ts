@@ -25,28 +25,28 @@ export function startScheduler(options: {
   let running = false;
 
   async function passes(): Promise<void> {
-    while (wanted) {
-      wanted = false;
-      const queue = store.waiting(PASS);
-      if (queue.length === 0) continue;
-      const hosts = store.hosts().filter((host) => leases.isConnected(host.id));
-      const placements = place(queue, hosts.map(viewOf));
-      if (placements.length === 0) continue;
-      for (const applied of await store.placeVms(placements, context())) changes.publish(applied);
-      // Beyond the head that was looked at there may be more that fits.
-      if (queue.length === PASS) wanted = true;
+    running = true;
+    try {
+      while (wanted) {
+        wanted = false;
+        const queue = store.waiting(PASS);
+        if (queue.length === 0) continue;
+        const hosts = store.hosts().filter((host) => leases.isConnected(host.id));
+        const placements = place(queue, hosts.map(viewOf));
+        if (placements.length === 0) continue;
+        for (const applied of await store.placeVms(placements, context())) changes.publish(applied);
+        // Beyond the head that was looked at there may be more that fits.
+        if (queue.length === PASS) wanted = true;
+      }
+    } finally {
+      // In the same turn as the last look at `wanted`: a wake that came between the two would be lost.
+      running = false;
     }
   }
 
   function wake(): void {
     wanted = true;
-    if (running) return;
-    running = true;
-    passes()
-      .catch(onError)
-      .finally(() => {
-        running = false;
-      });
+    if (!running) passes().catch(onError);
   }
 
   const unsubscribe = changes.onRoom(wake);
