@@ -1,0 +1,98 @@
+import {
+  capacitySchema,
+  createdTokenSchema,
+  hostRecordSchema,
+  tokenRecordSchema,
+  vmEventSchema,
+  vmPageSchema,
+  vmRecordSchema,
+  type CreateToken,
+} from "@tartfleet/shared";
+import { z } from "zod";
+import type { Connection } from "../connection.ts";
+import { callEmpty, callJson, type Call } from "./http.ts";
+
+/** As they come over the wire; an unknown field of a newer control plane is passed on to `--json`. */
+const hostsSchema = z.object({ hosts: z.array(hostRecordSchema) });
+const tokensSchema = z.object({ tokens: z.array(tokenRecordSchema) });
+const eventsSchema = z.object({ events: z.array(vmEventSchema) });
+
+/** Events at once; the API's most. */
+const EVENTS_A_PAGE = 1000;
+
+export type Goal = "ready" | "ended";
+
+export interface VmFilter {
+  state?: string;
+  host?: string;
+  jobId?: string;
+  name?: string;
+  label?: string;
+}
+
+/** The REST API, one function a call. Failures are CliErrors; aborting `signal` rejects with its reason. */
+export function makeClient(connection: Connection) {
+  const get = <S extends z.ZodType>(schema: S, call: Omit<Call, "method">) =>
+    callJson(connection, { method: "GET", ...call }, schema).then(({ body }) => body);
+
+  return {
+    connection,
+
+    /** `created` is false when the idempotency key had made this VM before. */
+    async createVm(body: unknown, idempotencyKey: string) {
+      const answer = await callJson(
+        connection,
+        { method: "POST", path: "/v1/vms", body, headers: { "idempotency-key": idempotencyKey } },
+        vmRecordSchema,
+      );
+      return { vm: answer.body, created: answer.status === 201 };
+    },
+
+    getVm: (id: string, signal?: AbortSignal) => get(vmRecordSchema, { path: vmPath(id), signal }),
+
+    listVms: (filter: VmFilter, page: { cursor?: string; limit: number }) =>
+      get(vmPageSchema, { path: "/v1/vms", query: { ...filter, ...page } }),
+
+    /** The long poll: the VM when it has come that far, or as it is after the time. */
+    waitForVm: (id: string, goal: Goal, timeoutSeconds: number, signal?: AbortSignal) =>
+      get(vmRecordSchema, {
+        path: `${vmPath(id)}/wait`,
+        query: { for: goal, timeoutSeconds },
+        patienceMs: timeoutSeconds * 1000,
+        signal,
+      }),
+
+    /** The whole history after an event, oldest first. */
+    async vmEvents(id: string, after: number) {
+      const events: z.infer<typeof vmEventSchema>[] = [];
+      for (;;) {
+        const page = await get(eventsSchema, {
+          path: `${vmPath(id)}/events`,
+          query: { after: events.at(-1)?.id ?? after, limit: EVENTS_A_PAGE },
+        });
+        events.push(...page.events);
+        if (page.events.length < EVENTS_A_PAGE) return events;
+      }
+    },
+
+    deleteVm: async (id: string) =>
+      (await callJson(connection, { method: "DELETE", path: vmPath(id) }, vmRecordSchema)).body,
+
+    listHosts: async () => (await get(hostsSchema, { path: "/v1/hosts" })).hosts,
+    getHost: (name: string) => get(hostRecordSchema, { path: `/v1/hosts/${encodeURIComponent(name)}` }),
+    capacity: () => get(capacitySchema, { path: "/v1/fleet/capacity" }),
+
+    createToken: async (body: CreateToken) =>
+      (await callJson(connection, { method: "POST", path: "/v1/tokens", body }, createdTokenSchema)).body,
+    listTokens: async () => (await get(tokensSchema, { path: "/v1/tokens" })).tokens,
+    revokeToken: (id: string) =>
+      callEmpty(connection, { method: "DELETE", path: `/v1/tokens/${encodeURIComponent(id)}` }),
+  };
+}
+
+export type Client = ReturnType<typeof makeClient>;
+
+/** Where a VM is in the API. */
+export function vmPath(id: string): string {
+  return `/v1/vms/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,73 @@
+import { InvalidArgumentError, Option } from "commander";
+import { makeClient, type Client } from "../api/client.ts";
+import { makePatience, type Patience } from "../api/patience.ts";
+import { resolveConnection, type ConnectionFlags } from "../connection.ts";
+import type { Context } from "../context.ts";
+import { DURATION_FORM, parseDuration } from "../duration.ts";
+import type { Style } from "../output/style.ts";
+import { durationText } from "../output/time.ts";
+
+export interface GlobalFlags extends ConnectionFlags {
+  json?: true;
+}
+
+export interface PatienceFlags {
+  /** Seconds. */
+  reconnectFor: number;
+}
+
+export function connect(flags: GlobalFlags, context: Context): Client {
+  return makeClient(resolveConnection(flags, context.env));
+}
+
+/** Answers on stdout: the document with `--json`, text for people without. */
+export function reply(
+  context: Context,
+  { json }: GlobalFlags,
+  document: unknown,
+  text: (style: Style) => string,
+): void {
+  context.out.write(`${json ? JSON.stringify(document, null, 2) : text(context.out.style())}\n`);
+}
+
+/** Says something beside the answer, on stderr. */
+export function note(context: Context, text: string): void {
+  context.err.write(`${text}\n`);
+}
+
+/** Waiting through outages, telling of them once. */
+export function patienceOf(context: Context, { reconnectFor }: PatienceFlags, signal: AbortSignal): Patience {
+  return makePatience({
+    limitMs: reconnectFor * 1000,
+    now: context.now,
+    random: context.random,
+    signal,
+    onLost: (error) =>
+      note(context, `${error.message}; trying again for ${durationText(reconnectFor * 1000)}…`),
+    onBack: () => note(context, "The control plane answers again."),
+  });
+}
+
+export function reconnectOption(): Option {
+  return new Option("--reconnect-for <duration>", "how long to keep trying when the control plane is gone")
+    .default(300, "5m")
+    .argParser(duration);
+}
+
+/** For commander: a duration as seconds. */
+export function duration(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds === undefined) throw new InvalidArgumentError(`It must be a duration like ${DURATION_FORM}.`);
+  return seconds;
+}
+
+/** For commander: a whole number of at least 1. */
+export function positive(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number, 1 or more.");
+}
+
+/** For commander: an option that can be given several times. */
+export function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,27 @@
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
+import { hostDetails, hostTable } from "../output/hosts.ts";
+import { connect, note, reply, type GlobalFlags } from "./common.ts";
+
+export function addHostCommands(program: Command, context: Context): void {
+  const group = program.command("host").description("hosts: the Macs that run the VMs");
+  group
+    .command("list")
+    .description("Lists hosts with their slots.")
+    .action(async (_flags, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalFlags>();
+      const hosts = await connect(flags, context).listHosts();
+      if (hosts.length === 0 && !flags.json) {
+        return note(context, "No host is enrolled. An agent enrols its host with a host-enrolment token.");
+      }
+      reply(context, flags, { hosts }, (style) => hostTable(hosts, style));
+    });
+  group
+    .command("get <name>")
+    .description("Shows one host, what is in its slots, and its images.")
+    .action(async (name: string, _flags, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalFlags>();
+      const host = await connect(flags, context).getHost(name);
+      reply(context, flags, host, (style) => hostDetails(host, style));
+    });
+}

@@ -1,0 +1,27 @@
+import type { Command } from "commander";
+import type { Context } from "../context.ts";
+import { vmDetails } from "../output/vms.ts";
+import { connect, reply, type GlobalFlags } from "./common.ts";
+import { addCreate } from "./vm/create.ts";
+import { addDelete } from "./vm/delete.ts";
+import { addEvents } from "./vm/events.ts";
+import { addList } from "./vm/list.ts";
+import { addWait } from "./vm/wait.ts";
+
+export function addVmCommands(program: Command, context: Context): void {
+  const group = program.command("vm").description("VMs: ask for one, watch it, end it");
+  addCreate(group, context);
+  group
+    .command("get <id>")
+    .summary("everything about one VM")
+    .description("Shows everything about one VM.")
+    .action(async (id: string, _flags, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalFlags>();
+      const vm = await connect(flags, context).getVm(id);
+      reply(context, flags, vm, (style) => vmDetails(vm, style));
+    });
+  addList(group, context);
+  addWait(group, context);
+  addDelete(group, context);
+  addEvents(group, context);
+}

@@ -1,0 +1,81 @@
+import { VM_STATES, isTerminal, type VmPage } from "@tartfleet/shared";
+import type { Command } from "commander";
+import type { Client, VmFilter } from "../../api/client.ts";
+import type { Context } from "../../context.ts";
+import { count } from "../../output/text.ts";
+import { vmTable } from "../../output/vms.ts";
+import { connect, note, positive, reply, type GlobalFlags } from "../common.ts";
+
+interface ListFlags extends GlobalFlags, VmFilter {
+  all?: true;
+  limit?: number;
+  quiet?: true;
+}
+
+/** The most that the API gives at once. */
+const LONGEST_PAGE = 500;
+
+export function addList(group: Command, context: Context): void {
+  group
+    .command("list")
+    .summary("list VMs, newest first")
+    .description("Lists VMs, newest first: those that live, unless --all or --state says otherwise.")
+    .option("--all", "those that have ended, too")
+    .option("--state <states>", `comma-separated: ${VM_STATES.join(", ")}`)
+    .option("--host <name>", "on this host")
+    .option("--job-id <id>", "for this job")
+    .option("--name <name>", "with this name")
+    .option("--label <key=value>", "with this label")
+    .option("--limit <count>", "at most so many (default: all)", positive)
+    .option("-q, --quiet", "print the ids alone")
+    .action((_flags, command: Command) => list(command.optsWithGlobals<ListFlags>(), context));
+}
+
+async function list(flags: ListFlags, context: Context): Promise<void> {
+  const page = await everyPage(connect(flags, context), filterOf(flags), flags.limit);
+  if (flags.quiet && !flags.json) {
+    context.out.write(page.vms.map(({ id }) => `${id}\n`).join(""));
+    return;
+  }
+  if (page.vms.length === 0 && !flags.json) {
+    note(
+      context,
+      flags.all || flags.state ? "No such VMs." : "No VM lives. (--all shows those that have ended.)",
+    );
+    return;
+  }
+  reply(context, flags, page, (style) => vmTable(page.vms, style));
+  if (page.nextCursor !== null && !flags.json)
+    note(context, `Only the newest ${count(page.vms.length, "VM")}.`);
+}
+
+function filterOf({ all, state, host, jobId, name, label }: ListFlags): VmFilter {
+  const living = VM_STATES.filter((candidate) => !isTerminal(candidate)).join(",");
+  const states = state ?? (all ? undefined : living);
+  return {
+    ...(states === undefined ? {} : { state: states }),
+    ...(host === undefined ? {} : { host }),
+    ...(jobId === undefined ? {} : { jobId }),
+    ...(name === undefined ? {} : { name }),
+    ...(label === undefined ? {} : { label }),
+  };
+}
+
+/** All pages as one; `nextCursor` is left when there are more than `limit`. */
+async function everyPage(
+  client: Client,
+  filter: VmFilter,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<VmPage> {
+  const vms: VmPage["vms"] = [];
+  let cursor: string | undefined;
+  for (;;) {
+    const page = await client.listVms(filter, {
+      limit: Math.min(LONGEST_PAGE, limit - vms.length),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    vms.push(...page.vms);
+    if (page.nextCursor === null || vms.length >= limit) return { vms, nextCursor: page.nextCursor };
+    cursor = page.nextCursor;
+  }
+}

@@ -1,0 +1,48 @@
+import { Option, type Command } from "commander";
+import type { VmRecord } from "@tartfleet/shared";
+import type { Goal } from "../../api/client.ts";
+import { waitForGoal } from "../../api/follow.ts";
+import type { Context } from "../../context.ts";
+import { stopOn } from "../../stop.ts";
+import { connect, duration, patienceOf, reconnectOption } from "../common.ts";
+import type { GlobalFlags, PatienceFlags } from "../common.ts";
+import { report, timedOut } from "./report.ts";
+
+interface WaitFlags extends GlobalFlags, PatienceFlags {
+  for: Goal;
+  timeout?: number;
+}
+
+export function addWait(group: Command, context: Context): void {
+  group
+    .command("wait <id>")
+    .summary("wait until a VM is ready or has ended")
+    .description(
+      "Waits until a VM is ready (exit 0, also when it has been ready and has ended well since) or has ended. It has ended well when its runner exited, its guest shut down or its job's hook ended it, and its script, if it has one, exited with 0.",
+    )
+    .addOption(new Option("--for <goal>", "what to wait for").choices(["ready", "ended"]).default("ready"))
+    .option(
+      "--timeout <duration>",
+      "give up after this (exit 6); without it the VM's own deadlines count",
+      duration,
+    )
+    .addOption(reconnectOption())
+    .action(async (id: string, _flags, command: Command) => {
+      const flags = command.optsWithGlobals<WaitFlags>();
+      report(context, flags, await waitUntil(id, flags, context), flags.for);
+    });
+}
+
+/** The VM when it has come that far. Throws a CliError when the time runs out before. */
+export async function waitUntil(id: string, flags: WaitFlags, context: Context): Promise<VmRecord> {
+  const client = connect(flags, context);
+  using stop = stopOn({ timeoutSeconds: flags.timeout, interrupts: false });
+  const patience = patienceOf(context, flags, stop.signal);
+  try {
+    return await waitForGoal(client, id, flags.for, { patience, signal: stop.signal });
+  } catch (error) {
+    if (stop.cause() !== "timeout") throw error;
+    const present = await client.getVm(id);
+    throw timedOut(present, [], context.now());
+  }
+}

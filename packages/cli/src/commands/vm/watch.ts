@@ -1,0 +1,84 @@
+import type { VmRecord } from "@tartfleet/shared";
+import { isTerminal } from "@tartfleet/shared";
+import type { Client, Goal } from "../../api/client.ts";
+import { followVmEvents } from "../../api/follow.ts";
+import type { Patience } from "../../api/patience.ts";
+import { CliError, messageOf } from "../../cli-error.ts";
+import type { Context } from "../../context.ts";
+import { stageLine } from "../../output/events.ts";
+import { exitCodeOf, type Stop } from "../../stop.ts";
+import { note, patienceOf, type GlobalFlags, type PatienceFlags } from "../common.ts";
+import { report, timedOut } from "./report.ts";
+
+interface Watch {
+  client: Client;
+  context: Context;
+  flags: GlobalFlags & PatienceFlags & { quiet?: true; deleteOnInterrupt?: true };
+  goal: Goal;
+  stop: Stop;
+}
+
+/** Shows a VM's stages on stderr until it has come that far, then what became of it on stdout. */
+export async function watchVm(watch: Watch, accepted: VmRecord): Promise<void> {
+  const { client, context, flags, goal, stop } = watch;
+  const { id } = accepted;
+  const patience = patienceOf(context, flags, stop.signal);
+  patience.answered();
+  let vm: VmRecord;
+  try {
+    for await (const event of followVmEvents(client, id, { after: 0, patience, signal: stop.signal })) {
+      if (!flags.quiet) note(context, stageLine(event, accepted.createdAt, context.err.style()));
+      if (goal === "ready" && (event.state === "ready" || isTerminal(event.state))) break;
+    }
+    vm = await persistently(() => client.getVm(id, stop.signal), patience);
+  } catch (error) {
+    throw await givenUp(watch, accepted, error);
+  }
+  report(context, flags, vm, goal);
+}
+
+async function persistently<T>(call: () => Promise<T>, patience: Patience): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      await patience.failed(error);
+    }
+  }
+}
+
+/** The wait is over, the VM is not: says what becomes of it. */
+async function givenUp(watch: Watch, accepted: VmRecord, error: unknown): Promise<unknown> {
+  const { client, context, flags, stop, goal } = watch;
+  const { id } = accepted;
+  const livesOn = [
+    `VM ${id} lives on. Wait for it: tartfleet vm wait ${id} --for ${goal}`,
+    `End it: tartfleet vm delete ${id}`,
+  ];
+  const cause = stop.cause();
+  if (cause === undefined) {
+    if (!(error instanceof CliError)) return error;
+    return new CliError(error.exit, error.message, {
+      ...error.facts,
+      advice: [...(error.facts.advice ?? []), ...livesOn],
+    });
+  }
+  if (cause === "timeout") {
+    return timedOut(await client.getVm(id).catch(() => accepted), livesOn, context.now());
+  }
+  if (!flags.deleteOnInterrupt) return interrupted(exitCodeOf(cause), accepted, livesOn);
+  try {
+    return interrupted(exitCodeOf(cause), await client.deleteVm(id), [
+      `VM ${id} is being deleted, as --delete-on-interrupt asks.`,
+    ]);
+  } catch (failure) {
+    return interrupted(exitCodeOf(cause), accepted, [
+      `VM ${id} could not be deleted: ${messageOf(failure)}`,
+      ...livesOn,
+    ]);
+  }
+}
+
+function interrupted(exit: number, document: VmRecord, advice: readonly string[]): CliError {
+  return new CliError(exit, "Interrupted", { code: "interrupted", advice, document });
+}

@@ -1,0 +1,22 @@
+import type { Style } from "./output/style.ts";
+
+/** Where text goes. */
+export interface Screen {
+  write: (text: string) => void;
+  style: () => Style;
+}
+
+/** What commands know of the process they run in. */
+export interface Context {
+  env: NodeJS.ProcessEnv;
+  now: () => number;
+  /** From 0 up to 1. */
+  random: () => number;
+  /** A new one each time, for idempotency keys. */
+  uniqueId: () => string;
+  stdin: NodeJS.ReadStream;
+  /** Answers; nothing else, so that a script can read them. */
+  out: Screen;
+  /** Everything that is said beside the answer. */
+  err: Screen;
+}

@@ -1,0 +1,96 @@
+import type { HostRecord } from "@tartfleet/shared";
+import type { Style } from "./style.ts";
+import { block, table } from "./table.ts";
+import { count, oneLine, pairs } from "./text.ts";
+import { age, timeWithAge } from "./time.ts";
+
+/** `host list`. */
+export function hostTable(hosts: readonly HostRecord[], style: Style): string {
+  return table(
+    hosts,
+    [
+      { head: "NAME", text: (host) => host.name },
+      {
+        head: "STATE",
+        text: (host) => connection(host, style.now),
+        paint: (text, host, colors) => (host.connected ? colors.green(text) : colors.red(text)),
+      },
+      { head: "SLOTS", text: slotsText },
+      { head: "DISK FREE", text: ({ facts }) => (facts ? `${facts.diskFreeGiB} GiB` : "-"), align: "right" },
+      { head: "IMAGES", text: ({ facts }) => (facts ? String(facts.images.length) : "-"), align: "right" },
+      { head: "TART", text: ({ facts }) => facts?.tartVersion ?? "-", spare: 2 },
+      { head: "MACOS", text: ({ facts }) => facts?.osVersion ?? "-", spare: 3 },
+      {
+        head: "LABELS",
+        text: ({ facts }) => (facts ? pairs(facts.labels) || "-" : "-"),
+        cut: { from: "end", least: 10 },
+        spare: 4,
+      },
+      { head: "SEEN", text: (host) => age(host.lastSeenAt, style.now), spare: 1 },
+    ],
+    style,
+  );
+}
+
+/** `host get`: the host, its slots and what is in them, its images. */
+export function hostDetails(host: HostRecord, style: Style): string {
+  const { facts } = host;
+  const { now, colors } = style;
+  const state = connection(host, now);
+  return block(
+    [
+      ["name", host.name],
+      ["state", host.connected ? colors.green(state) : colors.red(state)],
+      ["last seen", timeWithAge(host.lastSeenAt, now)],
+      ["machine id", oneLine(host.machineId)],
+      ["enrolled", timeWithAge(host.createdAt, now)],
+      ["slots", host.slots.map((slot) => `${slot.slot}: ${slotText(slot)}`).join("\n")],
+      ["linux VMs", host.linuxVms.map(({ vmId }) => vmId).join("\n") || undefined],
+      ["agent", facts ? oneLine(facts.agentVersion) : "has not connected yet"],
+      ["tart", facts ? oneLine(facts.tartVersion) : undefined],
+      ["macOS", facts ? oneLine(facts.osVersion) : undefined],
+      ["arch", facts ? oneLine(facts.arch) : undefined],
+      ["cpu", facts ? String(facts.cpu) : undefined],
+      ["memory", facts ? `${facts.memoryMiB} MiB` : undefined],
+      ["disk", facts ? `${facts.diskFreeGiB} GiB free of ${facts.diskTotalGiB} GiB` : undefined],
+      ["labels", facts ? pairs(facts.labels) || "-" : undefined],
+      ["images", facts ? imagesText(facts.images) : undefined],
+      ["foreign VMs", facts && facts.foreign.length > 0 ? foreignText(facts.foreign) : undefined],
+    ],
+    style,
+  );
+}
+
+function connection({ connected, unreachableSince, facts }: HostRecord, now: number): string {
+  if (connected) return "connected";
+  if (facts === null) return "never connected";
+  return unreachableSince === null ? "silent" : `silent, last heard ${age(unreachableSince, now)}`;
+}
+
+/** `1/2 busy`, with what nobody asked for: `1/2 busy, 1 phantom`. */
+function slotsText({ slots }: HostRecord): string {
+  const amount = (state: string) => slots.filter((slot) => slot.state === state).length;
+  const phantom = amount("phantom");
+  return `${amount("busy")}/${slots.length} busy${phantom > 0 ? `, ${phantom} phantom` : ""}`;
+}
+
+function slotText({ state, vmId, attempt }: HostRecord["slots"][number]): string {
+  if (vmId !== null) return `VM ${vmId}, attempt ${attempt ?? "?"}`;
+  return state === "phantom" ? "phantom (taken by something tartfleet did not ask for)" : state;
+}
+
+type Facts = NonNullable<HostRecord["facts"]>;
+
+function imagesText(images: Facts["images"]): string {
+  return (
+    images.map(({ reference, sizeGiB }) => `${oneLine(reference)} (${sizeGiB.toFixed(1)} GiB)`).join("\n") ||
+    "-"
+  );
+}
+
+function foreignText(foreign: Facts["foreign"]): string {
+  const lines = foreign.map(
+    ({ name, os, running }) => `${oneLine(name)} (${os}${running ? ", running" : ""})`,
+  );
+  return [`${count(foreign.length, "VM")} not tartfleet's, never touched`, ...lines].join("\n");
+}

@@ -1,0 +1,42 @@
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
+/** One line that cannot move a terminal's cursor or change its title: what a guest said is shown, not obeyed. */
+export function oneLine(text: string): string {
+  return text
+    .replaceAll(/\s*[\r\n]+\s*/g, " ")
+    .replaceAll("\t", " ")
+    .replaceAll(CONTROL, "�");
+}
+
+/** The same for several lines; tabs and line ends stay. */
+export function manyLines(text: string): string {
+  return text.replaceAll("\r\n", "\n").replaceAll(CONTROL, "�");
+}
+
+/** Each line moved to the right. */
+export function indent(text: string, by: string): string {
+  return text.replaceAll(/^/gm, by);
+}
+
+/** `1 VM`, `2 VMs`. */
+export function count(amount: number, one: string, many = `${one}s`): string {
+  return `${amount} ${amount === 1 ? one : many}`;
+}
+
+/** Cut to at most `width` characters; an ellipsis shows where. */
+export function cutEnd(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+}
+
+/** Cut at the front: of an image, the end tells more. */
+export function cutStart(text: string, width: number): string {
+  return text.length <= width ? text : `…${text.slice(text.length - Math.max(0, width - 1))}`;
+}
+
+/** `a=1, b=2` of labels. */
+export function pairs(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(", ");
+}

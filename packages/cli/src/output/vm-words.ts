@@ -1,0 +1,50 @@
+import { END_REASONS, isTerminal, type AttemptError, type VmRecord, type VmState } from "@tartfleet/shared";
+import type { Colors } from "./style.ts";
+import { indent, manyLines, oneLine } from "./text.ts";
+import { durationText } from "./time.ts";
+
+/** A state with what matters most about it now: `pulling 42%`, `ready, host silent`. */
+export function stateText(vm: VmRecord): string {
+  const progress = vm.state === "pulling" && vm.pullPercent !== null ? ` ${vm.pullPercent}%` : "";
+  const silent = vm.unreachableSince !== null && !isTerminal(vm.state) ? ", host silent" : "";
+  return `${vm.state}${progress}${silent}`;
+}
+
+export function paintState(text: string, state: VmState, colors: Colors): string {
+  if (state === "ready") return colors.green(text);
+  if (state === "failed") return colors.red(text);
+  if (state === "deleted") return colors.dim(text);
+  return state === "draining" || state === "stopping" ? colors.yellow(text) : colors.cyan(text);
+}
+
+/** `mac-3 slot 1`; `-` before its placement. */
+export function placeText({ host, slot }: VmRecord): string {
+  if (host === null) return "-";
+  return slot === null ? host : `${host} slot ${slot}`;
+}
+
+/** One sentence that says where the VM stands: `VM abc is ready on mac-3 slot 1 (192.168.64.7), after 42s`. */
+export function standing(vm: VmRecord, now: number): string {
+  if (isTerminal(vm.state)) {
+    const lived = durationText(Date.parse(vm.endedAt ?? vm.stateSince) - Date.parse(vm.createdAt));
+    const reason = vm.end === null ? "" : `: ${endText(vm.end)}`;
+    return `VM ${vm.id} ${vm.state === "failed" ? "failed" : "ended"} after ${lived}${reason}`;
+  }
+  const where = vm.host === null ? "" : ` on ${placeText(vm)}${vm.ip === null ? "" : ` (${vm.ip})`}`;
+  const until = vm.state === "ready" && vm.readyAt !== null ? Date.parse(vm.readyAt) : now;
+  return `VM ${vm.id} is ${stateText(vm)}${where}, after ${durationText(until - Date.parse(vm.createdAt))}`;
+}
+
+/** `ttl (Its time to live ran out.)`: the reason's code, for searching, and what it means. */
+export function endText({ reason, message }: NonNullable<VmRecord["end"]>): string {
+  return `${reason} (${oneLine(message || END_REASONS[reason].text)})`;
+}
+
+/** An attempt's error with its advice and facts, over several lines. */
+export function attemptErrorText({ code, message, facts }: AttemptError): string {
+  const lines = Object.entries(facts).map(([name, value]) => {
+    const text = manyLines(String(value)).trimEnd();
+    return text.includes("\n") ? `${name}:\n${indent(text, "  ")}` : `${name}: ${text}`;
+  });
+  return [`${code}: ${manyLines(message)}`, ...lines.map((line) => indent(line, "  "))].join("\n");
+}

@@ -1,0 +1,36 @@
+import { Command } from "commander";
+import { addCapacityCommand } from "./commands/capacity.ts";
+import { addHostCommands } from "./commands/host.ts";
+import { addLoginCommand } from "./commands/login.ts";
+import { addTokenCommands } from "./commands/token.ts";
+import { addVmCommands } from "./commands/vm.ts";
+import type { Context } from "./context.ts";
+import { EXIT_CODE_HELP } from "./exit-codes.ts";
+
+const CONNECTION_HELP = `Where to and as whom:
+  Flags win over TARTFLEET_URL, TARTFLEET_TOKEN and TARTFLEET_TOKEN_FILE, and these over the config file
+  (~/.config/tartfleet/config.json, mode 0600; \`tartfleet login\` writes it). --token can be read by others
+  in the process list (ps); a file or a variable cannot.`;
+
+/** The command line as a whole. Actions throw CliErrors; commander's own errors are thrown, too. */
+export function makeProgram(context: Context, version: string): Command {
+  const program = new Command("tartfleet")
+    .description("People's face on a tartfleet control plane: macOS VMs for CI, on hosts that run Tart.")
+    .version(version)
+    .option("--url <url>", "the control plane's URL (default: http://127.0.0.1:7337)")
+    .option("--token-file <file>", "file that holds the token")
+    .option("--token <token>", "the token itself (seen by others in ps; prefer a file or TARTFLEET_TOKEN)")
+    .option("--json", "one JSON document on stdout; JSON lines for followed events")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: context.out.write, writeErr: context.err.write })
+    .showHelpAfterError("(--help tells more)")
+    .exitOverride()
+    .addHelpText("after", `\n${CONNECTION_HELP}`)
+    .addHelpText("afterAll", `\n${EXIT_CODE_HELP}`);
+  addVmCommands(program, context);
+  addHostCommands(program, context);
+  addCapacityCommand(program, context);
+  addTokenCommands(program, context);
+  addLoginCommand(program, context);
+  return program;
+}

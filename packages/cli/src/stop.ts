@@ -1,0 +1,49 @@
+import { constants } from "node:os";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** What makes a long wait end early: a signal to the process, or the time that was given for it. */
+export interface Stop extends Disposable {
+  signal: AbortSignal;
+  cause: () => "timeout" | (typeof SIGNALS)[number] | undefined;
+}
+
+/** The first signal aborts, so that the command can say what becomes of its VM; a second one ends at once. */
+export function stopOn({
+  timeoutSeconds,
+  interrupts,
+}: {
+  timeoutSeconds: number | undefined;
+  /** Whether signals are caught at all. */
+  interrupts: boolean;
+}): Stop {
+  const controller = new AbortController();
+  let cause: ReturnType<Stop["cause"]>;
+  const stop = (why: NonNullable<typeof cause>) => {
+    cause ??= why;
+    controller.abort();
+  };
+  const onSignal = (signal: (typeof SIGNALS)[number]) => {
+    if (cause !== undefined && cause !== "timeout") process.exit(exitCodeOf(signal));
+    stop(signal);
+  };
+  if (interrupts) for (const signal of SIGNALS) process.on(signal, onSignal);
+  const timer =
+    timeoutSeconds === undefined
+      ? undefined
+      : setTimeout(() => stop("timeout"), Math.min(timeoutSeconds * 1000, LONGEST_TIMER_MS));
+  return {
+    signal: controller.signal,
+    cause: () => cause,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+    },
+  };
+}
+
+/** As shells show a process that a signal ended. */
+export function exitCodeOf(signal: (typeof SIGNALS)[number]): number {
+  return 128 + constants.signals[signal];
+}

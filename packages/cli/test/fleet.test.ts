@@ -1,0 +1,110 @@
+import { readFile, stat } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { addVm, documentOf, fleet } from "./support/fixture.ts";
+import { run, scratch } from "./support/run.ts";
+import { NEW_TOKEN } from "./support/stand-in.ts";
+
+test("host list shows slots, disk and who is silent", async () => {
+  await using cli = await fleet();
+  const { code, stdout } = await cli.tartfleet("host", "list");
+  expect(code).toBe(0);
+  const [head, first, second] = stdout.split("\n");
+  expect(head).toMatch(/^NAME +STATE +SLOTS +DISK FREE +IMAGES +TART +MACOS +LABELS +SEEN$/);
+  expect(first).toMatch(
+    /^mac-1 +connected +1\/2 busy, 1 phantom +411 GiB +1 +2\.30\.0 +15\.5 +xcode=16, rack=b4 +\d+d ago$/,
+  );
+  expect(second).toMatch(/^mac-2 +silent, last heard \d+d ago/);
+  const { hosts } = documentOf(await cli.tartfleet("host", "list", "--json")) as { hosts: unknown[] };
+  expect(hosts).toHaveLength(2);
+});
+
+test("host get shows what is in the slots, images and foreign VMs", async () => {
+  await using cli = await fleet();
+  const { stdout } = await cli.tartfleet("host", "get", "mac-1");
+  expect(stdout).toContain("0: VM aaaabbbbccccdddd, attempt 1");
+  expect(stdout).toContain("1: phantom");
+  expect(stdout).toMatch(/^cpu +12$/m);
+  expect(stdout).toMatch(/^memory +32768 MiB$/m);
+  expect(stdout).toContain("ghcr.io/org/image:15 (31.3 GiB)");
+  expect(stdout).toContain("somebodys-vm (macos, running)");
+  expect((await cli.tartfleet("host", "get", "mac-9")).code).toBe(2);
+});
+
+test("capacity shows slots, queue, labels and images", async () => {
+  await using cli = await fleet();
+  const { stdout } = await cli.tartfleet("capacity");
+  expect(stdout).toMatch(
+    /^SLOTS +TOTAL +BUSY +FREE +PHANTOM +UNREACHABLE +CORDONED\nfleet +4 +1 +1 +1 +1 +0$/m,
+  );
+  expect(stdout).toContain("3 VMs in the queue");
+  expect(stdout).toMatch(/^xcode=16 +4/m);
+  expect(stdout).toMatch(/^ghcr\.io\/org\/image:15 +2 +1 +3 +1$/m);
+  expect(documentOf(await cli.tartfleet("capacity", "--json"))).toMatchObject({ queued: 3 });
+});
+
+test("token create shows the token once, alone on stdout", async () => {
+  await using cli = await fleet();
+  const args = ["token", "create", "--role", "ci", "--name", "build", "--expires-in", "30d"];
+  const { code, stdout, stderr } = await cli.tartfleet(...args);
+  expect(code).toBe(0);
+  expect(stdout).toBe(`${NEW_TOKEN}\n`);
+  expect(stderr).toContain("Token tok-9 (ci, build) was made, valid until");
+  expect(stderr).not.toContain(NEW_TOKEN);
+  expect(cli.standIn.requests[0]?.body).toEqual({ role: "ci", name: "build", expiresInSeconds: 2_592_000 });
+  expect(documentOf(await cli.tartfleet(...args, "--json"))).toMatchObject({ id: "tok-9", token: NEW_TOKEN });
+});
+
+test("token create --to-file shows it nowhere and overwrites nothing", async () => {
+  await using cli = await fleet();
+  await using dir = await scratch();
+  const file = dir.file("ci.token");
+  const args = ["token", "create", "--role", "ci", "--name", "build", "--to-file", file];
+  const { code, stdout, stderr } = await cli.tartfleet(...args, "--json");
+  expect(code).toBe(0);
+  expect(stdout + stderr).not.toContain(NEW_TOKEN);
+  expect(await readFile(file, "utf8")).toBe(`${NEW_TOKEN}\n`);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  const asked = cli.standIn.requests.length;
+  expect((await cli.tartfleet(...args)).code).toBe(64);
+  expect(cli.standIn.requests).toHaveLength(asked);
+});
+
+test("token list and revoke", async () => {
+  await using cli = await fleet();
+  const { stdout } = await cli.tartfleet("token", "list");
+  expect(stdout).toMatch(/^tok-2 +ci +build +valid +never +- +\d+d ago$/m);
+  expect((await cli.tartfleet("token", "revoke", "tok-2")).stdout).toBe("Token tok-2 is revoked\n");
+  expect([...cli.standIn.revoked]).toEqual(["tok-2"]);
+  expect(documentOf(await cli.tartfleet("token", "revoke", "tok-1", "--json"))).toEqual({
+    id: "tok-1",
+    revoked: true,
+  });
+  expect((await cli.tartfleet("token", "revoke", "tok-8")).code).toBe(2);
+});
+
+test("mistakes on the command line give 64, and help and version 0", async () => {
+  const wrongs = [["vm"], ["vm", "crate"], ["vm", "get"], ["token", "create"], ["--nonsense"], []];
+  const codes = await Promise.all(wrongs.map(async (args) => [args, (await run(args)).code]));
+  expect(codes).toEqual(wrongs.map((args) => [args, 64]));
+  const wrong = await run(["vm", "wait", "x", "--for", "lunch", "--json"]);
+  expect(wrong.code).toBe(64);
+  expect(documentOf(wrong)).toMatchObject({ error: { code: "usage", exitCode: 64 } });
+  expect((await run(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  for (const args of [["--help"], ["vm", "create", "--help"]]) {
+    const { code, stdout } = await run(args);
+    expect(code).toBe(0);
+    expect(stdout).toContain("Exit codes:");
+    expect(stdout).toContain("5   the control plane was not reached");
+  }
+});
+
+test("a reader that goes away is no error", async () => {
+  await using cli = await fleet();
+  const id = addVm(cli.standIn);
+  await using child = cli.start("vm", "events", id, "-f");
+  await child.shows("Accepted.");
+  child.stopReading();
+  cli.standIn.walk(id, "assigned");
+  const { code, stderr } = await child.ended;
+  expect({ code, stderr }).toEqual({ code: 141, stderr: "" });
+});

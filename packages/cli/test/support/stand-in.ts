@@ -1,0 +1,217 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text as readAll } from "node:stream/consumers";
+import { CallError, createTokenSchema, createVmSchema, toProblem } from "@tartfleet/shared";
+import type { HostRecord, TokenRole, VmRecord, VmState } from "@tartfleet/shared";
+import type { z } from "zod";
+import { capacityRecord, hostRecord } from "./records.ts";
+import { makeVms } from "./vms.ts";
+
+/** Tokens that the stand-in knows. */
+export const TOKENS: Readonly<Record<TokenRole, string>> = {
+  admin: "tf_admin_secret_0001",
+  ci: "tf_ci_secret_0002",
+  viewer: "tf_viewer_secret_0003",
+  "host-enrolment": "tf_enrolment_secret_0004",
+};
+/** What the stand-in hands out as a new token. */
+export const NEW_TOKEN = "tf_new_secret_0005";
+
+interface Seen {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  headers: IncomingMessage["headers"];
+  body: unknown;
+}
+
+/**
+ * Behaves like the control plane's REST API towards one client, without hosts: tests move its VMs along.
+ * A long poll is answered after `pollMs` however long the caller would wait.
+ */
+export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
+  const vms = makeVms();
+  const hosts: HostRecord[] = [hostRecord("mac-1"), hostRecord("mac-2", { connected: false })];
+  const revoked = new Set<string>();
+  const requests: Seen[] = [];
+  const streams = new Set<ServerResponse>();
+  /** Answers that come before all others, one a request; undefined lets it through. */
+  const interceptors: ((seen: Seen, response: ServerResponse) => boolean)[] = [];
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://stand-in");
+    const method = request.method ?? "GET";
+    const text = await readAll(request);
+    const seen: Seen = {
+      method,
+      path: url.pathname,
+      query: url.searchParams,
+      headers: request.headers,
+      body: text === "" ? undefined : JSON.parse(text),
+    };
+    requests.push(seen);
+    if (interceptors.shift()?.(seen, response)) return;
+    try {
+      await route(seen, response);
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      const problem = toProblem(error, "req-7");
+      response.writeHead(problem.status, { "content-type": "application/problem+json" });
+      response.end(JSON.stringify(problem));
+    }
+  }
+
+  async function route(seen: Seen, response: ServerResponse): Promise<void> {
+    const role = roleOf(seen.headers.authorization);
+    const [, version, kind, id, verb] = seen.path.slice(prefix.length).split("/").map(decodeURIComponent);
+    const call = `${seen.method} ${kind}${id === undefined ? "" : "/:id"}${verb === undefined ? "" : `/${verb}`}`;
+    if (version !== "v1" || !seen.path.startsWith(prefix)) throw noRoute(seen);
+    if (role === "host-enrolment") throw new CallError("forbidden", "A host-enrolment token may not do this");
+    const writes = seen.method !== "GET";
+    if (writes && role === "viewer") throw new CallError("forbidden", "A viewer token may not do this");
+    if (kind === "tokens" && role !== "admin")
+      throw new CallError("forbidden", `A ${role} token may not do this`);
+    const json = (status: number, body: unknown) => {
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify(body));
+    };
+    switch (call) {
+      case "POST vms": {
+        const key = seen.headers["idempotency-key"];
+        const body = parsed(createVmSchema, seen.body);
+        const { vm, created } = vms.accept(body, typeof key === "string" ? key : undefined);
+        return json(created ? 201 : 200, vm);
+      }
+      case "GET vms":
+        return json(200, vms.page(seen.query));
+      case "GET vms/:id":
+        return json(200, vms.get(id));
+      case "DELETE vms/:id": {
+        const vm = vms.get(id);
+        if (vm.endedAt === null && vm.state !== "stopping") {
+          vms.move(vm.id, "stopping", { end: { reason: "client", message: "Asked for.", error: null } });
+        }
+        return json(202, vms.get(id));
+      }
+      case "GET vms/:id/wait":
+        return json(200, await vms.wait(vms.get(id).id, seen.query.get("for"), pollMs));
+      case "GET vms/:id/events":
+        return seen.headers.accept === "text/event-stream"
+          ? stream(seen, response, vms.get(id))
+          : json(200, { events: vms.events(vms.get(id).id, Number(seen.query.get("after"))) });
+      case "GET hosts":
+        return json(200, { hosts });
+      case "GET hosts/:id": {
+        const host = hosts.find(({ name }) => name === id);
+        if (!host) throw new CallError("host_not_found", `There is no host ${id}.`);
+        return json(200, host);
+      }
+      case "GET fleet/:id":
+        return json(200, capacityRecord());
+      case "POST tokens": {
+        const { role, name, expiresInSeconds } = parsed(createTokenSchema, seen.body);
+        const expiresAt =
+          expiresInSeconds === undefined ? null : new Date(Date.now() + expiresInSeconds * 1000);
+        return json(201, { ...tokenRecord("tok-9", role, name), expiresAt, token: NEW_TOKEN });
+      }
+      case "GET tokens":
+        return json(200, {
+          tokens: [tokenRecord("tok-1", "admin", "first"), tokenRecord("tok-2", "ci", "build")],
+        });
+      case "DELETE tokens/:id":
+        if (id !== "tok-1" && id !== "tok-2")
+          throw new CallError("token_not_found", `There is no token ${id}.`);
+        revoked.add(id);
+        response.writeHead(204).end();
+        return;
+      default:
+        throw noRoute(seen);
+    }
+  }
+
+  /** Sends what there is after Last-Event-ID, then what comes; ends after a terminal state. */
+  function stream(seen: Seen, response: ServerResponse, { id }: VmRecord): void {
+    let last = Number(seen.headers["last-event-id"] ?? 0);
+    response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
+    response.write(": hello\n\n");
+    streams.add(response);
+    const push = () => {
+      for (const event of vms.events(id, last)) {
+        response.write(`id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+        last = event.id;
+      }
+      if (vms.get(id).endedAt !== null) response.end();
+    };
+    const stop = vms.onChange(push);
+    response.once("close", () => {
+      streams.delete(response);
+      stop();
+    });
+    push();
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => response.destroy(error as Error));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}${prefix}`,
+    port,
+    vms,
+    requests,
+    revoked,
+    interceptors,
+    /** Cuts every event stream in the middle, as a lost network does. */
+    dropStreams: () => {
+      for (const stream of streams) stream.destroy();
+    },
+    streamCount: () => streams.size,
+    /** Takes a VM through states, one event each. */
+    walk: (id: string, ...states: VmState[]) => {
+      for (const state of states) vms.move(id, state);
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+export type StandIn = Awaited<ReturnType<typeof startStandIn>>;
+
+function roleOf(authorization: string | undefined): TokenRole {
+  const roles: TokenRole[] = ["admin", "ci", "viewer", "host-enrolment"];
+  const role = roles.find((candidate) => authorization === `Bearer ${TOKENS[candidate]}`);
+  if (!role) throw new CallError("unauthenticated", "The token is unknown, expired or revoked.");
+  return role;
+}
+
+function parsed<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const fields = result.error.issues.map(({ path, message }) => ({
+    path: path.map(String).join("."),
+    message,
+  }));
+  throw new CallError("invalid_request", `Not valid: ${fields.map(({ path }) => path).join(", ")}`, fields);
+}
+
+function noRoute({ method, path }: Seen): CallError {
+  return new CallError("route_not_found", `${method} ${path} is not a route.`);
+}
+
+function tokenRecord(id: string, role: TokenRole, name: string) {
+  return {
+    id,
+    role,
+    name,
+    createdAt: "2026-01-01T00:00:00.000Z",
+    expiresAt: null,
+    lastUsedAt: null,
+    revokedAt: null,
+  };
+}
