@@ -18,6 +18,8 @@ const PROGRAM = "tartfleet-control-plane";
 const EX_CONFIG = 78;
 const EX_SOFTWARE = 70;
 
+const LAST_LINES_MS = 1000;
+
 /** A start that cannot be; the message says what to change. */
 class StartError extends Error {}
 
@@ -60,7 +62,7 @@ async function start(settings: Settings): Promise<void> {
         .then(() => {
           controlPlane.close();
           log.info("stopped");
-          process.exit(0);
+          exitLogged(log, 0);
         })
         .catch(onFatal);
     });
@@ -84,6 +86,12 @@ function failWith(log: Logger): (error: unknown) => void {
     log.fatal({ err: error }, "cannot go on");
     process.exit(EX_SOFTWARE);
   };
+}
+
+/** Exits when the log is out; at once when nobody takes it. */
+function exitLogged(log: Logger, code: number): void {
+  setTimeout(() => process.exit(code), LAST_LINES_MS);
+  log.flush(() => process.exit(code));
 }
 
 async function listen({ listen: address }: Settings): Promise<Listener> {

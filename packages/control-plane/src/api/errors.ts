@@ -40,11 +40,16 @@ export function callErrorOf(thrown: unknown): CallError {
   return internal();
 }
 
+/** Nobody reads more; a body of unknown keys must not come back many times its size. */
+const MOST_FIELDS = 100;
+
 /** Every field that is wrong, in one error. */
 export function invalidRequest(issues: readonly z.core.$ZodIssue[]): CallError {
   const fields = fieldsOf(issues);
-  const names = [...new Set(fields.map((field) => field.path || "the body"))].join(", ");
-  return new CallError("invalid_request", `Not valid: ${names}`, fields);
+  const names = [...new Set(fields.map((field) => field.path || "the body"))];
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
+  const detail = `Not valid: ${names.slice(0, 10).join(", ")}${more}`;
+  return new CallError("invalid_request", detail, fields.slice(0, MOST_FIELDS));
 }
 
 function internal(): CallError {
@@ -52,7 +57,7 @@ function internal(): CallError {
 }
 
 function fromTrpc(error: TRPCError): CallError {
-  const code = TRPC_CODES[error.code];
+  const code = error.cause instanceof SyntaxError ? "malformed_json" : TRPC_CODES[error.code];
   // tRPC wraps what a procedure or a parser throws, and has errors of its own without a cause of ours.
   if (error.cause instanceof CallError || error.cause instanceof z.ZodError) return callErrorOf(error.cause);
   return code ? new CallError(code, DETAILS[code] ?? error.message) : internal();

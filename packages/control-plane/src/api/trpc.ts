@@ -33,6 +33,7 @@ const BY_STATUS: Readonly<Record<number, TRPC_ERROR_CODE_KEY>> = {
 
 const t = initTRPC.context<CallContext>().create({
   isDev: false,
+  sse: { ping: { enabled: true, intervalMs: 15_000 } },
   errorFormatter({ error, shape, ctx }) {
     const problem = toProblem(callErrorOf(error), ctx?.requestId);
     const code = BY_STATUS[problem.status] ?? "INTERNAL_SERVER_ERROR";

@@ -19,6 +19,9 @@ import { logRequest } from "./request-log.ts";
 import { trpcRoutes } from "./trpc-http.ts";
 import { validateRequest } from "./validation.ts";
 
+/** What nginx logs for a caller who did not wait for the answer. */
+const CALLER_LEFT = 499;
+
 export interface AppDeps extends Omit<RestDeps, "streamBeatMs"> {
   log: FastifyBaseLogger;
   limits: Limits;
@@ -60,7 +63,10 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
     if (reply.statusCode === 401) reply.header("www-authenticate", 'Bearer realm="tartfleet"');
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
   });
-  app.addHook("onResponse", async (request, reply) => logRequest(request, reply));
+  app.addHook("onResponse", async (request, reply) =>
+    logRequest(request, reply.statusCode, reply.elapsedTime),
+  );
+  app.addHook("onRequestAbort", async (request) => logRequest(request, CALLER_LEFT));
 
   const methods = recordMethods(app);
   await describeRoutes(app, deps.version);

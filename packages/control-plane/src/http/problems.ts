@@ -3,11 +3,11 @@ import type { CallErrorCode } from "@tartfleet/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { callErrorOf } from "../api/errors.ts";
 
-const codes = new WeakMap<FastifyReply, CallErrorCode>();
+const codes = new WeakMap<FastifyRequest, CallErrorCode>();
 
-/** The code of the problem that a reply told, for the log. */
-export function problemCodeOf(reply: FastifyReply): CallErrorCode | undefined {
-  return codes.get(reply);
+/** The code of the problem that a request was answered with, for the log. */
+export function problemCodeOf(request: FastifyRequest): CallErrorCode | undefined {
+  return codes.get(request);
 }
 
 /** Answers with what was thrown, as `application/problem+json`; a bug is logged and not told. */
@@ -16,7 +16,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   // A caller who went away while we worked makes streams fail; that is nobody's fault.
   if (known.code === "internal") request.log[reply.raw.destroyed ? "debug" : "error"]({ err: error }, "bug");
   const problem = toProblem(known, request.id);
-  codes.set(reply, problem.code);
+  codes.set(request, problem.code);
   void reply
     .code(problem.status)
     .headers({ "content-type": "application/problem+json", "x-request-id": request.id })

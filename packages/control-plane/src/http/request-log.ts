@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import { callerOf } from "../api/rest/caller.ts";
 import { problemCodeOf } from "./problems.ts";
 
@@ -6,17 +6,16 @@ import { problemCodeOf } from "./problems.ts";
  * One line per request. The route's pattern and the ids in it stand for the URL: query strings (they carry
  * a guest's IP and job id) and headers (they carry the token) are never logged.
  */
-export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+export function logRequest(request: FastifyRequest, status: number, milliseconds?: number): void {
   const route = request.routeOptions.url;
-  const level =
-    reply.statusCode >= 500 ? "error" : route === "/healthz" || route === "/readyz" ? "debug" : "info";
+  const level = status >= 500 ? "error" : route === "/healthz" || route === "/readyz" ? "debug" : "info";
   request.log[level](
     {
       method: request.method,
       ...(route === undefined ? { path: pathOf(request.url) } : { route }),
-      status: reply.statusCode,
-      code: problemCodeOf(reply),
-      milliseconds: Math.round(reply.elapsedTime),
+      status,
+      code: problemCodeOf(request),
+      ...(milliseconds === undefined ? {} : { milliseconds: Math.round(milliseconds) }),
       ...subjectOf(request),
       ...speakerOf(request),
     },
@@ -29,6 +28,7 @@ const pathOf = (url: string) => url.split("?", 1)[0]?.slice(0, 255);
 function subjectOf({ routeOptions, params }: FastifyRequest) {
   if (typeof params !== "object" || params === null) return {};
   if ("name" in params) return { host: params.name };
+  if ("path" in params) return { procedure: String(params.path).slice(0, 255) };
   if (!("id" in params)) return {};
   return routeOptions.url?.startsWith("/v1/vms/") ? { vmId: params.id } : { id: params.id };
 }

@@ -4,7 +4,7 @@ import type { App } from "../api/rest/app.ts";
 import { bearerOf } from "../api/authenticate.ts";
 import { appRouter } from "../api/router.ts";
 import type { CallContext } from "../api/trpc.ts";
-import { callErrorOf } from "../api/errors.ts";
+import { logTrpcFailure } from "./trpc-log.ts";
 
 const params = z.object({ path: z.string() });
 
@@ -34,10 +34,7 @@ export function trpcRoutes(app: App, shared: Pick<CallContext, "useCases" | "dra
             bearer: bearerOf(request.headers.authorization),
             requestId: request.id,
           }),
-          onError({ error, path }) {
-            if (callErrorOf(error).code !== "internal") return;
-            request.log.error({ err: error.cause ?? error, procedure: path }, "bug");
-          },
+          onError: ({ error, path }) => logTrpcFailure(request.log, { error, path }),
         });
       },
     });

@@ -12,6 +12,7 @@ import { boundSocket } from "./bound-socket.ts";
 import type { Limits } from "./limits.ts";
 import { endWithProblem } from "./listener.ts";
 import { requestIdOf } from "./request-id.ts";
+import { logTrpcFailure } from "./trpc-log.ts";
 
 const GOING_AWAY = { code: 1012, reason: "the control plane is restarting" };
 
@@ -55,13 +56,7 @@ export function serveSockets(server: Server, { useCases, draining, log, limits }
       bearer: bearerOf(req.headers.authorization),
       requestId: requestIds.get(req) ?? requestIdOf(req),
     }),
-    onError({ error, path, req }) {
-      if (callErrorOf(error).code !== "internal") return;
-      const requestId = requestIds.get(req);
-      // Without a path it is the peer's: a frame that is no frame, a connection that broke.
-      if (path === undefined) log.info({ requestId, reason: error.message }, "socket failed");
-      else log.error({ err: error.cause ?? error, requestId, procedure: path }, "bug");
-    },
+    onError: ({ error, path, req }) => logTrpcFailure(log, { error, path, requestId: requestIds.get(req) }),
   });
 
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {

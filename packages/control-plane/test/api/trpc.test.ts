@@ -96,6 +96,29 @@ describe.each(["HTTP", "WebSocket"])("tRPC over %s", (kind) => {
   });
 });
 
+describe("tRPC over HTTP", () => {
+  it.each([
+    [
+      "malformed JSON",
+      "vms.create",
+      { raw: "{", headers: { "content-type": "application/json" } },
+      "malformed_json",
+    ],
+    ["no body", "vms.create", {}, "unsupported_media_type"],
+    ["a mutation by GET's rules", "vms.get", { json: { id: "x" } }, "method_not_allowed"],
+    ["a body over 256 KiB", "vms.create", { json: "x".repeat(300_000) }, "payload_too_large"],
+  ])("refuses %s", async (_name, procedure, init, code) => {
+    const { text } = await plane.call("POST", `/trpc/${procedure}`, { token: plane.tokens.ci, ...init });
+    const body = JSON.parse(text);
+    expect(body.error?.data.problem.code ?? body.code).toBe(code);
+  });
+
+  it("logs who was refused, and what", async () => {
+    await problemOf(httpClient(plane.url, plane.tokens.viewer).tokens.list.query());
+    await until(() => plane.lines.find((line) => /"tokens\.list".*"forbidden".*"call refused"/.test(line)));
+  });
+});
+
 describe("vms.follow", () => {
   it("gives every event once, goes on after the last one seen, and completes with the VM", async () => {
     const { trpc, close } = socketClient(plane.port, plane.tokens.ci);

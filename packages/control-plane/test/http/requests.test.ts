@@ -60,6 +60,13 @@ describe("a request that is no request of ours", () => {
     expect(body.errors.map((error: { path: string }) => error.path)).toEqual(["role", "name"]);
   });
 
+  it("with very many mistakes is told of the first hundred", async () => {
+    const json = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`k${n}`, n]));
+    const { status, text, body } = await plane.call("POST", "/v1/vms", { token: plane.tokens.ci, json });
+    expect([status, body.errors.length]).toEqual([400, 100]);
+    expect(text.length).toBeLessThan(20_000);
+  });
+
   it("is told which methods there are", async () => {
     const put = await plane.call("PUT", "/v1/vms/abc");
     expect([put.status, put.headers.allow]).toEqual([405, "DELETE, GET, HEAD, OPTIONS"]);
@@ -178,6 +185,19 @@ describe("who may not call", () => {
     expect(await plane.call("GET", "/healthz")).toMatchObject({ status: 200, body: { status: "ok" } });
     expect(await plane.call("GET", "/readyz")).toMatchObject({ status: 200, body: { status: "ready" } });
     expect((await plane.call("GET", "/openapi.json")).status).toBe(200);
+  });
+});
+
+describe("a caller who does not wait", () => {
+  it("is logged as gone, and is no bug", async () => {
+    const { socket } = rawConnection(plane.port);
+    socket.write(
+      `POST /v1/vms HTTP/1.1\r\nhost: x\r\nx-request-id: gone\r\nauthorization: Bearer ${plane.tokens.ci}\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
+    );
+    await until(() => plane.call("GET", "/healthz"));
+    socket.destroy();
+    const logged = await until(() => plane.lines.find((line) => line.includes('"requestId":"gone"')));
+    expect(JSON.parse(logged)).toMatchObject({ level: "info", status: 499, route: "/v1/vms" });
   });
 });
 
