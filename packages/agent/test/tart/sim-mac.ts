@@ -27,15 +27,26 @@ export async function makeSimMac(
 ): Promise<SimMac> {
   const dir = await mkdtemp(join(tmpdir(), "tartfleet-mac-"));
   const host = await makeSimHost({ dir, speed: 500, seed: "1", engine: "process", ...options });
-  const secondTart = (more: Partial<TartOptions> = {}) =>
-    makeTart({
+  const runs: RunHandle[] = [];
+  const secondTart = (more: Partial<TartOptions> = {}): Tart => {
+    const env = host.env;
+    const tart = makeTart({
       path: tartPath,
       tartHome: host.tartHome,
-      env: host.env,
+      env,
       pace: 50,
       ...tartOptions,
       ...more,
     });
+    return {
+      ...tart,
+      async run(name, run) {
+        const started = await tart.run(name, run);
+        if (started.ok) runs.push(started.value);
+        return started;
+      },
+    };
+  };
   const tart = secondTart();
   const log = (name: string) => join(dir, `${name}.log`);
   const { signal } = new AbortController();
@@ -46,7 +57,6 @@ export async function makeSimMac(
     log,
     async started(name, image = MACOS) {
       value(await tart.clone(image, name, { signal }));
-      value(await tart.configure(name, {}));
       return value(await tart.run(name, { run: {}, logPath: log(name) }));
     },
     async hasDirectory(name) {
@@ -54,6 +64,9 @@ export async function makeSimMac(
       return names.includes(name);
     },
     async [Symbol.asyncDispose]() {
+      // A run that has only just begun is not yet among the host's own.
+      for (const run of runs) await run.signal("SIGKILL");
+      await Promise.all(runs.map(({ exited }) => exited));
       await host.killAll();
       await rm(dir, { recursive: true, force: true, maxRetries: 10 });
     },
