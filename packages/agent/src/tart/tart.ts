@@ -54,7 +54,7 @@ export interface RunEnd {
   failure: TartFailure | null;
 }
 
-export interface ExecOutput {
+interface ExecOutput {
   exitCode: number;
   stdout: string;
   stderr: string;

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-export interface Heard {
+interface Heard {
   method: string;
   path: string;
   query: Record<string, string>;
