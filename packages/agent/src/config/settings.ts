@@ -1,34 +1,6 @@
+import { baseUrl, logLevel, path, seconds, wholeNumber } from "@tartfleet/settings";
 import { enrolHostSchema, labelsSchema, nameSchema } from "@tartfleet/shared";
 import { z } from "zod";
-
-function number(minimum: number, maximum: number, form: RegExp, what: string) {
-  return z
-    .string()
-    .regex(form, `must be ${what}`)
-    .transform(Number)
-    .pipe(z.number().min(minimum, `must be at least ${minimum}`).max(maximum, `must be at most ${maximum}`));
-}
-
-const wholeNumber = (minimum: number, maximum: number) =>
-  number(minimum, maximum, /^\d{1,10}$/, "a whole number");
-const seconds = (minimum: number, maximum: number) =>
-  number(minimum, maximum, /^\d{1,6}(\.\d{1,3})?$/, "a number of seconds");
-
-const url = z.string({ error: "is needed: where is the control plane?" }).transform((text, context) => {
-  const url = URL.parse(text);
-  const plain = url && !url.username && !url.password && !url.search && !url.hash;
-  if (plain && (url.protocol === "http:" || url.protocol === "https:")) return url.href.replace(/\/+$/, "");
-  context.addIssue({
-    code: "custom",
-    message: "must be an http(s) URL without user, query or fragment, like https://tartfleet.example.com",
-  });
-  return z.NEVER;
-});
-
-const path = z
-  .string()
-  .min(1, "must name a path")
-  .refine((text) => !text.includes("\0"), "must not contain NUL");
 
 /** Given several times, or as one comma-separated variable. */
 const labels = z
@@ -53,7 +25,7 @@ const token = z.string().regex(/^[\x21-\x7e]{1,1024}$/, "must be one printable w
  * text and the type are all made from this. What is not here has no flag: see `SECRETS`.
  */
 export const SETTINGS = z.object({
-  url: url.describe("URL of the control plane"),
+  url: baseUrl("is needed: where is the control plane?").describe("URL of the control plane"),
   name: nameSchema.optional().describe("Name of this host (default: from its hostname)"),
   enrolmentTokenFile: path
     .optional()

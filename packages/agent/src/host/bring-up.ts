@@ -1,4 +1,4 @@
-import type { Assignment } from "@tartfleet/shared";
+import type { Assignment, AttemptError } from "@tartfleet/shared";
 import type { Guest } from "../guest/guest.ts";
 import type { Instance } from "../reconcile/instance.ts";
 import type { Outcome, StepFailure } from "../reconcile/outcome.ts";
@@ -30,14 +30,26 @@ export async function pull(context: StepContext, { image }: Assignment): Promise
   return result.ok ? { kind: "done" } : tartFailed(result.failure, "pull");
 }
 
-export async function clone(context: StepContext, { image }: Assignment): Promise<Outcome> {
+export async function clone(context: StepContext, { image, os }: Assignment): Promise<Outcome> {
   const { parts, instance, signal } = context;
   const result = await parts.tart.clone(image, instance.name, { signal });
   if (signal.aborted) return CUT_OFF;
   if (!result.ok) return tartFailed(result.failure, "clone");
+  if (os === "linux") {
+    // Only a Linux VM runs without a slot, so that it must really be one.
+    const real = await parts.tart.os(instance.name);
+    if (!real.ok) return tartFailed(real.failure, "clone");
+    if (real.value !== "linux") return { kind: "failed", failure: { kind: "final", error: NOT_LINUX } };
+  }
   const digest = await parts.tart.digest(image);
   return { kind: "cloned", imageDigest: digest.ok ? digest.value : null };
 }
+
+const NOT_LINUX: AttemptError = {
+  code: "image_unusable",
+  message: "The VM was asked for with os linux, but its image is macOS. Ask for it with os macos.",
+  facts: {},
+};
 
 export async function discard({ parts, instance }: StepContext): Promise<Outcome> {
   const result = await parts.tart.delete(instance.name);

@@ -1,3 +1,5 @@
+import type { Clock } from "../clock.ts";
+import { ok } from "../tart/result.ts";
 import type { Tart, TartResult } from "../tart/tart.ts";
 
 type OnProgress = (percent: number) => void;
@@ -8,9 +10,13 @@ interface Shared {
   listeners: Set<OnProgress>;
 }
 
+/** A look that was begun before a pull ended may still miss its image for this long. Milliseconds. */
+const RECENT_MS = 10_000;
+
 /** Pulls of one image for several instances are one pull; it is given up when the last of them is. */
-export function createPulls(tart: Pick<Tart, "pull">) {
+export function createPulls(tart: Pick<Tart, "pull">, clock: Clock) {
   const running = new Map<string, Shared>();
+  const pulledAt = new Map<string, number>();
 
   function join(image: string): Shared {
     const present = running.get(image);
@@ -26,7 +32,10 @@ export function createPulls(tart: Pick<Tart, "pull">) {
     const over = () => {
       if (running.get(image) === shared) running.delete(image);
     };
-    void result.then(over, over);
+    void result.then((pulled) => {
+      if (pulled.ok) pulledAt.set(image, clock.now());
+      over();
+    }, over);
     return shared;
   }
 
@@ -38,6 +47,7 @@ export function createPulls(tart: Pick<Tart, "pull">) {
     ): Promise<TartResult<void> | "cut_off"> {
       const { onProgress, signal } = options;
       if (signal.aborted) return "cut_off";
+      if (clock.now() - (pulledAt.get(image) ?? Number.NEGATIVE_INFINITY) < RECENT_MS) return ok();
       const shared = join(image);
       shared.listeners.add(onProgress);
       const cut = Promise.withResolvers<"cut_off">();

@@ -39,7 +39,7 @@ export interface WorkshopParts {
 
 export function createWorkshop({ parts, instances, wanted, runs, slots, bell }: WorkshopParts): Workshop {
   const { clock, log, limits, random, runLogs } = parts;
-  const pulls = createPulls(parts.tart);
+  const pulls = createPulls(parts.tart, clock);
   const guests = new Map<string, Guest>();
   const inFlight = new Map<string, { kind: StepKind; stop: AbortController; over: Promise<void> }>();
   const justEnded = new Map<string, StepKind>();
@@ -83,6 +83,8 @@ export function createWorkshop({ parts, instances, wanted, runs, slots, bell }: 
     const settled = settle(present, step, outcome, { now: clock.now(), limits, random });
     await instances.save(settled.instance);
     instances.tell(settled);
+    // tart's delete has looked: a look of our own would only hold the slot for longer.
+    if (outcome.kind === "deleted" && outcome.facts.outcome === "done") await forget(name);
   }
 
   function note(name: string, step: DoneStep, outcome: Outcome): void {

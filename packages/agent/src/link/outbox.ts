@@ -27,8 +27,8 @@ export function createOutbox(): Outbox {
 
   return {
     put(report) {
-      waiting = withReport(waiting, report, sent);
-      if (waiting.length > LONGEST) waiting = withoutLeast(waiting, sent);
+      waiting = withReport(waiting, report);
+      if (waiting.length > LONGEST) waiting = withoutLeast(waiting);
     },
     next() {
       sent = firstBatch(waiting);
@@ -48,12 +48,11 @@ export function createOutbox(): Outbox {
   };
 }
 
-function withReport(waiting: readonly Report[], report: Report, sent: readonly Report[]): Report[] {
+function withReport(waiting: readonly Report[], report: Report): Report[] {
   const name = instanceName(report.vmId, report.attempt);
   const at = waiting.findLastIndex(({ vmId, attempt }) => instanceName(vmId, attempt) === name);
   const last = waiting[at];
-  // What was handed out already may have arrived: it is followed, not replaced.
-  if (last?.kind !== "phase" || report.kind !== "phase" || sent.includes(last)) return [...waiting, report];
+  if (last?.kind !== "phase" || report.kind !== "phase") return [...waiting, report];
   const { pullPercent: _old, ...kept } = last;
   return waiting.with(at, { ...kept, ...report });
 }
@@ -69,9 +68,9 @@ function firstBatch(waiting: readonly Report[]): readonly Report[] {
   return batch;
 }
 
-function withoutLeast(waiting: readonly Report[], sent: readonly Report[]): Report[] {
+function withoutLeast(waiting: readonly Report[]): Report[] {
   const least = (["stop_rung", "phase"] as const)
-    .map((kind) => waiting.findIndex((report) => report.kind === kind && !sent.includes(report)))
+    .map((kind) => waiting.findIndex((report) => report.kind === kind))
     .find((at) => at >= 0);
-  return waiting.toSpliced(least ?? sent.length, 1);
+  return waiting.toSpliced(least ?? 0, 1);
 }

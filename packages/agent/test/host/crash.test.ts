@@ -99,6 +99,29 @@ describe(`an agent that dies before or after any of its ${up + down} calls`, () 
   );
 });
 
+test.each(points(up))(
+  "a VM that ended while no agent was there is not started again ($when call $calls, $restartMs ms)",
+  async (crash) => {
+    const { world, disk } = newScene();
+    const first = startAgent(world, disk, { crash });
+    first.connect();
+    first.want(VM);
+    await world.clock.until("the crash", () => first.life.isOver());
+    await world.clock.advance(crash.restartMs);
+    const hasRun = world.starts.has(NAME);
+    world.endRun(NAME, "guest has stopped the virtual machine", { exitCode: 0, signal: null });
+
+    const second = startAgent(world, disk);
+    second.connect();
+    second.want(VM);
+    const isOver = () => second.reports.some(({ kind }) => kind === "run_ended");
+    await world.clock.until("ready or ended", () => isOver() || (!hasRun && isReady(second)), 600_000);
+    if (hasRun) expect(second.reports.at(-1)).toMatchObject({ cause: "guest_shutdown" });
+    expect(world.starts.get(NAME) ?? 0).toBeLessThanOrEqual(1);
+    await second.stop();
+  },
+);
+
 function expectForeignUntouched(world: FakeWorld): void {
   expect(world.vms.get("somebodys-mac")?.run).not.toBeNull();
   expect(world.acts.filter((act) => act.includes("somebodys-mac"))).toEqual([]);

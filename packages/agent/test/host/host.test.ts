@@ -1,7 +1,8 @@
-import type { Report } from "@tartfleet/shared";
+import type { Assignment, Report } from "@tartfleet/shared";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assignment, gone, IMAGE, nameOf } from "../support/assignments.ts";
-import { startAgent } from "../support/fake-agent.ts";
+import { startAgent, type Disk } from "../support/fake-agent.ts";
 import { addForeign, createWorld } from "../support/fake-world.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";
 
@@ -178,6 +179,21 @@ describe("bringing a VM up and down", () => {
     await agent.stop();
   });
 
+  test("nothing is done while the journal cannot be written", async () => {
+    const { clock, world } = scene();
+    const disk: Disk = new Map();
+    disk.isFull = true;
+    const agent = startAgent(world, disk);
+    const vm = assignment(1);
+    agent.connect();
+    agent.want(vm);
+    await clock.advance(60_000);
+    expect(world.acts.filter((act) => act.startsWith("clone"))).toEqual([]);
+    disk.isFull = false;
+    await clock.until("ready", () => isReady(agent.reports, vm.vmId));
+    await agent.stop();
+  });
+
   test("a listing that fails says nothing: no step, no gone", async () => {
     const { clock, world } = scene();
     const agent = startAgent(world);
@@ -224,6 +240,17 @@ describe("the host's two slots", () => {
     await agent.stop();
   });
 
+  test("a macOS image that is asked for as Linux does not get round them", async () => {
+    const { clock, world } = scene();
+    const agent = startAgent(world);
+    agent.connect();
+    agent.want(assignment(1, { os: "linux" }));
+    await clock.until("failed", () => kindsOf(agent.reports).includes("failed"));
+    expect(agent.reports.at(-1)).toMatchObject({ error: { code: "image_unusable" } });
+    expect(world.starts.size).toBe(0);
+    await agent.stop();
+  });
+
   test("macOS refusing a VM is tried again after about a minute and told as phantom slots", async () => {
     const { clock, world } = scene();
     world.hiddenSlots = 2;
@@ -254,6 +281,52 @@ describe("the host's two slots", () => {
   });
 });
 
+test("with any timing, of many VMs at once, each step is taken exactly once", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        listMs: fc.integer({ min: 2, max: 900 }),
+        cloneMs: fc.integer({ min: 2, max: 900 }),
+        pullMs: fc.integer({ min: 4, max: 4000 }),
+        bootMs: fc.integer({ min: 0, max: 6000 }),
+        shutdownMs: fc.integer({ min: 0, max: 3000 }),
+        arrivals: fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 4, maxLength: 4 }),
+      }),
+      async ({ arrivals, ...timing }) => {
+        const { clock, world } = scene();
+        Object.assign(world, timing);
+        const agent = startAgent(world);
+        const image = "ghcr.io/org/linux:latest";
+        const all = [1, 2, 3, 4].map((n) => (n < 3 ? assignment(n) : assignment(n, { os: "linux", image })));
+        const wanted: Assignment[] = [];
+        agent.connect();
+        for (const [at, vm] of all.entries()) {
+          await clock.advance(arrivals[at] ?? 0);
+          wanted.push(vm);
+          agent.want(...wanted);
+        }
+        await clock.until("all ready", () => all.every(({ vmId }) => isReady(agent.reports, vmId)));
+        agent.want(...all.map(gone));
+        await clock.until("all gone", () => all.every(({ vmId }) => isGone(agent.reports, vmId)));
+        for (const vm of all) {
+          const name = nameOf(vm);
+          expect(world.acts.filter((act) => act.includes(name))).toEqual([
+            `clone ${name}`,
+            `configure ${name}`,
+            `run ${name}`,
+            `provision ${name} with ${vm.vmId}`,
+            `shutdown ${name}`,
+            `delete ${name}`,
+          ]);
+        }
+        expect(world.acts.filter((act) => act.startsWith("pull "))).toHaveLength(2);
+        await agent.stop();
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
 describe("what nobody wants", () => {
   test("an unwanted instance is removed after 30 s of being connected; a foreign VM never", async () => {
     const { clock, world } = scene();
@@ -278,6 +351,24 @@ describe("what nobody wants", () => {
     await clock.advance(20_000);
     expect([...world.vms.keys()].sort()).toEqual(["my-mac", "tf-not-one-of-ours"]);
     expect(world.acts.filter((act) => act.includes("my-mac") || act.includes("not-one"))).toEqual([]);
+    await agent.stop();
+  });
+
+  test("what another log wanted is neither gone on with nor taken down until the new log has spoken", async () => {
+    const { clock, world } = scene();
+    const agent = startAgent(world);
+    const [a, b] = [assignment(1), assignment(2)];
+    agent.connect();
+    agent.want(a);
+    await clock.until("ready", () => isReady(agent.reports, a.vmId));
+    agent.want(gone(a), b);
+    agent.host.onWelcome({ logId: "log-2", epoch: 1, heartbeatSeconds: 5, leaseSeconds: 15 });
+    await clock.advance(120_000);
+    expect(world.vms.get(nameOf(a))?.run).not.toBeNull();
+    expect(world.vms.has(nameOf(b))).toBe(false);
+    agent.host.onSet({ logId: "log-2", revision: 1, assignments: [a, b] });
+    await clock.until("both ready", () => isReady(agent.reports, b.vmId));
+    expect(world.vms.get(nameOf(a))?.run).not.toBeNull();
     await agent.stop();
   });
 

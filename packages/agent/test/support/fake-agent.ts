@@ -25,13 +25,14 @@ export interface FakeAgent {
   stop(): Promise<void>;
 }
 
-/** What is on the host's disk: it survives the agent. */
-export type Disk = Map<string, Entry>;
+/** The journal on the host's disk: it survives the agent. */
+export type Disk = Map<string, Entry> & { isFull?: boolean };
 
 export function memoryJournal(disk: Disk): Journal {
   return {
-    load: async () => new Map(structuredClone(disk)),
+    load: async () => new Map(structuredClone([...disk])),
     async save(name, entry) {
+      if (disk.isFull) throw new Error("ENOSPC");
       disk.set(name, structuredClone(entry));
     },
     async remove(name) {

@@ -19,6 +19,8 @@ interface FakeRun {
   pid: number;
   startedAt: string;
   since: number;
+  /** From when on a listing calls it running. */
+  lockedAt: number;
   exited: PromiseWithResolvers<RunExit>;
 }
 
@@ -33,8 +35,13 @@ export interface FakeWorld {
   /** Everything that was done to the host, in order. */
   acts: string[];
   mostMacosRunning: number;
+  /** Runs that were asked for while two macOS VMs could be seen running. */
+  thirdsAskedFor: number;
+  /** How often each VM really started: more than once would be a doubled job. */
+  starts: Map<string, number>;
   /** Failures to come, by command; the first is used up first. */
   faults: Map<string, TartFailureClass[]>;
+  listMs: number;
   pullMs: number;
   cloneMs: number;
   bootMs: number;
@@ -59,7 +66,10 @@ export function createWorld(clock: VirtualClock): FakeWorld {
     hiddenSlots: 0,
     acts: [],
     mostMacosRunning: 0,
+    thirdsAskedFor: 0,
+    starts: new Map(),
     faults: new Map(),
+    listMs: 20,
     pullMs: 5000,
     cloneMs: 700,
     bootMs: 4000,
@@ -90,12 +100,22 @@ export function macosRunning(world: FakeWorld): number {
   return [...world.vms.values()].filter(({ os, run }) => os === "macos" && run !== null).length;
 }
 
+/** From the start of a `tart run` until it holds its lock; the limit shows only after that (tart-contract §4.1). */
+const LOCK_MS = 60;
+const LIMIT_MS = 100;
+
 let lastPid = 100;
 
 function newRun(world: FakeWorld): FakeRun {
   lastPid += 1;
   const since = world.clock.now();
-  return { pid: lastPid, startedAt: `start-${lastPid}`, since, exited: Promise.withResolvers() };
+  return {
+    pid: lastPid,
+    startedAt: `start-${lastPid}`,
+    since,
+    lockedAt: since + LOCK_MS,
+    exited: Promise.withResolvers(),
+  };
 }
 
 export function tartFailure(failureClass: TartFailureClass, command: string): TartFailure {
@@ -136,16 +156,14 @@ export function createFakeTart(world: FakeWorld): Tart {
       return ok("2.40.1");
     },
     async listLocal() {
-      await sleep(clock, 20);
-      return (
-        fault("list") ??
-        ok(
-          [...vms].map(([name, vm]) => ({
-            name,
-            state: vm.run ? ("running" as const) : ("stopped" as const),
-          })),
-        )
-      );
+      // What it tells was so in the middle of it; at its end it may be so no more.
+      await sleep(clock, world.listMs / 2);
+      const listed = [...vms].map(([name, { run }]) => ({
+        name,
+        state: run && run.lockedAt <= clock.now() ? ("running" as const) : ("stopped" as const),
+      }));
+      await sleep(clock, world.listMs / 2);
+      return fault("list") ?? ok(listed);
     },
     async listImages() {
       return ok([...world.images].map((reference) => ({ reference, sizeGb: 25 })));
@@ -194,18 +212,23 @@ export function createFakeTart(world: FakeWorld): Tart {
     },
     async run(name) {
       act(`run ${name}`);
+      logs.set(name, "");
+      await sleep(clock, 30);
       const vm = vms.get(name);
       if (!vm) return failed(tartFailure("NOT_FOUND", "run"));
-      logs.set(name, "");
       const run = newRun(world);
-      const others = macosRunning(world) + world.hiddenSlots;
+      const visible = macosRunning(world);
+      const others = visible + world.hiddenSlots;
+      if (vm.os === "macos" && visible >= 2) world.thirdsAskedFor += 1;
       vm.run = run;
-      // The limit is found only after the lock was taken (tart-contract §4.1).
-      clock.after(100, () => {
+      clock.after(LIMIT_MS, () => {
         if (vm.run !== run) return;
         if (vm.os === "macos" && others >= 2) {
           world.endRun(name, LIMIT_TEXT, { exitCode: 1, signal: null });
-        } else world.mostMacosRunning = Math.max(world.mostMacosRunning, macosRunning(world));
+          return;
+        }
+        world.starts.set(name, (world.starts.get(name) ?? 0) + 1);
+        world.mostMacosRunning = Math.max(world.mostMacosRunning, macosRunning(world));
       });
       return ok(handleOf(world, name, run));
     },
