@@ -70,10 +70,7 @@ export const SETTINGS = z.object({
   lookSeconds: seconds(0.1, 60)
     .prefault("3")
     .describe("How often the host is looked at when nothing happens (default 3)"),
-  logLevel: z
-    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
-    .prefault("info")
-    .describe("Least severe level that is logged (default info)"),
+  logLevel,
 });
 
 /** Secrets: never flags, because every user of the machine can read a command line. */

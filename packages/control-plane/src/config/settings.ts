@@ -1,17 +1,12 @@
+import { baseUrl, logLevel, path, wholeNumber } from "@tartfleet/settings";
 import { z } from "zod";
 
-/** A setting as it stands on the command line or in the environment: text, whose whole value is a number. */
-function wholeNumber(minimum: number, maximum: number, preset: number) {
-  return z
-    .string()
-    .regex(/^\d{1,10}$/, "must be a whole number")
-    .transform(Number)
-    .pipe(z.int().min(minimum, `must be at least ${minimum}`).max(maximum, `must be at most ${maximum}`))
-    .prefault(String(preset));
-}
+/** A count or a duration with a default. */
+const wholeNumberOr = (minimum: number, maximum: number, preset: number) =>
+  wholeNumber(minimum, maximum).prefault(String(preset));
 
 const DAY = 86_400;
-const phaseBudget = (preset: number) => wholeNumber(1, DAY, preset);
+const phaseBudget = (preset: number) => wholeNumberOr(1, DAY, preset);
 
 /** A socket address: `host:port`, `[ipv6]:port` or just `:port`. */
 export interface ListenAddress {
@@ -36,45 +31,27 @@ const listen = z
   })
   .prefault("127.0.0.1:7337");
 
-const publicUrl = z
-  .string()
-  .transform((text, context) => {
-    const url = URL.parse(text);
-    const plain = url && !url.username && !url.password && !url.search && !url.hash;
-    if (plain && (url.protocol === "http:" || url.protocol === "https:")) return url.href.replace(/\/+$/, "");
-    context.addIssue({
-      code: "custom",
-      message: "must be an http(s) URL without user, query or fragment, like https://tartfleet.example.com",
-    });
-    return z.NEVER;
-  })
-  .optional();
-
 /**
  * Every setting of the control plane, once: the flag (`--max-ttl-seconds`), the variable
  * (`TARTFLEET_MAX_TTL_SECONDS`), the help text and the type are all made from this.
  */
 export const SETTINGS = z.object({
   listen: listen.describe("Address to serve on, HOST:PORT; port 0 takes a free one (default 127.0.0.1:7337)"),
-  dataDir: z
-    .string()
-    .min(1, "must name a folder")
-    .refine((path) => !path.includes("\0"), "must not contain NUL")
+  dataDir: path
     .prefault("tartfleet-data")
     .describe("Folder of the database and the first admin token (default ./tartfleet-data)"),
-  publicUrl: publicUrl.describe("Where VMs and agents reach this control plane (default: from --listen)"),
-  logLevel: z
-    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
-    .prefault("info")
-    .describe("Least severe level that is logged (default info)"),
-  maxTtlSeconds: wholeNumber(60, 365 * DAY, DAY).describe("Longest time to live that a VM may ask for"),
-  defaultQueueTimeoutSeconds: wholeNumber(1, 7 * DAY, DAY).describe("How long a VM waits for a slot"),
-  maxAttempts: wholeNumber(1, 100, 3).describe("How often a VM that fails before it is ready is tried"),
-  hookGraceSeconds: wholeNumber(0, DAY, 90).describe("How long a VM lives on after its job's hook ran"),
-  exitSettleSeconds: wholeNumber(0, DAY, 10).describe("How long a VM lives on after its runner exited"),
-  heartbeatSeconds: wholeNumber(1, 3600, 5).describe("How often an agent gives a sign of life"),
-  leaseSeconds: wholeNumber(2, DAY, 30).describe("How long a host counts as connected after one"),
-  silentGraceSeconds: wholeNumber(0, DAY, 60).describe(
+  publicUrl: baseUrl()
+    .optional()
+    .describe("Where VMs and agents reach this control plane (default: from --listen)"),
+  logLevel,
+  maxTtlSeconds: wholeNumberOr(60, 365 * DAY, DAY).describe("Longest time to live that a VM may ask for"),
+  defaultQueueTimeoutSeconds: wholeNumberOr(1, 7 * DAY, DAY).describe("How long a VM waits for a slot"),
+  maxAttempts: wholeNumberOr(1, 100, 3).describe("How often a VM that fails before it is ready is tried"),
+  hookGraceSeconds: wholeNumberOr(0, DAY, 90).describe("How long a VM lives on after its job's hook ran"),
+  exitSettleSeconds: wholeNumberOr(0, DAY, 10).describe("How long a VM lives on after its runner exited"),
+  heartbeatSeconds: wholeNumberOr(1, 3600, 5).describe("How often an agent gives a sign of life"),
+  leaseSeconds: wholeNumberOr(2, DAY, 30).describe("How long a host counts as connected after one"),
+  silentGraceSeconds: wholeNumberOr(0, DAY, 60).describe(
     "After the lease: how long until a VM that is not ready yet is tried elsewhere",
   ),
   assignedTimeoutSeconds: phaseBudget(120).describe("How long a host may take to begin"),

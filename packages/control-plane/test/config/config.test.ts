@@ -68,7 +68,7 @@ describe("settings", () => {
     [["--listen", ":7337"], /--public-url: is needed/],
     [["--listen", "127.0.0.1:70000"], /--listen: must be HOST:PORT/],
     [["--public-url", "https://user:pass@example.com"], /--public-url: .*without user/],
-    [["--data-dir", ""], /--data-dir: must name a folder/],
+    [["--data-dir", ""], /--data-dir: must name a path/],
     [["--max-ttl-seconds", "1e3"], /--max-ttl-seconds: must be a whole number/],
   ])("refuse %j", (argv, message) => {
     expect(mistakes(argv)).toEqual([expect.stringMatching(message)]);
