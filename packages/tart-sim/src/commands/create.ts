@@ -1,16 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { runtimeFailure, validationFailure } from "../cli/failure.ts";
+import { runtimeFailure, validationFailure, vmIsRunning } from "../cli/failure.ts";
 import type { ParsedCommand } from "../cli/spec.ts";
 import { randomMac } from "../host/random.ts";
 import { GB } from "../registry/disk-space.ts";
-import { defaultGuestDisk } from "../registry/image-files.ts";
 import type { Sim } from "../sim.ts";
-import { copyTree, makeSparseFile } from "../storage/files.ts";
+import { makeSparseFile } from "../storage/files.ts";
 import { isRemoteName, localVm, lockDirectory, tmpDir } from "../storage/home.ts";
 import { MiB, writeVmConfig } from "../storage/vm-config.ts";
-import { vmDirAt, writeFacts } from "../storage/vm-dir.ts";
+import { isLocked, vmDirAt, writeFacts } from "../storage/vm-dir.ts";
 
 /** First macOS whose disks may be ASIF. */
 const ASIF_SINCE = 26;
@@ -31,6 +30,7 @@ export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
   if (!command.flag("linux"))
     throw runtimeFailure("tart-sim: create --from-ipsw is not simulated; clone an image instead");
   const target = localVm(sim.home, command.arg("name"));
+  if (sim.quirks.has("refusesRunningTarget") && isLocked(target, sim.now())) throw vmIsRunning(target.name);
   const path = join(tmpDir(sim.home), randomUUID());
   const held = await lockDirectory(sim, path, { signal: sim.cancelled });
   try {
@@ -50,8 +50,8 @@ export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
     });
     makeSparseFile(dir.disk, (command.int("disk-size") ?? 50) * GB);
     writeFileSync(dir.nvram, "");
-    writeFacts(dir, { allocatedBytes: 0, agent: true });
-    copyTree(await defaultGuestDisk(sim, "linux"), dir.guestDisk);
+    writeFacts(dir, { allocatedBytes: 0, agent: false, blank: true });
+    mkdirSync(dir.guestDisk);
     mkdirSync(dirname(target.path), { recursive: true });
     rmSync(target.path, { recursive: true, force: true });
     renameSync(path, target.path);

@@ -5,7 +5,7 @@ import { type HeldLock, tryLock } from "../host/lock-file.ts";
 import { randomMac } from "../host/random.ts";
 import { removeRun, type RunRecord, writeRun } from "../host/runs.ts";
 import { boot } from "../run/boot.ts";
-import { checkConfiguration } from "../run/configuration.ts";
+import { checkConfiguration, restoreFailure } from "../run/configuration.ts";
 import { type Ending, type Endings, makeEndings } from "../run/endings.ts";
 import { checkRunFlags, checkShares } from "../run/flags.ts";
 import { showScreen } from "../run/screen.ts";
@@ -108,18 +108,27 @@ async function live(
   try {
     ending = await Promise.race([endings.first, failed]);
   } catch (error) {
-    if (!endings.over.aborted) throw error;
+    if (!endings.over.aborted) {
+      await powerOff(booting);
+      throw error;
+    }
     ending = await endings.first;
   }
   const code = await wind(sim, dir, ending, suspendable);
+  await powerOff(booting);
+  return code;
+}
+
+/** Takes the power from the guest, if it ever came to be. */
+async function powerOff(booting: Promise<RunningGuest>): Promise<void> {
   const guest = await booting.catch(() => undefined);
   await guest?.powerOff();
-  return code;
 }
 
 async function restore(sim: Sim, dir: VmDir, endings: Endings): Promise<boolean> {
   if (!existsSync(dir.state)) return false;
   sim.say("restoring VM state from a snapshot...");
+  if (sim.faults.has("restore-failure")) throw restoreFailure();
   await sim
     .sleep(sim.duration(sim.host.profile.restoreMs, "restore", dir.name), endings.over)
     .catch(() => undefined);

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { runtimeFailure, vmNotRunning } from "../cli/failure.ts";
 import type { ParsedCommand } from "../cli/spec.ts";
-import type { LockOwner } from "../host/lock-file.ts";
+import { hasCode, type LockOwner } from "../host/lock-file.ts";
 import { findRun } from "../host/runs.ts";
 import { deadline } from "../host/deadline.ts";
 import type { Sim } from "../sim.ts";
@@ -22,7 +22,7 @@ export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
   }
   const holder = holderOf(dir);
   if (holder === undefined) return 0;
-  process.kill(holder.pid, "SIGINT");
+  if (!signal(holder, "SIGINT")) return 0;
   const seconds = command.int("timeout") ?? 30;
   const deaf = findRun(sim.hostDir, holder)?.ignoresInterrupt === true;
   const until = sim.now() + deadline(sim, seconds, { certain: deaf });
@@ -34,15 +34,24 @@ export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
   return 0;
 }
 
+/** False when the process is gone already. */
+function signal({ pid }: LockOwner, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if (hasCode(error, "ESRCH")) return false;
+    throw error;
+  }
+}
+
 function killHolder(sim: Sim, dir: VmDir, holder: LockOwner): void {
   if (holderOf(dir)?.nonce !== holder.nonce) return;
   const linger = sim.faults.get("lock-lingers");
   if (linger !== undefined) writeJsonFile(dir.linger, { until: sim.now() + sim.scaled(linger.ms ?? 500) });
   try {
-    process.kill(holder.pid, "SIGKILL");
+    signal(holder, "SIGKILL");
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    if (holderOf(dir) !== undefined)
-      throw runtimeFailure(`failed to forcefully terminate the VM "${dir.name}": ${why}`);
+    throw runtimeFailure(`failed to forcefully terminate the VM "${dir.name}": ${why}`);
   }
 }

@@ -18,6 +18,7 @@ export const faultKinds = {
   "start-failure": [],
   "aux-storage-locked": [],
   "keychain-locked": [],
+  "restore-failure": [],
   "softnet-missing": [],
   "softnet-unprivileged": [],
   "no-ip": [],

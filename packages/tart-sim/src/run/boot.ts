@@ -35,21 +35,14 @@ export async function boot(input: BootInput): Promise<RunningGuest> {
   if (refused) throw limitExceeded(namesBeside(sim, run));
   checkSoftnetRights(sim, command);
 
+  const blank = readFacts(dir).blank === true;
   const reserved = await reserveAddress(sim, config.macAddress, {
     duplicate: sim.faults.has("duplicate-ip"),
   });
-  const neverGetsIp = reserved === undefined || sim.faults.has("no-ip");
+  const neverGetsIp = blank || reserved === undefined || sim.faults.has("no-ip");
   if (neverGetsIp) writeRun(sim.hostDir, { ...run, started: true, neverGetsIp });
-  const { chooseEngine } = await import("../guest/choose-engine.ts");
-  const engine = await chooseEngine(sim.env);
   const ip = reserved ?? selfAssigned;
-  const guest = await engine.start({
-    name: dir.name,
-    diskDir: dir.guestDisk,
-    os: config.os,
-    ip,
-    hostDir: sim.hostDir,
-  });
+  const guest = blank ? emptyMachine : await startGuest(sim, dir, config.os, ip);
   void guest.poweredOff.then(() => endings.end({ kind: "guest" }));
   const agent = { up: false };
   try {
@@ -58,12 +51,27 @@ export async function boot(input: BootInput): Promise<RunningGuest> {
     await guest.powerOff();
     throw error;
   }
+  if (blank) return guest;
   const inside = comeUp(input, guest, config.macAddress, { neverGetsIp, agent });
   void inside.catch((error: unknown) => {
     if (!endings.over.aborted) sim.warn(`tart-sim: the guest did not come up: ${String(error)}`);
   });
   return guest;
 }
+
+async function startGuest(sim: Sim, dir: VmDir, os: "darwin" | "linux", ip: string): Promise<RunningGuest> {
+  const { chooseEngine } = await import("../guest/choose-engine.ts");
+  const engine = await chooseEngine(sim.env);
+  return engine.start({ name: dir.name, diskDir: dir.guestDisk, os, ip, hostDir: sim.hostDir });
+}
+
+/** What runs on a blank disk: the firmware, waiting for ever. */
+const emptyMachine: RunningGuest = {
+  exec: () => Promise.resolve({ kind: "signaled" }),
+  startSshd: () => Promise.resolve(),
+  poweredOff: new Promise(() => {}),
+  powerOff: () => Promise.resolve(),
+};
 
 /** Other running VMs of the same TART_HOME, Linux ones included (tart-contract §4.1). */
 const namesBeside = (sim: Sim, run: RunRecord): string[] =>

@@ -8,6 +8,7 @@ import { wantsSoftnet } from "./flags.ts";
 export function checkConfiguration(sim: Sim, command: ParsedCommand, config: VmConfig): void {
   if (command.flag("nested") && config.os === "darwin")
     throw runtimeFailure("macOS virtual machines do not support nested virtualization");
+  checkRootDiskOptions(command.value("root-disk-opts") ?? "");
   const tooBig = config.cpuCount > sim.host.cpu || config.memorySize > sim.host.memoryMiB * MiB;
   if (tooBig)
     throw runtimeFailure(
@@ -16,6 +17,20 @@ export function checkConfiguration(sim: Sim, command: ParsedCommand, config: VmC
   if (!wantsSoftnet(command)) return;
   if (sim.host.softnet === "missing" || sim.faults.has("softnet-missing"))
     throw swiftFailure('InitializationFailed(why: "softnet not found in PATH")');
+}
+
+const diskOptions: Readonly<Record<string, readonly string[]>> = {
+  sync: ["none", "fsync", "full"],
+  caching: ["automatic", "cached", "uncached"],
+};
+
+/** `ro`, `sync=…`, `caching=…`, comma-separated (§2.6). */
+function checkRootDiskOptions(text: string): void {
+  for (const option of text.split(",").filter((part) => part !== "" && part !== "ro")) {
+    const [name = "", value = ""] = option.split("=");
+    if (diskOptions[name]?.includes(value) !== true)
+      throw runtimeFailure(`unsupported disk option: "${option}"`);
+  }
 }
 
 /** Softnet starts with the VM, and ends it when it may not (§6.6). */
@@ -43,6 +58,12 @@ export function startFailure(sim: Sim, config: VmConfig): TartFailure | undefine
     );
   return undefined;
 }
+
+/** The state stays, so every later run fails alike until `stop` drops it (§2.9). */
+export const restoreFailure = (): TartFailure =>
+  runtimeFailure(
+    'Error Domain=VZErrorDomain Code=12 "The virtual machine failed to restore." UserInfo={NSLocalizedFailure=Failed to restore the virtual machine., NSLocalizedFailureReason=The virtual machine failed to restore with error “invalid argument”.}',
+  );
 
 /** The text of the host's limit, with what tart can see of the reason (§4.1). */
 export function limitExceeded(otherNames: readonly string[]): TartFailure {

@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import { runtimeFailure } from "../cli/failure.ts";
 import { serveControlSocket } from "../control/server.ts";
 import { isPlainPath } from "../control/short-path.ts";
@@ -9,6 +10,8 @@ import type { VmDir } from "../storage/vm-dir.ts";
 
 /** Time a run takes to get round to a connection, in simulated milliseconds. */
 const ACCEPT_MS = 50;
+/** Real milliseconds, or no client could ever be too impatient for a fast clock. */
+const LEAST_ACCEPT_MS = 5;
 
 export interface ControlSocketInput {
   sim: Sim;
@@ -37,7 +40,7 @@ export async function openControlSocket(input: ControlSocketInput): Promise<void
       guest: input.guest,
       ip: input.ip,
       agentIsUp: input.agentIsUp,
-      untilAccepted: () => sim.sleep(ACCEPT_MS, input.over).catch(() => undefined),
+      untilAccepted: () => wait(Math.max(sim.scaled(ACCEPT_MS), LEAST_ACCEPT_MS)),
       diesOfImpatience: sim.quirks.has("acceptLoopDies"),
       onFailure: tell,
     });

@@ -32,6 +32,8 @@ export interface VmFacts {
   allocatedBytes: number;
   /** Does the guest run tart's agent? */
   agent: boolean;
+  /** Nothing was ever installed on the disk. */
+  blank?: boolean;
   /** First macOS whose hosts can start it. */
   minHostVersion?: string;
 }
@@ -39,6 +41,7 @@ export interface VmFacts {
 const factsShape: Shape<VmFacts> = {
   allocatedBytes: "number",
   agent: "boolean",
+  blank: "?boolean",
   minHostVersion: "?string",
 };
 

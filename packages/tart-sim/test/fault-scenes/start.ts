@@ -40,6 +40,23 @@ export const startScenes = {
     scene: (bench) =>
       startFails(bench, /^Error Domain=VZErrorDomain Code=2 "Failed to lock auxiliary storage\."/),
   },
+  "restore-failure": {
+    async scene({ macVm, run, untilAgentAnswers, tart, stateOf }) {
+      const vm = await macVm();
+      const running = await run(vm, ["--suspendable"]);
+      await untilAgentAnswers(vm);
+      need(await tart(["suspend", vm]), 0);
+      need(await running.ended, 0);
+      for (let count = 0; count < 2; count++)
+        need(await tart(["run", "--no-graphics", vm]), 1, {
+          stdout: "restoring VM state from a snapshot...\n",
+          stderr: /^Error Domain=VZErrorDomain Code=12 .*failed to restore with error “invalid argument”/,
+        });
+      expect(await stateOf(vm)).toBe("suspended");
+      need(await tart(["stop", vm]), 0);
+      await run(vm);
+    },
+  },
   "softnet-missing": {
     async scene(bench) {
       await startFails(bench, 'Error: InitializationFailed(why: "softnet not found in PATH")\n', [

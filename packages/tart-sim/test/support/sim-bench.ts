@@ -3,7 +3,8 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { type Bench, makeBench } from "../../src/conformance/bench.ts";
+import { type Bench, makeBench, until } from "../../src/conformance/bench.ts";
+import { dialAgent } from "../../src/control/client.ts";
 import { makeSimHost, type SimHost, type SimHostOptions } from "../../src/index.ts";
 
 export const mac = "registry.example.com/test/mac:1";
@@ -40,12 +41,31 @@ export async function simBench(options: Partial<Omit<SimHostOptions, "dir">> = {
   const bench = await makeBench({ ...input, env, home: host.tartHome });
   return {
     ...bench,
+    ...watching(host, bench),
     host,
     otherHome: () => {
       const home = join(dir, "other-home");
       return makeBench({ ...input, env: { ...env, TART_HOME: home }, home, prefix: "other" });
     },
     [Symbol.asyncDispose]: () => remove(host),
+  };
+}
+
+/** The waiting of a bench without a process per look; the suites would take twice as long. */
+function watching(host: SimHost, { startRun }: Bench): Pick<Bench, "run" | "untilAgentAnswers"> {
+  return {
+    async run(name, flags = []) {
+      const run = startRun(["run", "--no-graphics", ...flags, name]);
+      await until(`${name} to run`, () => host.running().includes(name));
+      return run;
+    },
+    untilAgentAnswers: (name) =>
+      until(`the guest agent of ${name}`, async () => {
+        const directory = join(host.tartHome, "vms", name);
+        const socket = await dialAgent(directory, new AbortController().signal);
+        socket?.destroy();
+        return socket !== undefined;
+      }),
   };
 }
 
