@@ -156,7 +156,7 @@ export function addressOf({ parts, instance }: StepContext): GuestAddress {
 const AGAIN = new Set<TartFailure["class"]>(["NET", "NAME_CLASH", "KILLED"]);
 
 /** A failed tart command of the way up. */
-export function tartFailed(
+function tartFailed(
   failure: TartFailure,
   step: AttemptStep,
   kind: StepFailure["kind"] = AGAIN.has(failure.class) ? "again" : "final",

@@ -16,7 +16,7 @@ export interface GuestAddress {
   logPath: string;
 }
 
-export interface Reached {
+interface Reached {
   guest: Guest;
   ip: string | null;
 }

@@ -25,7 +25,7 @@ export interface Link {
   bootstrap(attempt: AttemptRef, signal: AbortSignal): Promise<Answer<Bootstrap>>;
 }
 
-export interface LinkHost extends SessionHost {
+interface LinkHost extends SessionHost {
   /** The session is over; what the control plane wants may have changed since. */
   onLost(): void;
 }

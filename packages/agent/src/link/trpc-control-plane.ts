@@ -72,7 +72,7 @@ export function trpcControlPlane({ url, credential }: TrpcOptions): ControlPlane
 }
 
 /** Where the control plane's WebSocket is. */
-export function webSocketUrl(url: string): string {
+function webSocketUrl(url: string): string {
   const base = new URL(url);
   base.protocol = base.protocol === "https:" ? "wss:" : "ws:";
   base.pathname = `${base.pathname.replace(/\/$/, "")}/trpc`;

@@ -24,7 +24,7 @@ export interface Stage {
   vmNames(): Promise<string[]>;
 }
 
-export interface AgentProcess {
+interface AgentProcess {
   child: ChildProcess;
   /** All that it has printed, stdout (its log) and stderr. */
   log(): string;

@@ -55,7 +55,7 @@ export interface FakeWorld {
   endRun(name: string, log: string, exit: RunExit): void;
 }
 
-export const LIMIT_TEXT = "The number of VMs exceeds the system limit";
+const LIMIT_TEXT = "The number of VMs exceeds the system limit";
 
 export function createWorld(clock: VirtualClock): FakeWorld {
   const world: FakeWorld = {
@@ -118,7 +118,7 @@ function newRun(world: FakeWorld): FakeRun {
   };
 }
 
-export function tartFailure(failureClass: TartFailureClass, command: string): TartFailure {
+function tartFailure(failureClass: TartFailureClass, command: string): TartFailure {
   return {
     class: failureClass,
     command,
