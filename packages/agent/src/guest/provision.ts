@@ -10,9 +10,9 @@ import {
   type GuestScripts,
   type ProvisionSubject,
 } from "./provision-script.ts";
+import { runRepeatable } from "./repeat.ts";
 
 const TIMEOUT_SECONDS = 60;
-const TRIES = 3;
 
 /**
  * Places the VM's files in the guest and starts the runner, in one command. May be repeated, by another agent
@@ -24,19 +24,14 @@ export async function provision(
   subject: ProvisionSubject & { signal: AbortSignal },
 ): Promise<Result<void, AttemptError>> {
   const stdin = provisionScript(bootstrap, subject, await guestScripts());
-  for (let tried = 1; ; tried += 1) {
-    const ran = await guest.run('eval "$(cat)"', {
-      stdin,
-      timeoutSeconds: TIMEOUT_SECONDS,
-      signal: subject.signal,
-    });
-    if (ran.ok) {
-      const { exitCode, stdout, stderr } = ran.value;
-      return exitCode === 0 ? ok() : failed(refusal(exitCode, stdout, stderr));
-    }
-    const again = ran.failure.class === "outcome_unknown" || ran.failure.class === "unreachable";
-    if (!again || tried === TRIES) return failed(attemptErrorOfGuest(ran.failure));
-  }
+  const ran = await runRepeatable(guest, 'eval "$(cat)"', {
+    stdin,
+    timeoutSeconds: TIMEOUT_SECONDS,
+    signal: subject.signal,
+  });
+  if (!ran.ok) return failed(attemptErrorOfGuest(ran.failure));
+  const { exitCode, stdout, stderr } = ran.value;
+  return exitCode === 0 ? ok() : failed(refusal(exitCode, stdout, stderr));
 }
 
 async function guestScripts(): Promise<GuestScripts> {

@@ -1,5 +1,6 @@
 import { failed, ok, type Result } from "../tart/result.ts";
 import type { Guest, GuestFailure } from "./guest.ts";
+import { runRepeatable } from "./repeat.ts";
 
 const OUTPUT_BYTES = 65_536;
 
@@ -10,7 +11,7 @@ export interface ScriptResult {
   truncated: boolean;
 }
 
-/** base64, because `exec` may lose output (tart-contract §7): what is cut then does not have the stated length. */
+/** base64 with its length, because `exec` may lose output (tart-contract §7). */
 const READ = `cd ~/.tartfleet 2>/dev/null || exit 0
 code=$(cat exit-code 2>/dev/null)
 size=$(($(cat output.old output.log 2>/dev/null | wc -c)))
@@ -23,22 +24,22 @@ export async function readScriptResult(
   guest: Guest,
   options: { signal: AbortSignal },
 ): Promise<Result<ScriptResult, GuestFailure>> {
-  const ran = await guest.run(READ, { timeoutSeconds: 30, ...options });
+  const ran = await runRepeatable(guest, READ, { timeoutSeconds: 30, ...options }, (stdout) => {
+    const { length, text } = fields(stdout);
+    return Number(length) === text.length;
+  });
   if (!ran.ok) return ran;
-  const [code = "-", size = "0", dropped, length, text = ""] = ran.value.stdout.trim().split(" ");
-  if (length !== undefined && Number(length) !== text.length) {
-    return failed({
-      class: "outcome_unknown",
-      via: guest.via,
-      message: "Part of the script's output was lost on its way out of the guest.",
-      output: "",
-    });
-  }
+  const { code, size, dropped, text } = fields(ran.value.stdout);
   return ok({
-    exitCode: code === "-" || code === "" ? null : Number(code),
+    exitCode: /^\d+$/.test(code) ? Number(code) : null,
     output: Buffer.from(text, "base64").toString("utf8"),
     truncated: dropped === "yes" || Number(size) > OUTPUT_BYTES,
   });
+}
+
+function fields(stdout: string) {
+  const [code = "", size = "", dropped = "", length = "", text = ""] = stdout.trim().split(" ");
+  return { code, size, dropped, length, text };
 }
 
 /** In the background, so that the answer leaves the guest before its network does. */
@@ -55,7 +56,7 @@ export async function requestShutdown(
   guest: Guest,
   options: { signal: AbortSignal },
 ): Promise<Result<void, GuestFailure>> {
-  const ran = await guest.run(SHUTDOWN, { timeoutSeconds: 15, ...options });
+  const ran = await runRepeatable(guest, SHUTDOWN, { timeoutSeconds: 15, ...options });
   if (!ran.ok) return ran;
   if (ran.value.exitCode === 0) return ok();
   return failed({

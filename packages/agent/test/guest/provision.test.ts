@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { provision } from "../../src/guest/provision.ts";
-import { readScriptResult, requestShutdown } from "../../src/guest/results.ts";
+import { readScriptResult } from "../../src/guest/results.ts";
 import { makeHttpRecorder, until, type HttpRecorder } from "./http-recorder.ts";
 import { allArguments, makeLocalGuest, type LocalGuest } from "./local-guest.ts";
 
@@ -234,76 +234,6 @@ describe("the environment of jobs", () => {
   });
 });
 
-describe("a script as runner", () => {
-  it("leaves its exit code and output, and ends the VM with it", async () => {
-    await provisioned({ runner: script("echo out; echo err >&2; exit 7") });
-    await plane.count(1);
-    expect(plane.heard[0]?.query).toMatchObject({ phase: "runner_exited", rc: "7" });
-    expect(await readScriptResult(guest, { signal })).toEqual({
-      ok: true,
-      value: { exitCode: 7, output: "out\nerr\n", truncated: false },
-    });
-  });
-
-  it("has no exit code while it runs", async () => {
-    await provisioned({
-      runner: script("echo begun; touch ~/begun; while [ ! -e ~/go ]; do sleep 0.05; done"),
-    });
-    await until(async () => (await guest.file("begun").catch(() => "no")) === "");
-    expect(await readScriptResult(guest, { signal })).toMatchObject({
-      value: { exitCode: null, output: "begun\n" },
-    });
-  });
-
-  it("keeps the last 64 KiB of a long output and says that it was cut", async () => {
-    await provisioned({ runner: script("head -c 100000 /dev/zero | tr '\\0' x; echo; echo the end") });
-    await plane.count(1);
-    const result = await readScriptResult(guest, { signal });
-    expect(result).toMatchObject({ ok: true, value: { exitCode: 0, truncated: true } });
-    if (result.ok) expect(result.value.output).toMatch(/^x+\nthe end\n$/);
-    if (result.ok) expect(Buffer.byteLength(result.value.output)).toBe(65_536);
-  });
-
-  it("does not fill the disk with what it prints", async () => {
-    Object.assign(guest.env, { TARTFLEET_OUTPUT_LIMIT: "1000000", TARTFLEET_OUTPUT_CHECK: "0.05" });
-    const wait = "while [ ! -e ~/.tartfleet/output.old ]; do sleep 0.02; done";
-    await provisioned({ runner: script(`head -c 2000000 /dev/zero | tr '\\0' x; ${wait}; echo the end`) });
-    await plane.count(1);
-    const { stdout } = await execa("du", ["-sb", `${guest.home}/.tartfleet`]);
-    expect(Number.parseInt(stdout, 10)).toBeLessThan(400_000);
-    const result = await readScriptResult(guest, { signal });
-    expect(result).toMatchObject({ ok: true, value: { truncated: true } });
-    if (result.ok) expect(result.value.output).toMatch(/xxx\n\[tartfleet: older output[^\n]*\nthe end\n$/);
-  });
-
-  it("goes on when the session that started it hangs up", async () => {
-    await provisioned({ runner: script("touch ~/begun; while [ ! -e ~/go ]; do sleep 0.02; done") });
-    await until(async () => (await guest.file("begun").catch(() => "no")) === "");
-    const hangUp = 'pkill -HUP -f "$HOME/.tartfleet/supervise.sh"; touch ~/go';
-    await guest.run(hangUp, { timeoutSeconds: 5, signal });
-    await plane.count(1);
-    expect(plane.heard[0]?.query).toMatchObject({ phase: "runner_exited", rc: "0" });
-  });
-
-  it("tells the end also when the supervisor is told to stop, but not before the runner ended", async () => {
-    await provisioned({
-      runner: script("trap 'sleep 0.2; exit 9' TERM; touch ~/begun; while :; do sleep 0.02; done"),
-    });
-    await until(async () => (await guest.file("begun").catch(() => "no")) === "");
-    await guest.run('pkill -TERM -f "$HOME/.tartfleet/supervise.sh"', { timeoutSeconds: 5, signal });
-    await plane.count(1);
-    expect(plane.heard[0]?.query).toMatchObject({ phase: "runner_exited", rc: "9" });
-  });
-
-  it("is heard once the control plane is back", async () => {
-    await guest.program("sleep", "#!/bin/sh\nexec /bin/sleep 0.05\n");
-    plane.answers.push(503, 503);
-    await provisioned({ runner: script("exit 0") });
-    await plane.count(3);
-    expect(plane.heard.map(({ query }) => query["phase"])).toEqual(Array(3).fill("runner_exited"));
-  });
-});
-
 describe("a guest without a runner", () => {
   it("has its scripts, and nothing is started", async () => {
     expect(await provisioned({ runner: null })).toMatchObject({ ok: true });
@@ -349,12 +279,5 @@ describe("a guest that cannot be written to", () => {
       ok: false,
       failure: { code: "provision_failed" },
     });
-  });
-});
-
-describe("a guest's shutdown", () => {
-  it("is asked of its own system", async () => {
-    expect(await requestShutdown(guest, { signal })).toEqual({ ok: true, value: undefined });
-    await until(async () => (await guest.file("power.log").catch(() => "")) === "shutdown -h now\n");
   });
 });

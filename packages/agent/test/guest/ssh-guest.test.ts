@@ -1,8 +1,11 @@
 import * as fc from "fast-check";
 import ssh2 from "ssh2";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { provision } from "../../src/guest/provision.ts";
+import { readScriptResult } from "../../src/guest/results.ts";
 import { makeSshGuest } from "../../src/guest/ssh-guest.ts";
-import { until } from "./http-recorder.ts";
+import { makeHttpRecorder, until } from "./http-recorder.ts";
+import { makeLocalGuest } from "./local-guest.ts";
 import { makeSshServer, type SshServer } from "./ssh-server.ts";
 
 const keys = ssh2.utils.generateKeyPairSync("ed25519");
@@ -38,6 +41,19 @@ describe("a guest reached by ssh", () => {
       }),
       { numRuns: 4 },
     );
+  });
+
+  it("is set up as any other, and its runner outlives the connection", async () => {
+    await using local = await makeLocalGuest();
+    await using plane = await makeHttpRecorder();
+    sshd.env = local.env;
+    const runner = { kind: "script" as const, script: "echo $PPID; exit 3", shell: "/bin/bash" as const };
+    const bootstrap = { vmName: "n", jobId: null, publicUrl: plane.url, vmToken: "t", env: {}, runner };
+    const subject = { vmId: "0123456789abcdef", attempt: 1, ip: null, signal };
+    expect(await provision(guest(), bootstrap, subject)).toEqual({ ok: true, value: undefined });
+    await plane.count(1);
+    expect(plane.heard[0]?.query).toEqual({ phase: "runner_exited", rc: "3" });
+    expect(await readScriptResult(guest(), { signal })).toMatchObject({ value: { exitCode: 3 } });
   });
 
   it("calls a command that a signal ended 255, as `tart exec` does", async () => {

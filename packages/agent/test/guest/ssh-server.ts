@@ -11,6 +11,8 @@ export interface SshServer extends AsyncDisposable {
   /** What becomes of a command: run it, hang, or lose the connection once it runs. */
   behaviour: "run" | "hang" | "drop";
   asks: "password" | "keyboard-interactive";
+  /** Environment of the commands. */
+  env: NodeJS.ProcessEnv;
 }
 
 /** An sshd for admin/admin that runs commands by a real shell. */
@@ -24,6 +26,7 @@ export async function makeSshServer(authorizedKey?: string): Promise<SshServer> 
     connections,
     behaviour: "run",
     asks: "password",
+    env: process.env,
     async [Symbol.asyncDispose]() {
       for (const connection of connections) connection.end();
       server.close();
@@ -61,7 +64,7 @@ export async function makeSshServer(authorizedKey?: string): Promise<SshServer> 
           sshd.commands.push(command);
           const channel = acceptExec();
           if (sshd.behaviour === "hang") return;
-          const child = spawn("/bin/sh", ["-c", command], { stdio: ["pipe", "pipe", "pipe"] });
+          const child = spawn("/bin/sh", ["-c", command], { env: sshd.env, stdio: ["pipe", "pipe", "pipe"] });
           channel.pipe(child.stdin);
           child.stdin.on("error", () => {});
           child.stdout.pipe(channel, { end: false });

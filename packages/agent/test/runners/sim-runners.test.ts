@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Guest } from "../../src/guest/guest.ts";
 import { provision } from "../../src/guest/provision.ts";
+import { runRepeatable } from "../../src/guest/repeat.ts";
 import { readScriptResult } from "../../src/guest/results.ts";
 import { waitForGuest } from "../../src/guest/wait-for-guest.ts";
 import { makeHttpRecorder, type HttpRecorder } from "../guest/http-recorder.ts";
@@ -62,7 +63,7 @@ async function provisioned(runner: Runner, env: Record<string, string> = {}) {
 
 /** How the CI programs of the guest were started, as they wrote it down themselves. */
 async function starts(): Promise<{ program: string; argv: string[]; env: Record<string, string> }[]> {
-  const ran = await guest.run("cat ~/.runner-starts.jsonl", { timeoutSeconds: 10, signal });
+  const ran = await runRepeatable(guest, "cat ~/.runner-starts.jsonl", { timeoutSeconds: 10, signal });
   if (!ran.ok) throw new Error(ran.failure.message);
   return ran.value.stdout
     .trim()
@@ -135,7 +136,10 @@ describe("the runners of other CI systems in a simulated VM", () => {
   ];
 
   it.each(runners)("do one job and end the VM ($kind)", async (runner, program) => {
-    const placed = await guest.run("echo 'echo built' >~/.ci-job.sh", { timeoutSeconds: 10, signal });
+    const placed = await runRepeatable(guest, "echo 'echo built' >~/.ci-job.sh", {
+      timeoutSeconds: 10,
+      signal,
+    });
     expect(placed).toMatchObject({ ok: true });
     expect(await provisioned(runner)).toMatchObject({ ok: true });
     await plane.count(1);
