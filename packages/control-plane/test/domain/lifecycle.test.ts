@@ -1,5 +1,5 @@
 import { END_REASONS, isTerminal, VM_STATES, type AttemptErrorCode, type Report } from "@tartfleet/shared";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { step, type LifecycleEvent } from "../../src/domain/lifecycle.ts";
 import { deadlineOf, type Vm } from "../../src/domain/vm.ts";

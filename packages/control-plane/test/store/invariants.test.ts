@@ -1,5 +1,5 @@
 import { isTerminal, type Report } from "@tartfleet/shared";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { CI, startFleet } from "../support/fleet.ts";
 
