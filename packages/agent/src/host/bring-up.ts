@@ -91,6 +91,8 @@ export function adopt({ parts, instance, runs }: StepContext): Outcome {
 
 export async function reachGuest(context: StepContext): Promise<Outcome> {
   const { parts, instance, guests, runs, signal } = context;
+  // tart may go on calling it running for a moment.
+  if (runs.exit(instance.name)) return { kind: "not_now" };
   const elapsed = parts.clock.wallTime() - (instance.entry.bootedAt ?? parts.clock.wallTime());
   // An adopted guest may be long up although its agent was away for longer than the budget.
   const leastMs = Math.min(parts.limits.bootMs, ADOPTED_MS);
@@ -111,7 +113,7 @@ const ADOPTED_MS = 60_000;
 export async function provision(context: StepContext): Promise<Outcome> {
   const { parts, instance, guests, runs, signal } = context;
   const guest = guests.get(instance.name);
-  if (!guest) return { kind: "not_now" };
+  if (!guest || runs.exit(instance.name)) return { kind: "not_now" };
   const { vmId, attempt } = instance.entry;
   const bootstrap = await parts.bootstrap({ vmId, attempt }, signal);
   if (signal.aborted || runs.exit(instance.name)) return CUT_OFF;

@@ -104,12 +104,19 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
     publish(found.value, number);
   }
 
+  /** A look is due now and then, and when some instance's pause is over. */
+  function untilNextLook(): number {
+    const now = clock.now();
+    const pauses = [...instances.all().values()].map(({ memory }) => memory.retryAt - now);
+    return Math.min(parts.timing.lookMs, ...pauses.filter((ms) => ms > 0));
+  }
+
   return {
     async run(signal) {
       await instances.load();
       while (!signal.aborted) {
         await lookOnce();
-        await within(clock, parts.timing.lookMs, signal, (limit) => bell.rung(limit));
+        await within(clock, untilNextLook(), signal, (limit) => bell.rung(limit));
       }
       await workshop.close();
     },

@@ -54,6 +54,7 @@ export function createLink({ controlPlane, host, clock, random, log }: LinkParts
   let opened = Promise.withResolvers<void>();
   let wasOpen = false;
   let isHelloUnsure = false;
+  let lastFailure = "";
 
   async function connectOnce(signal: AbortSignal): Promise<CallFailure> {
     const connected = await controlPlane.connect(signal);
@@ -65,6 +66,7 @@ export function createLink({ controlPlane, host, clock, random, log }: LinkParts
       (epoch) => {
         session = { connection, epoch };
         wasOpen = true;
+        lastFailure = "";
         opened.resolve();
         log.info({ epoch }, "connected to the control plane");
       },
@@ -93,9 +95,12 @@ export function createLink({ controlPlane, host, clock, random, log }: LinkParts
         if (failure.kind === "problem" && FINAL.has(failure.code)) return failure;
         if (failure.kind === "refused" && !wasOpen && isWrongDoor(failure.status)) return failure;
         const pauseMs = backOff.next();
-        log.warn(
+        // Once for each reason, not for each try of a night.
+        const level = failure.message === lastFailure ? "debug" : "warn";
+        lastFailure = failure.message;
+        log[level](
           { why: failure.message, pauseMs: Math.round(pauseMs) },
-          "not connected to the control plane",
+          "not connected to the control plane; trying again",
         );
         await sleep(clock, pauseMs, signal);
       }

@@ -11,6 +11,9 @@ import type { Log } from "../log.ts";
 import { failed, ok } from "../tart/result.ts";
 import type { Tart } from "../tart/tart.ts";
 
+/** What waitForGuest gives `tart exec` before it tries ssh. */
+const HEAD_START_MS = 30_000;
+
 /** Real guests: by `tart exec`, or by ssh. */
 export function realGuests(tart: Tart, ssh: SshLogin, log: Log): Guests {
   return {
@@ -22,6 +25,8 @@ export function realGuests(tart: Tart, ssh: SshLogin, log: Log): Guests {
         ssh,
         timeoutSeconds: budgetMs / 1000,
         signal,
+        // A guest that is asked for its last word is up: there is no agent to wait for before ssh is tried.
+        ...(budgetMs < HEAD_START_MS ? { headStartSeconds: 2 } : {}),
       });
       return reached.ok ? reached : failed(attemptErrorOfGuest(reached.failure));
     },

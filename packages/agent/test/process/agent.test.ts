@@ -20,7 +20,7 @@ async function runOf(stage: Stage, vm: { vmId: string; attempt: number }): Promi
   return (JSON.parse(entry) as { run: unknown }).run;
 }
 
-describe("an agent on a simulated Mac", () => {
+describe("an agent on a simulated Mac", { timeout: 120_000 }, () => {
   test("enrols, brings a VM up, runs its script, takes it down", () =>
     onStage({}, async (stage) => {
       const vm = { ...assignment(1), runnerKind: "script" };
@@ -117,21 +117,7 @@ describe("an agent on a simulated Mac", () => {
       expect(about(stage, vm.vmId).filter(({ kind }) => kind === "stop_rung")).toEqual([]);
     }));
 
-  test("a credential that the control plane has forgotten is renewed when there is a token", () =>
-    onStage({}, async (stage) => {
-      const first = stage.agent();
-      await until("connected", () => stage.plane.hellos.length === 1);
-      await first.kill("SIGKILL");
-      stage.plane.credentials.clear();
-      const without = stage.agent([], { TARTFLEET_ENROLMENT_TOKEN: "" });
-      expect((await without.exited).code).toBe(77);
-      expect(without.stderr()).toContain("enrolment token to enrol anew");
-      stage.agent();
-      await until("connected again", () => stage.plane.hellos.length === 2);
-      expect(stage.plane.enrolments).toHaveLength(2);
-    }));
-
-  test("another agent on the same data folder is told who holds it, until that one is dead", () =>
+  test("one agent a data folder, until it is dead; a credential that was forgotten is renewed with a token", () =>
     onStage({}, async (stage) => {
       const first = stage.agent();
       await until("connected", () => stage.plane.hellos.length === 1);
@@ -139,7 +125,13 @@ describe("an agent on a simulated Mac", () => {
       expect((await second.exited).code).toBe(75);
       expect(second.stderr()).toContain(`pid ${first.child.pid}`);
       await first.kill("SIGKILL");
+
+      stage.plane.credentials.clear();
+      const without = stage.agent([], { TARTFLEET_ENROLMENT_TOKEN: "" });
+      expect((await without.exited).code).toBe(77);
+      expect(without.stderr()).toContain("enrolment token to enrol anew");
       stage.agent();
       await until("connected again", () => stage.plane.hellos.length === 2);
+      expect(stage.plane.enrolments).toHaveLength(2);
     }));
 });

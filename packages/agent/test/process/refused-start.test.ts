@@ -9,8 +9,8 @@ async function refusal(stage: Stage, ...args: Parameters<Stage["agent"]>) {
   return { code, said: agent.stderr() };
 }
 
-describe("a start that cannot be says why, without a stack", () => {
-  test("settings: every mistake at once", () =>
+describe("a start that cannot be says why, without a stack", { timeout: 60_000 }, () => {
+  test("settings, every mistake at once; a data folder that cannot be one", () =>
     onStage({}, async (stage) => {
       const { code, said } = await refusal(stage, ["--url", "ftp://x", "--cpu", "none", "--wat"], {
         TARTFLEET_SSH_PORT: "99999",
@@ -21,6 +21,11 @@ describe("a start that cannot be says why, without a stack", () => {
       expect(said).toContain("--cpu: must be a whole number");
       expect(said).toContain("TARTFLEET_SSH_PORT: must be at most 65535");
       expect(said).not.toContain("    at ");
+      const file = join(stage.dir, "file");
+      await writeFile(file, "");
+      const folder = await refusal(stage, ["--data-dir", join(file, "data")]);
+      expect(folder.code).toBe(78);
+      expect(folder.said).toMatch(/^tartfleet-agent: .*--data-dir.*\n$/);
     }));
 
   test("a wrong enrolment token, and none", () =>
@@ -66,14 +71,5 @@ describe("a start that cannot be says why, without a stack", () => {
       const aborted = await refusal(stage, ["--tart", broken]);
       expect(aborted.code).toBe(72);
       expect(aborted.said).toContain("does not start on this macOS");
-    }));
-
-  test("a data folder that cannot be one", () =>
-    onStage({}, async (stage) => {
-      const file = join(stage.dir, "file");
-      await writeFile(file, "");
-      const { code, said } = await refusal(stage, ["--data-dir", join(file, "data")]);
-      expect(code).toBe(78);
-      expect(said).toMatch(/^tartfleet-agent: .*--data-dir.*\n$/);
     }));
 });
