@@ -47,7 +47,7 @@ describe("a guest reached by ssh", () => {
     await using local = await makeLocalGuest();
     await using plane = await makeHttpRecorder();
     sshd.env = local.env;
-    const runner = { kind: "script" as const, script: "echo $PPID; exit 3", shell: "/bin/bash" as const };
+    const runner = { kind: "script" as const, script: "exit 3", shell: "/bin/bash" as const };
     const bootstrap = { vmName: "n", jobId: null, publicUrl: plane.url, vmToken: "t", env: {}, runner };
     const subject = { vmId: "0123456789abcdef", attempt: 1, ip: null, signal };
     expect(await provision(guest(), bootstrap, subject)).toEqual({ ok: true, value: undefined });

@@ -106,6 +106,17 @@ describe("a script as runner", () => {
   });
 });
 
+describe("a control plane that never comes back", () => {
+  it("is asked many times, then the guest shuts itself down", async () => {
+    await guest.program("sleep", "#!/bin/sh\nexec /bin/sleep 0.01\n");
+    plane.otherwise = 503;
+    await provisioned({ runner: script("exit 0") });
+    await until(async () => (await guest.file("power.log").catch(() => "")) === "shutdown -h now\n");
+    expect(plane.heard).toHaveLength(20);
+    expect(await guest.file(".tartfleet/exit-code")).toBe("0\n");
+  });
+});
+
 describe("a guest's shutdown", () => {
   it("is asked of its own system", async () => {
     expect(await requestShutdown(guest, { signal })).toEqual({ ok: true, value: undefined });
