@@ -36,6 +36,8 @@ interface Listeners {
   onView(view: HostView): void;
 }
 
+const NOTHING_SEEN: Seen = { vms: new Map(), logs: new Set(), images: new Set() };
+
 export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
   const { clock, log, limits } = parts;
   const bell = createDoorbell();
@@ -89,6 +91,8 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
     looks += 1;
     const number = looks;
     workshop.lookBegins();
+    // What is new among the assignments decides what has to be looked at.
+    instances.replaceAll(track(instances.all(), wanted.assignments(), NOTHING_SEEN));
     const found = await look(instances.all());
     if (found.ok === isBlind) {
       isBlind = !found.ok;

@@ -142,7 +142,7 @@ function slotRefused(
   return {
     instance: recall(change(instance, { stage: "configured", run: null, bootedAt: null }), {
       slotWaitSince: since,
-      retryAt: context.now + pauseMs,
+      retryAt: Math.min(context.now + pauseMs, since + context.limits.slotMs),
     }),
     reports: [],
   };

@@ -91,6 +91,11 @@ describe("bringing a VM up and down", () => {
     agent.connect();
     agent.want(a, b);
     await clock.until("both ready", () => [a, b].every(({ vmId }) => isReady(agent.reports, vmId)));
+    // Nor for one that comes later, when the image was listed last before it was there.
+    await clock.advance(15_000);
+    const c = assignment(3);
+    agent.want(gone(a), b, c);
+    await clock.until("the third ready", () => isReady(agent.reports, c.vmId));
     expect(world.acts.filter((act) => act === `pull ${IMAGE}`)).toHaveLength(1);
     await agent.stop();
   });
