@@ -8,12 +8,12 @@ export interface Preparation {
   engine: GuestEngine["kind"];
   /** Link the system volume into the disk (it will be mounted there otherwise). */
   linkSystem: boolean;
-  /** Names of the directories in image/system that are first in the guest's PATH. */
+  /** Directories of image/system that come first in the guest's PATH. */
   shims: readonly string[];
 }
 
-/** What a guest of that kind needs stand-ins for on this machine, most special first. */
-export function shimsFor(os: GuestSpec["os"], ownProcesses: boolean): string[] {
+/** The parts of image/system that a guest of that kind needs on this machine, most special first. */
+export function systemParts(os: GuestSpec["os"], ownProcesses: boolean): string[] {
   return [
     ...(ownProcesses ? [] : ["process"]),
     ...(os === "darwin" ? ["darwin"] : []),
@@ -22,6 +22,12 @@ export function shimsFor(os: GuestSpec["os"], ownProcesses: boolean): string[] {
     ...(existsSync("/bin/zsh") ? [] : ["zsh"]),
   ];
 }
+
+/** Their directories with programs, relative to image/system. */
+export const programDirs = (parts: readonly string[]): string[] =>
+  parts.flatMap((part) =>
+    ["bin", "sbin"].map((kind) => `${part}/${kind}`).filter((dir) => existsSync(path.join(systemDir, dir))),
+  );
 
 /** Lays down the system volume (`.sim`) of a guest that is about to start; its disk is left as it is. */
 export async function prepareDisk(

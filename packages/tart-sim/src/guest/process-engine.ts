@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { GuestCommand, GuestEngine, GuestExit, GuestSpec, RunningGuest } from "./engine.ts";
 import { guestEnvironment, type Entrance } from "./environment.ts";
 import { homePath, hostPathOf, simDirName, temporaryPath } from "./layout.ts";
-import { prepareDisk, shimsFor } from "./prepare-disk.ts";
+import { loginShell } from "./login-shell.ts";
+import { prepareDisk, programDirs, systemParts } from "./prepare-disk.ts";
 import { runCommand } from "./run-command.ts";
 import { sshPort } from "./ssh-port.ts";
 import { startWatchdog } from "./watchdog.ts";
@@ -20,7 +20,7 @@ export function createProcessEngine(): GuestEngine {
 }
 
 async function start(spec: GuestSpec): Promise<RunningGuest> {
-  const shims = shimsFor(spec.os, false);
+  const shims = programDirs(systemParts(spec.os, false));
   await prepareDisk(spec, { engine: "process", linkSystem: true, shims });
   const marker = `TART_GUEST=${randomUUID()}`;
   const watchdog = await startWatchdog(marker);
@@ -30,7 +30,7 @@ async function start(spec: GuestSpec): Promise<RunningGuest> {
   const over = watchdog.over.then(() => {
     on = false;
   });
-  const shimDirs = shims.map((name) => path.join(spec.diskDir, simDirName, "system", name, "bin"));
+  const shimDirs = shims.map((dir) => path.join(spec.diskDir, simDirName, "system", dir));
   const [markerName = "", markerValue = ""] = marker.split("=");
   const shell = loginShell(spec.os);
 
@@ -73,7 +73,3 @@ async function start(spec: GuestSpec): Promise<RunningGuest> {
     },
   };
 }
-
-/** macOS logs in with zsh, Linux images with bash; a machine without them with what it has. */
-const loginShell = (os: GuestSpec["os"]): string =>
-  [...(os === "darwin" ? ["/bin/zsh"] : []), "/bin/bash"].find((shell) => existsSync(shell)) ?? "/bin/sh";

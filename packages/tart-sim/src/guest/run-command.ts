@@ -1,10 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
 import type { GuestCommand, GuestExit } from "./engine.ts";
 import { resolveProgram } from "./resolve-program.ts";
-import { copyStream } from "./stream-copy.ts";
+import { allPassedOn, copyStream } from "./stream-copy.ts";
 
 export interface CommandSurroundings {
   env: Record<string, string>;
@@ -17,9 +16,6 @@ export interface CommandSurroundings {
    */
   until: "exit" | "output";
 }
-
-/** How long the output of an ended command may stay silent before what is left of it is given up. */
-const silenceMs = 50;
 
 /** Runs one command to its end. Never rejects for anything the command does. */
 export async function runCommand(
@@ -40,19 +36,23 @@ export async function runCommand(
     detached: true,
     stdio: [command.stdin === null ? "ignore" : "pipe", "pipe", "pipe"],
   });
-  const kill = (): void => killGroup(child);
-  command.signal.addEventListener("abort", kill, { once: true });
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  const abort = (): void => {
+    killGroup(child);
+    resolve();
+  };
+  command.signal.addEventListener("abort", abort, { once: true });
   try {
-    return await follow(child, command, surroundings);
+    return await follow(child, command, { until: surroundings.until, aborted });
   } finally {
-    command.signal.removeEventListener("abort", kill);
+    command.signal.removeEventListener("abort", abort);
   }
 }
 
 async function follow(
   child: ChildProcess,
   command: GuestCommand,
-  { until }: CommandSurroundings,
+  { until, aborted }: Pick<CommandSurroundings, "until"> & { aborted: Promise<void> },
 ): Promise<GuestExit> {
   const failed = once(child, "error").then(([error]): GuestExit => {
     const message = error instanceof Error ? error.message : String(error);
@@ -62,18 +62,12 @@ async function follow(
 
   feed(command.stdin, child.stdin);
   const outputs = [copyStream(child.stdout, command.stdout), copyStream(child.stderr, command.stderr)];
-  const allCopied = Promise.all(outputs.map(async (output) => output.done));
   const code = await exitCode(child);
-
-  const silent = async (): Promise<void> => {
-    for (;;) {
-      const before = outputs.map((output) => output.chunks());
-      await delay(silenceMs);
-      if (outputs.every((output, index) => output.chunks() === before[index] && !output.blocked())) return;
-    }
-  };
-  const over = command.signal.aborted || until === "exit" ? silent() : aborted(command.signal);
-  await Promise.race([allCopied, over]);
+  await Promise.race([
+    Promise.all(outputs.map(async (output) => output.done)),
+    ...(until === "exit" ? [allPassedOn(outputs, command.signal)] : []),
+    aborted,
+  ]);
   child.stdout.destroy();
   child.stderr.destroy();
   if (command.stdin !== null && child.stdin !== null) command.stdin.unpipe(child.stdin);
@@ -86,10 +80,6 @@ async function exitCode(child: ChildProcess): Promise<number | null> {
   child.once("exit", resolve);
   return promise;
 }
-
-const aborted = async (signal: AbortSignal): Promise<void> => {
-  if (!signal.aborted) await once(signal, "abort");
-};
 
 function feed(source: Readable | null, sink: Writable | null): void {
   if (source === null || sink === null) return;

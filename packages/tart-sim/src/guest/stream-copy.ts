@@ -1,10 +1,11 @@
 import type { Readable, Writable } from "node:stream";
+import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
 
 export interface StreamCopy {
-  /** Resolves at the source's end, however it came; never rejects. */
+  /** Resolves when everything up to the source's end is in the sink; never rejects. */
   done: Promise<void>;
   chunks: () => number;
-  /** True while the sink is too slow to take more. */
+  /** True while the sink has not yet taken the last chunk. */
   blocked: () => boolean;
 }
 
@@ -16,9 +17,8 @@ export function copyStream(source: Readable, sink: Writable): StreamCopy {
     try {
       for await (const chunk of source as AsyncIterable<Buffer>) {
         chunks += 1;
-        if (sink.destroyed || sink.writableEnded || sink.write(chunk)) continue;
         blocked = true;
-        await writable(sink);
+        await writeTo(sink, chunk);
         blocked = false;
       }
     } catch {
@@ -28,12 +28,31 @@ export function copyStream(source: Readable, sink: Writable): StreamCopy {
   return { done: run(), chunks: () => chunks, blocked: () => blocked };
 }
 
-/** Resolves when a sink takes more, or never will. */
-export async function writable(sink: Writable): Promise<void> {
-  if (sink.destroyed || !sink.writableNeedDrain) return;
+/** Writes one chunk and waits until the sink has passed it on, or never will. */
+export async function writeTo(sink: Writable, chunk: Buffer): Promise<void> {
+  if (sink.destroyed || sink.writableEnded) return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  const events = ["drain", "close", "error"];
-  for (const event of events) sink.on(event, resolve);
+  const settle = (): void => resolve();
+  sink.once("close", settle);
+  sink.write(chunk, settle);
   await promise;
-  for (const event of events) sink.off(event, resolve);
+  sink.off("close", settle);
+}
+
+const quietTurns = 3;
+
+/**
+ * Resolves when the copies have passed on all that an ended process has written, whether or not a
+ * background process keeps its output open. Counts turns of the event loop, each of which reads what
+ * is there, and not time, which a busy machine may take away.
+ */
+export async function allPassedOn(copies: readonly StreamCopy[], signal?: AbortSignal): Promise<void> {
+  for (let quiet = 0; quiet < quietTurns;) {
+    if (signal?.aborted === true) return;
+    const before = copies.map((copy) => copy.chunks());
+    await delay(5);
+    await turn();
+    const still = copies.every((copy, index) => copy.chunks() === before[index] && !copy.blocked());
+    quiet = still ? quiet + 1 : 0;
+  }
 }

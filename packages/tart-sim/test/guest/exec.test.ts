@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { access, readFile } from "node:fs/promises";
 import path from "node:path";
-import { PassThrough } from "node:stream";
-import { describe, expect, test } from "vitest";
-import { availableEngines } from "./available-engines.ts";
+import { PassThrough, Writable } from "node:stream";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { availableEngines, engineKinds } from "./available-engines.ts";
 import {
   processesNaming,
   run,
@@ -16,13 +16,16 @@ import {
 
 const engines = await availableEngines();
 
-describe.each(["process", "bwrap"] as const)("commands in a %s guest", (kind) => {
+describe.each(engineKinds)("commands in a %s guest", (kind) => {
   const engine = engines.get(kind);
+  let shared: TestGuest | undefined;
+  beforeAll(async () => {
+    if (engine !== undefined) shared = await startGuest(engine);
+  });
+  afterAll(async () => shared?.[Symbol.asyncDispose]());
   const inGuest = (what: string, body: (started: TestGuest) => Promise<void>): void => {
     test.skipIf(engine === undefined)(what, async () => {
-      if (engine === undefined) return;
-      await using started = await startGuest(engine);
-      await body(started);
+      if (shared !== undefined) await body(shared);
     });
   };
 
@@ -86,7 +89,10 @@ describe.each(["process", "bwrap"] as const)("commands in a %s guest", (kind) =>
     await until(() => processesNaming(seconds).length === 0, "sleep is gone");
   });
 
-  inGuest("leave background processes that live on, and die with the guest", async ({ guest }) => {
+  inGuest("leave background processes that live on, and die with the guest", async () => {
+    if (engine === undefined) return;
+    await using started = await startGuest(engine);
+    const { guest } = started;
     const [plain, detached] = [uniqueSeconds(), uniqueSeconds()];
     // Output kept open or not: the command ends with its own process, as the guest agent does.
     const outcome = await shell(
@@ -97,6 +103,16 @@ describe.each(["process", "bwrap"] as const)("commands in a %s guest", (kind) =>
     await until(() => processesNaming(plain).length + processesNaming(detached).length === 2, "both run");
     await guest.powerOff();
     expect([...processesNaming(plain), ...processesNaming(detached)]).toEqual([]);
+  });
+
+  inGuest("can be aborted while nobody reads their output", async ({ guest }) => {
+    const stop = new AbortController();
+    const stuck = new Writable({ write: () => {} });
+    const quiet = { stdin: null, stderr: stuck, signal: stop.signal };
+    const running = guest.exec({ ...quiet, argv: ["/bin/sh", "-c", "exec cat /dev/zero"], stdout: stuck });
+    await until(() => stuck.writableLength > 0, "output arrives");
+    stop.abort();
+    expect(await running).toEqual({ kind: "signaled" });
   });
 
   inGuest("have a home that is writable and their own", async ({ guest, spec }) => {
@@ -117,7 +133,7 @@ describe.each(["process", "bwrap"] as const)("commands in a %s guest", (kind) =>
     expect(names).not.toContain("VITEST");
     expect(stdout).toContain("USER=admin\n");
     expect((await shell(guest, "echo $PATH")).stdout).toMatch(
-      /:\/bin:\/usr\/bin:\/usr\/sbin:.*\/opt\/homebrew\/bin\n$/,
+      /(?:^|:)\/bin:\/usr\/bin:\/usr\/sbin:.*\/opt\/homebrew\/bin\n$/,
     );
   });
 

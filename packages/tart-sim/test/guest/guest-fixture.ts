@@ -7,6 +7,7 @@ import { Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { GuestEngine, GuestExit, GuestSpec, RunningGuest } from "../../src/guest/engine.ts";
 import { writeDefaultImage } from "../../src/guest/image.ts";
+import { insideLab } from "./available-engines.ts";
 
 export interface TestGuest extends AsyncDisposable {
   guest: RunningGuest;
@@ -23,7 +24,9 @@ export async function makeSpec(overrides: Partial<GuestSpec> = {}): Promise<Gues
     name: `tf-${randomUUID().slice(0, 8)}`,
     diskDir: path.join(dir, "disk"),
     os: "darwin",
-    ip: `127.${(process.pid % 200) + 20}.${process.pid % 250}.${lastAddress}`,
+    ip: insideLab
+      ? `192.168.64.${((((process.pid % 6) + 1) * 40 + lastAddress) % 250) + 2}`
+      : `127.${(process.pid % 200) + 20}.${process.pid % 250}.${lastAddress}`,
     hostDir: dir,
     ...overrides,
   };

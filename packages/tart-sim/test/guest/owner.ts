@@ -4,6 +4,7 @@ import type { GuestSpec } from "../../src/guest/engine.ts";
 
 const [specJson = "", seconds = "", pauseMs = "0"] = process.argv.slice(2);
 const spec = JSON.parse(specJson) as GuestSpec;
+process.stdout.on("error", () => process.exit(1));
 const engine = await chooseEngine(process.env);
 console.log("chosen");
 const guest = await engine.start(spec);
@@ -24,4 +25,7 @@ await guest.exec({
   ],
 });
 console.log("busy");
-for (;;) await guest.exec({ ...quiet, argv: ["/bin/sh", "-c", `setsid sleep ${seconds} >/dev/null 2>&1 &`] });
+for (;;) {
+  await guest.exec({ ...quiet, argv: ["/bin/sh", "-c", `setsid sleep ${seconds} >/dev/null 2>&1 &`] });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+}

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { startFakeGitHub, type FakeGitHub, type FakeJobView } from "../../src/github/server.ts";
-import { availableEngines } from "../guest/available-engines.ts";
+import { availableEngines, engineKinds } from "../guest/available-engines.ts";
 import {
   processesNaming,
   shell,
@@ -16,7 +16,7 @@ const engines = await availableEngines();
 const labels = ["self-hosted", "macos-15"];
 const what = (job: FakeJobView | undefined): string[] => job?.timeline.map((entry) => entry.what) ?? [];
 
-describe.each(["process", "bwrap"] as const)("GitHub's runner in a %s guest", (kind) => {
+describe.each(engineKinds)("GitHub's runner in a %s guest", (kind) => {
   const engine = engines.get(kind);
   const runnerTest = (
     name: string,

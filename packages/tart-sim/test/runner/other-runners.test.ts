@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { availableEngines } from "../guest/available-engines.ts";
+import { availableEngines, engineKinds } from "../guest/available-engines.ts";
 import { run, shell, startGuest, type TestGuest } from "../guest/guest-fixture.ts";
 import { recordedStarts, said, writeScript } from "./runner-fixture.ts";
 
 const engines = await availableEngines();
 
-describe.each(["process", "bwrap"] as const)("other CI programs in a %s guest", (kind) => {
+describe.each(engineKinds)("other CI programs in a %s guest", (kind) => {
   const engine = engines.get(kind);
   const programTest = (name: string, body: (started: TestGuest) => Promise<void>): void => {
     test.skipIf(engine === undefined)(name, async () => {

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { once } from "node:events";
-import { copyStream } from "../../guest/stream-copy.ts";
+import { allPassedOn, copyStream } from "../../guest/stream-copy.ts";
 import { Writable } from "node:stream";
 
 export interface ScriptResult {
@@ -27,15 +26,13 @@ export async function runScript(file: string, { cwd, env }: ScriptPlace): Promis
       process.stdout.write(chunk, () => done());
     },
   });
-  copyStream(child.stdout, log);
-  copyStream(child.stderr, log);
+  const copies = [copyStream(child.stdout, log), copyStream(child.stderr, log)];
   const ended = new Promise<number>((resolve) => {
     child.once("exit", (code, signal) => resolve(code ?? (signal === null ? 1 : 128)));
   });
-  const closed = once(child, "close");
   const exitCode = await ended;
   // A background process of the step may keep its output open: it is not waited for.
-  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 50))]);
+  await allPassedOn(copies);
   child.stdout.destroy();
   child.stderr.destroy();
   return { exitCode, output };

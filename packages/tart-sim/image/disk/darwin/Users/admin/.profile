@@ -3,7 +3,7 @@
 root=${HOME%/Users/admin}
 PATH=$root/opt/homebrew/bin:$root/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 shims=
-for shim in $(cat "$root/.sim/run/shims"); do shims=$shims$root/.sim/system/$shim/bin:; done
+for shim in $(cat "$root/.sim/run/shims"); do shims=$shims$root/.sim/system/$shim:; done
 PATH=$shims$PATH
 export PATH
 unset root shim shims
