@@ -4,20 +4,25 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What makes a long wait end early: a signal to the process, or the time that was given for it. */
-export interface Stop extends Disposable {
+export interface Stop {
   signal: AbortSignal;
   cause: () => "timeout" | (typeof SIGNALS)[number] | undefined;
 }
 
-/** The first signal aborts, so that the command can say what becomes of its VM; a second one ends at once. */
-export function stopOn({
-  timeoutSeconds,
-  interrupts,
-}: {
+interface StopOptions {
   timeoutSeconds: number | undefined;
   /** Whether signals are caught at all. */
   interrupts: boolean;
-}): Stop {
+}
+
+/**
+ * Runs something that may take long. The first signal aborts it, so that the command can say what becomes of
+ * its VM; a second one ends the process at once.
+ */
+export async function withStop<T>(
+  { timeoutSeconds, interrupts }: StopOptions,
+  run: (stop: Stop) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   let cause: ReturnType<Stop["cause"]>;
   const stop = (why: NonNullable<typeof cause>) => {
@@ -33,14 +38,12 @@ export function stopOn({
     timeoutSeconds === undefined
       ? undefined
       : setTimeout(() => stop("timeout"), Math.min(timeoutSeconds * 1000, LONGEST_TIMER_MS));
-  return {
-    signal: controller.signal,
-    cause: () => cause,
-    [Symbol.dispose]() {
-      clearTimeout(timer);
-      for (const signal of SIGNALS) process.off(signal, onSignal);
-    },
-  };
+  try {
+    return await run({ signal: controller.signal, cause: () => cause });
+  } finally {
+    clearTimeout(timer);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
 }
 
 /** As shells show a process that a signal ended. */

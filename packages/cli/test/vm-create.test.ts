@@ -161,7 +161,7 @@ test("the same key gives the same VM, and another VM for it is a conflict", asyn
   expect(again.stdout).toContain(`VM ${String(first["id"])} was accepted before`);
   const other = await cli.tartfleet(...args, "--cpu", "2");
   expect(other.code).toBe(4);
-  expect(other.stderr).toContain("idempotency key");
+  expect(other.stderr).toContain("use a new key for another");
 });
 
 test("a taken name is a conflict", async () => {

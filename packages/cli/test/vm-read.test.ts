@@ -78,7 +78,7 @@ test("an unknown VM gives 2", async () => {
   for (const args of [["get"], ["wait"], ["delete"], ["events"], ["events", "-f"]]) {
     const { code, stderr } = await cli.tartfleet("vm", ...args, "nosuchvm");
     expect([args, code]).toEqual([args, 2]);
-    expect(stderr).toContain("There is no such VM");
+    expect(stderr).toContain("There is no VM with the id nosuchvm");
   }
 });
 

@@ -29,7 +29,7 @@ test("a VM that was deleted before it was ready gives 1", async () => {
   cli.standIn.vms.move(id, "deleted", { end: { reason: "client", message: "", error: null } });
   const { code, stderr } = await cli.tartfleet("vm", "wait", id);
   expect(code).toBe(1);
-  expect(stderr).toContain("client (A client asked for it.), before it was ready");
+  expect(stderr).toContain(", before it was ready (client): A client asked for it.");
 });
 
 test("the time runs out with 6 and the VM as it is", async () => {

@@ -44,6 +44,18 @@ test("--wait --json prints one document, after the stages on stderr", async () =
   expect(documentOf(result)).toMatchObject({ id: ID, state: "ready" });
 });
 
+test("--wait tells how far a pull is, in steps", async () => {
+  await using cli = await fleet();
+  await using child = cli.start(...CREATE, "--wait");
+  await child.shows("Accepted.");
+  cli.standIn.walk(ID, "assigned", "pulling");
+  await child.shows("Now pulling.");
+  cli.standIn.vms.change(ID, { pullPercent: 47 });
+  await child.shows("47% pulled");
+  cli.standIn.walk(ID, "cloning", "ready");
+  expect((await child.ended).code).toBe(0);
+});
+
 test("a VM that fails before it is ready gives 1, its reason and the error's advice", async () => {
   await using cli = await fleet();
   await using child = cli.start(...CREATE, "--wait");
@@ -53,7 +65,7 @@ test("a VM that fails before it is ready gives 1, its reason and the error's adv
   const { code, stdout, stderr } = await child.ended;
   expect(code).toBe(1);
   expect(stdout).toBe("");
-  expect(stderr).toContain("start_failed (It could not be brought up.), before it was ready");
+  expect(stderr).toContain(", before it was ready (start_failed): It could not be brought up.");
   expect(stderr).toContain("image_not_found: ghcr.io/org/image:15 is not in the registry. Check its name.");
   expect(stderr).toContain("exitCode: 1");
   expect(stderr).toContain("    line two");
@@ -98,7 +110,7 @@ test("--wait=ended gives 1 when a script failed, with its output", async () => {
   const { code, stdout, stderr } = await child.ended;
   expect(code).toBe(1);
   expect(stdout).toBe("it broke\n");
-  expect(stderr).toContain("its script's exit code was 3");
+  expect(stderr).toContain("Its script's exit code was 3.");
 });
 
 test("a dropped stream goes on where it was, without an event twice or missed", async () => {

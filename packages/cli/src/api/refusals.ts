@@ -25,7 +25,8 @@ export function refusal(target: Target, status: number, body: unknown, location?
   const problem = anyProblem.safeParse(body);
   if (!problem.success) return strangeAnswer(target, status, location);
   const { code, title, detail, errors, requestId } = problem.data;
-  return new CliError(exitOf(status, code), detail ? `${title}: ${lowerFirst(detail)}` : title, {
+  // With the fields below it, a sentence that lists them says it twice.
+  return new CliError(exitOf(status, code), errors || detail === "" ? title : detail, {
     code,
     status,
     transient: status >= 500 || status === 429,
@@ -73,9 +74,4 @@ function exitOf(status: number, code: string): number {
   if (status === 404) return code === "route_not_found" ? EXIT.unreachable : EXIT.notFound;
   if (status === 409) return EXIT.conflict;
   return status >= 500 || status === 429 ? EXIT.unreachable : EXIT.usage;
-}
-
-/** `There is no …` → `there is no …`, but not `VM …`. */
-function lowerFirst(text: string): string {
-  return /^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }

@@ -21,7 +21,11 @@ export function eventLine(event: VmEvent, start: string, style: Style): string {
 }
 
 /** The same for someone who waits: shorter, without who says so. */
-export function stageLine(event: VmEvent, start: string, style: Style): string {
+export function stageLine(
+  event: Pick<VmEvent, "at" | "state" | "message">,
+  start: string,
+  style: Style,
+): string {
   const { colors } = style;
   return [
     colors.dim(clockTime(event.at)),
@@ -31,6 +35,6 @@ export function stageLine(event: VmEvent, start: string, style: Style): string {
   ].join("  ");
 }
 
-function elapsed({ at }: VmEvent, start: string): string {
+function elapsed({ at }: Pick<VmEvent, "at">, start: string): string {
   return `+${durationText(Date.parse(at) - Date.parse(start))}`.padEnd(ELAPSED_WIDTH);
 }

@@ -3,6 +3,8 @@ import type { Colors } from "./style.ts";
 import { indent, manyLines, oneLine } from "./text.ts";
 import { durationText } from "./time.ts";
 
+type End = NonNullable<VmRecord["end"]>;
+
 /** A state with what matters most about it now: `pulling 42%`, `ready, host silent`. */
 export function stateText(vm: VmRecord): string {
   const progress = vm.state === "pulling" && vm.pullPercent !== null ? ` ${vm.pullPercent}%` : "";
@@ -27,17 +29,22 @@ export function placeText({ host, slot }: VmRecord): string {
 export function standing(vm: VmRecord, now: number): string {
   if (isTerminal(vm.state)) {
     const lived = durationText(Date.parse(vm.endedAt ?? vm.stateSince) - Date.parse(vm.createdAt));
-    const reason = vm.end === null ? "" : `: ${endText(vm.end)}`;
-    return `VM ${vm.id} ${vm.state === "failed" ? "failed" : "ended"} after ${lived}${reason}`;
+    const early = vm.readyAt === null ? ", before it was ready" : "";
+    const why = vm.end === null ? "" : ` (${vm.end.reason}): ${endMessage(vm.end)}`;
+    return `VM ${vm.id} ${vm.state === "failed" ? "failed" : "ended"} after ${lived}${early}${why}`;
   }
   const where = vm.host === null ? "" : ` on ${placeText(vm)}${vm.ip === null ? "" : ` (${vm.ip})`}`;
   const until = vm.state === "ready" && vm.readyAt !== null ? Date.parse(vm.readyAt) : now;
   return `VM ${vm.id} is ${stateText(vm)}${where}, after ${durationText(until - Date.parse(vm.createdAt))}`;
 }
 
-/** `ttl (Its time to live ran out.)`: the reason's code, for searching, and what it means. */
-export function endText({ reason, message }: NonNullable<VmRecord["end"]>): string {
-  return `${reason} (${oneLine(message || END_REASONS[reason].text)})`;
+/** `ttl: Its time to live ran out.`: the reason's code, for searching, and what it means. */
+export function endText(end: End): string {
+  return `${end.reason}: ${endMessage(end)}`;
+}
+
+function endMessage({ reason, message }: End): string {
+  return oneLine(message || END_REASONS[reason].text);
 }
 
 /** An attempt's error with its advice and facts, over several lines. */

@@ -52,13 +52,10 @@ export function start({ args, env = {}, input = "" }: Options) {
     stopReading: () => child.stdout.destroy(),
     /** Until stderr or stdout shows the text. */
     async shows(text: string): Promise<void> {
-      await until(
-        () => result.stdout.includes(text) || result.stderr.includes(text),
-        () => {
-          child.kill("SIGKILL");
-          return `${JSON.stringify(text)} was never shown, but: ${JSON.stringify(result)}`;
-        },
-      );
+      const shown = () => result.stdout.includes(text) || result.stderr.includes(text);
+      const otherwise = () => `${JSON.stringify(text)} was never shown, but: ${JSON.stringify(result)}`;
+      await until(() => shown() || child.exitCode !== null, otherwise);
+      if (!shown()) throw new Error(otherwise());
     },
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");

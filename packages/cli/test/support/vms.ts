@@ -68,6 +68,9 @@ export function makeVms() {
       record(vm, "state", message);
     },
 
+    /** What changes without an event. */
+    change: (id: string, change: Partial<VmRecord>) => void vms.set(id, { ...get(id), ...change }),
+
     events: (id: string, after: number) => events.filter((event) => event.vmId === id && event.id > after),
 
     onChange(listener: () => void): () => void {

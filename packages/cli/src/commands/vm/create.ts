@@ -7,7 +7,7 @@ import type { Context } from "../../context.ts";
 import { DURATION_FORM } from "../../duration.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { stateText } from "../../output/vm-words.ts";
-import { stopOn } from "../../stop.ts";
+import { withStop, type Stop } from "../../stop.ts";
 import { collect, connect, duration, note, reconnectOption, reply } from "../common.ts";
 import type { GlobalFlags, PatienceFlags } from "../common.ts";
 import { fieldWithFlag, vmBody, type VmFlags } from "./body.ts";
@@ -80,9 +80,15 @@ async function create(flags: CreateFlags, context: Context): Promise<void> {
       fields: made.mistakes,
     });
   }
+  const { body } = made;
+  await withStop({ timeoutSeconds: flags.timeout, interrupts: flags.wait !== undefined }, (stop) =>
+    accept(body, flags, context, stop),
+  );
+}
+
+async function accept(body: unknown, flags: CreateFlags, context: Context, stop: Stop): Promise<void> {
   const client = connect(flags, context);
-  using stop = stopOn({ timeoutSeconds: flags.timeout, interrupts: flags.wait !== undefined });
-  const { vm, created } = await ask(client, made.body, flags.idempotencyKey ?? context.uniqueId());
+  const { vm, created } = await ask(client, body, flags.idempotencyKey ?? context.uniqueId());
   const before = created ? "" : " before, with the same idempotency key";
   if (flags.quiet && !flags.json) context.out.write(`${vm.id}\n`);
   if (flags.wait === undefined) {

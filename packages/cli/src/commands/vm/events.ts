@@ -3,7 +3,6 @@ import { InvalidArgumentError, type Command } from "commander";
 import { followVmEvents } from "../../api/follow.ts";
 import type { Context } from "../../context.ts";
 import { eventLine } from "../../output/events.ts";
-import { stopOn } from "../../stop.ts";
 import { connect, note, patienceOf, reconnectOption, reply } from "../common.ts";
 import type { GlobalFlags, PatienceFlags } from "../common.ts";
 
@@ -38,8 +37,8 @@ async function history(id: string, flags: EventsFlags, context: Context): Promis
 }
 
 async function follow(id: string, flags: EventsFlags, context: Context): Promise<void> {
-  using stop = stopOn({ timeoutSeconds: undefined, interrupts: false });
-  const { signal } = stop;
+  // Ctrl-C ends it as it ends every process.
+  const { signal } = new AbortController();
   const patience = patienceOf(context, flags, signal);
   let first: VmEvent | undefined;
   for await (const event of followVmEvents(connect(flags, context), id, {

@@ -1,4 +1,4 @@
-import { isTerminal, type VmRecord } from "@tartfleet/shared";
+import type { VmRecord } from "@tartfleet/shared";
 import type { Goal } from "../../api/client.ts";
 import { CliError } from "../../cli-error.ts";
 import type { Context } from "../../context.ts";
@@ -41,12 +41,11 @@ export function timedOut(vm: VmRecord, advice: readonly string[], now: number): 
 }
 
 function notAsAsked(vm: VmRecord, now: number): CliError {
-  const { end, scriptResult, readyAt, state } = vm;
-  const early = isTerminal(state) && readyAt === null ? ", before it was ready" : "";
-  const script = scriptResult === null ? "" : scriptText(scriptResult.exitCode);
-  return new CliError(EXIT.vmFailed, `${standing(vm, now)}${early}${script}`, {
+  const { end, scriptResult } = vm;
+  return new CliError(EXIT.vmFailed, standing(vm, now), {
     code: "vm_failed",
     advice: [
+      ...(scriptResult === null ? [] : [scriptText(scriptResult.exitCode)]),
       ...(end?.error ? [attemptErrorText(end.error)] : []),
       `Its history: tartfleet vm events ${vm.id}`,
     ],
@@ -55,8 +54,5 @@ function notAsAsked(vm: VmRecord, now: number): CliError {
 }
 
 function scriptText(exitCode: number | null): string {
-  if (exitCode === 0) return "";
-  return exitCode === null
-    ? "; its script was ended by a signal"
-    : `; its script's exit code was ${exitCode}`;
+  return exitCode === null ? "Its script was ended by a signal." : `Its script's exit code was ${exitCode}.`;
 }

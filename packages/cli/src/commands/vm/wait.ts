@@ -3,7 +3,7 @@ import type { VmRecord } from "@tartfleet/shared";
 import type { Goal } from "../../api/client.ts";
 import { waitForGoal } from "../../api/follow.ts";
 import type { Context } from "../../context.ts";
-import { stopOn } from "../../stop.ts";
+import { withStop } from "../../stop.ts";
 import { connect, duration, patienceOf, reconnectOption } from "../common.ts";
 import type { GlobalFlags, PatienceFlags } from "../common.ts";
 import { report, timedOut } from "./report.ts";
@@ -36,13 +36,13 @@ export function addWait(group: Command, context: Context): void {
 /** The VM when it has come that far. Throws a CliError when the time runs out before. */
 export async function waitUntil(id: string, flags: WaitFlags, context: Context): Promise<VmRecord> {
   const client = connect(flags, context);
-  using stop = stopOn({ timeoutSeconds: flags.timeout, interrupts: false });
-  const patience = patienceOf(context, flags, stop.signal);
-  try {
-    return await waitForGoal(client, id, flags.for, { patience, signal: stop.signal });
-  } catch (error) {
-    if (stop.cause() !== "timeout") throw error;
-    const present = await client.getVm(id);
-    throw timedOut(present, [], context.now());
-  }
+  return withStop({ timeoutSeconds: flags.timeout, interrupts: false }, async ({ signal, cause }) => {
+    const patience = patienceOf(context, flags, signal);
+    try {
+      return await waitForGoal(client, id, flags.for, { patience, signal });
+    } catch (error) {
+      if (cause() !== "timeout") throw error;
+      throw timedOut(await client.getVm(id), [], context.now());
+    }
+  });
 }

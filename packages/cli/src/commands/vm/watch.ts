@@ -1,5 +1,4 @@
-import type { VmRecord } from "@tartfleet/shared";
-import { isTerminal } from "@tartfleet/shared";
+import { isTerminal, type VmEvent, type VmRecord } from "@tartfleet/shared";
 import type { Client, Goal } from "../../api/client.ts";
 import { followVmEvents } from "../../api/follow.ts";
 import type { Patience } from "../../api/patience.ts";
@@ -8,6 +7,7 @@ import type { Context } from "../../context.ts";
 import { stageLine } from "../../output/events.ts";
 import { exitCodeOf, type Stop } from "../../stop.ts";
 import { note, patienceOf, type GlobalFlags, type PatienceFlags } from "../common.ts";
+import { tellPull } from "./pull-progress.ts";
 import { report, timedOut } from "./report.ts";
 
 interface Watch {
@@ -24,15 +24,25 @@ export async function watchVm(watch: Watch, accepted: VmRecord): Promise<void> {
   const { id } = accepted;
   const patience = patienceOf(context, flags, stop.signal);
   patience.answered();
+  const show = (stage: Pick<VmEvent, "at" | "state" | "message">) => {
+    if (!flags.quiet) note(context, stageLine(stage, accepted.createdAt, context.err.style()));
+  };
+  const showPull = ({ state }: VmRecord, percent: number) =>
+    show({ at: new Date(context.now()).toISOString(), state, message: `${percent}% pulled` });
+  let endPull = () => {};
   let vm: VmRecord;
   try {
     for await (const event of followVmEvents(client, id, { after: 0, patience, signal: stop.signal })) {
-      if (!flags.quiet) note(context, stageLine(event, accepted.createdAt, context.err.style()));
+      show(event);
+      endPull();
+      endPull = event.state === "pulling" ? tellPull(client, id, showPull) : () => {};
       if (goal === "ready" && (event.state === "ready" || isTerminal(event.state))) break;
     }
     vm = await persistently(() => client.getVm(id, stop.signal), patience);
   } catch (error) {
     throw await givenUp(watch, accepted, error);
+  } finally {
+    endPull();
   }
   report(context, flags, vm, goal);
 }
