@@ -57,7 +57,8 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
   let waiting: { after: number; resolve: (view: HostView) => void }[] = [];
   let isBlind = false;
 
-  function decide(seen: Seen): void {
+  /** `known`: what the look knew to look for; what turned up meanwhile waits for the next one. */
+  function decide(seen: Seen, known: ReadonlySet<string>): void {
     const now = clock.now();
     const assignments = wanted.assignments();
     instances.replaceAll(track(instances.all(), assignments, seen));
@@ -73,7 +74,10 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
       now,
     });
     for (const name of cutOff) workshop.cutOff(name);
-    for (const { name, step } of steps) workshop.start(name, step);
+    for (const { name, step } of steps) {
+      if (known.has(name)) workshop.start(name, step);
+      else bell.ring();
+    }
   }
 
   function publish(found: Look, number: number): void {
@@ -93,6 +97,7 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
     workshop.lookBegins();
     // What is new among the assignments decides what has to be looked at.
     instances.replaceAll(track(instances.all(), wanted.assignments(), NOTHING_SEEN));
+    const known = new Set(instances.all().keys());
     const found = await look(instances.all());
     if (found.ok === isBlind) {
       isBlind = !found.ok;
@@ -104,7 +109,7 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
         );
     }
     if (!found.ok) return;
-    decide(found.value.seen);
+    decide(found.value.seen, known);
     publish(found.value, number);
   }
 
