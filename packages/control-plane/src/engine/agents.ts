@@ -48,14 +48,18 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
     },
 
     async *assignments(host, epoch, signal) {
-      using bell = hangBell(changes.onHost(host.hostId), signal);
+      const bell = hangBell(changes.onHost(host.hostId), signal);
       let sent = -1;
-      do {
-        requireSession(host, epoch);
-        const set = store.assignments(host.hostId);
-        if (set.revision !== sent) yield set;
-        sent = set.revision;
-      } while (await bell.wait());
+      try {
+        do {
+          requireSession(host, epoch);
+          const set = store.assignments(host.hostId);
+          if (set.revision !== sent) yield set;
+          sent = set.revision;
+        } while (await bell.wait());
+      } finally {
+        bell.takeDown();
+      }
     },
 
     async report(host, epoch, reports) {

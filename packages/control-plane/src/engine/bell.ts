@@ -2,7 +2,7 @@
 export interface Bell {
   /** Resolves true after a ring since the last wait, false when the signal aborts. */
   wait(): Promise<boolean>;
-  [Symbol.dispose](): void;
+  takeDown(): void;
 }
 
 /**
@@ -30,7 +30,7 @@ export function hangBell(subscribe: (ring: () => void) => () => void, signal: Ab
       rung = false;
       return true;
     },
-    [Symbol.dispose]() {
+    takeDown() {
       unsubscribe();
       signal.removeEventListener("abort", onAbort);
     },

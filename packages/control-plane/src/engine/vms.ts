@@ -95,7 +95,7 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
       requireVm(id);
       const over = new AbortController();
       const cancel = clock.after(timeoutSeconds * 1000, () => over.abort());
-      using bell = hangBell(changes.onVm(id), AbortSignal.any([signal, over.signal]));
+      const bell = hangBell(changes.onVm(id), AbortSignal.any([signal, over.signal]));
       try {
         for (;;) {
           const vm = requireVm(id);
@@ -103,6 +103,7 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
           if (!(await bell.wait())) return records.vmRecord(requireVm(id));
         }
       } finally {
+        bell.takeDown();
         cancel();
       }
     },
@@ -114,19 +115,23 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
 
     async *followVmEvents(id, after, signal): AsyncGenerator<VmEvent, void> {
       requireVm(id);
-      using bell = hangBell(changes.onVm(id), signal);
+      const bell = hangBell(changes.onVm(id), signal);
       let last = after;
-      for (;;) {
-        // The state is read before the events: an end that comes in between is seen in the next round.
-        const ended = isTerminal(requireVm(id).state);
-        const events = store.events(id, last, EVENTS_AT_ONCE);
-        for (const event of events) {
-          if (signal.aborted) return;
-          yield event;
-          last = event.id;
+      try {
+        for (;;) {
+          // The state is read before the events: an end that comes in between is seen in the next round.
+          const ended = isTerminal(requireVm(id).state);
+          const events = store.events(id, last, EVENTS_AT_ONCE);
+          for (const event of events) {
+            if (signal.aborted) return;
+            yield event;
+            last = event.id;
+          }
+          if (events.length === EVENTS_AT_ONCE) continue;
+          if (ended || !(await bell.wait())) return;
         }
-        if (events.length === EVENTS_AT_ONCE) continue;
-        if (ended || !(await bell.wait())) return;
+      } finally {
+        bell.takeDown();
       }
     },
 
