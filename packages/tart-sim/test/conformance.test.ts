@@ -12,7 +12,7 @@ describe.concurrent.each(["2.34.0", "2.35.0", "2.40.1"])("tart-sim as tart %s", 
     await using bench = await simBench({ version, cached: [mac] });
     const broken: string[] = [];
     for (const check of checks) {
-      const verdict = await carryOut(check, { ...bench, tidy: () => tidy(bench) });
+      const verdict = await carryOut(check, { ...bench, tidy: () => tidy(bench) }, 60_000);
       if (verdict.kind !== "kept") broken.push(`${check.number} ${check.title}\n${verdict.why}`);
     }
     expect(broken).toEqual([]);

@@ -17,6 +17,10 @@ Checks what tartfleet relies on against the tart on PATH, or against tart-sim wh
   --only N      these checks alone
   --sim         tart-sim, even where there is a tart`;
 
+/** How long a check may take. */
+const MAC_LIMIT_MS = 15 * 60_000;
+const SIM_LIMIT_MS = 60_000;
+
 const { values } = parseArgs({
   options: {
     image: { type: "string" },
@@ -42,9 +46,10 @@ async function conformance(): Promise<number> {
     console.log(
       `tart ${bench.version}${bench.image === undefined ? ", no --image" : `, image ${bench.image}`}`,
     );
+    const limitMs = bench.secondMs < 1000 ? SIM_LIMIT_MS : MAC_LIMIT_MS;
     const verdicts: Verdict[] = [];
     for (const check of chosen) {
-      const verdict = await carryOut(check, bench);
+      const verdict = await carryOut(check, bench, limitMs);
       verdicts.push(verdict);
       console.log(`${String(check.number).padStart(2)}  ${verdict.kind.padEnd(7)}  ${check.title}`);
       if (verdict.kind !== "kept") console.log(verdict.why.replaceAll(/^/gm, "        "));
