@@ -5,7 +5,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     reporters: ["default", "json"],
     outputFile: { json: ".reports/vitest.json" },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Whole fleets of processes: side by side they would starve each other on a small machine.
+    fileParallelism: false,
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
   },
 });

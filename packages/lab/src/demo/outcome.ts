@@ -2,7 +2,7 @@ import type { VmRecord } from "@tartfleet/shared";
 import type { Leftover } from "../fleet/leftovers.ts";
 
 /** What became of a job, as its CI system sees it. */
-export type JobResult = "pending" | "running" | "delivered" | "lost";
+type JobResult = "pending" | "running" | "delivered" | "lost";
 
 export interface JobOutcome {
   result: JobResult;
@@ -46,7 +46,7 @@ export function outcomeOf(vm: VmRecord, { result }: JobOutcome): VmOutcome {
 }
 
 /** Whole milliseconds, as seconds. */
-export function secondsBetween(from: string | null, to: string | null): number | null {
+function secondsBetween(from: string | null, to: string | null): number | null {
   return from === null || to === null ? null : (Date.parse(to) - Date.parse(from)) / 1000;
 }
 

@@ -19,7 +19,7 @@ import { z } from "zod";
 import { until } from "./until.ts";
 
 /** The control plane refused a call; `problem` says why. */
-export class ApiError extends Error {
+class ApiError extends Error {
   readonly problem: Problem;
 
   constructor(call: string, problem: Problem) {
@@ -70,7 +70,7 @@ export function makeApi(url: () => string, token: string, signal?: AbortSignal):
     schema: z.ZodType<T>,
     { body, headers, query }: CallOptions = {},
   ): Promise<T> {
-    const search = query === undefined ? "" : `?${new URLSearchParams(query)}`;
+    const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
     const send = () =>
       fetch(`${url()}${path}${search}`, {
         method,

@@ -16,7 +16,7 @@ export interface FleetHost {
 }
 
 /** What the hosts of a fleet have in common. */
-export interface HostCommons {
+interface HostCommons {
   env: Readonly<Record<string, string>>;
   controlPlaneUrl: () => string;
   enrolmentTokenFile: string;

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { finished } from "node:stream/promises";
 import { killProcesses } from "./marker.ts";
 
 /**
@@ -8,6 +9,6 @@ import { killProcesses } from "./marker.ts";
 const [id = "", dir = ""] = process.argv.slice(2);
 if (id === "" || dir === "") throw new Error("usage: undertaker.ts LAB-ID LAB-DIR");
 
-for await (const _chunk of process.stdin);
+await finished(process.stdin.resume(), { writable: false }).catch(() => {});
 await killProcesses({ id, dir });
 await rm(dir, { recursive: true, force: true, maxRetries: 3 });

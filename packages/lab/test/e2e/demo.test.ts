@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  const left = await readdir(home);
+  const left = (await readdir(home)).filter((name) => name !== "node-compile-cache");
   await rm(home, { recursive: true });
   expect(left).toEqual([]);
 });

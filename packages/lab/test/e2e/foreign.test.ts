@@ -1,42 +1,34 @@
 import { tartPath } from "@tartfleet/tart-sim";
 import { execa } from "execa";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Fleet } from "../../src/fleet/fleet.ts";
+import { expect, test } from "vitest";
 import { until } from "../../src/fleet/until.ts";
-import { IMAGE, scriptVm, simOf, startLab } from "../support/lab.ts";
+import { IMAGE, scriptVm, simOf } from "../support/lab.ts";
+import { useLab } from "../support/use-lab.ts";
 
-let fleet: Fleet;
-
-beforeAll(async () => {
-  fleet = await startLab({ agent: { "look-seconds": 0.5, "orphan-grace-seconds": 1 } });
-});
-
-afterAll(async () => {
-  expect(await fleet.stop()).toEqual([]);
-});
+const lab = useLab({ agent: { "look-seconds": 0.5, "orphan-grace-seconds": 1 } });
 
 /** What a person types on the Mac. */
 const tart = (...args: string[]) =>
-  execa(tartPath, args, { env: simOf(fleet, "mac-1").env, extendEnv: false });
+  execa(tartPath, args, { env: simOf(lab.fleet, "mac-1").env, extendEnv: false });
 
 test("a person's VM takes a slot, is never touched, and gives the slot back", async () => {
   await tart("clone", IMAGE, "someones");
   const run = tart("run", "--no-graphics", "someones");
-  const slots = async () => (await fleet.api.capacity()).slots;
+  const slots = async () => (await lab.fleet.api.capacity()).slots;
   await until("the person's VM to be counted", async () => (await slots()).phantom === 1);
-  expect((await fleet.api.host("mac-1")).facts?.foreign).toEqual([
+  expect((await lab.fleet.api.host("mac-1")).facts?.foreign).toEqual([
     { name: "someones", os: "macos", running: true },
   ]);
 
-  const vms = await Promise.all([1, 2, 3].map(() => fleet.api.createVm(scriptVm("sleep 0.2"))));
+  const vms = await Promise.all([1, 2, 3].map(() => lab.fleet.api.createVm(scriptVm("sleep 0.2"))));
   let most = 0;
-  const watch = setInterval(() => (most = Math.max(most, simOf(fleet, "mac-1").running().length)), 50);
-  const ends = await Promise.all(vms.map(({ id }) => fleet.api.waitForVm(id, "ended")));
+  const watch = setInterval(() => (most = Math.max(most, simOf(lab.fleet, "mac-1").running().length)), 50);
+  const ends = await Promise.all(vms.map(({ id }) => lab.fleet.api.waitForVm(id, "ended")));
   clearInterval(watch);
   expect(ends.map(({ end, attempt }) => [end?.reason, attempt])).toEqual(vms.map(() => ["runner_exited", 1]));
   expect(most).toBe(2);
 
-  expect(simOf(fleet, "mac-1").running()).toEqual(["someones"]);
+  expect(simOf(lab.fleet, "mac-1").running()).toEqual(["someones"]);
   await tart("stop", "someones");
   await run;
   await until("the slot to be free again", async () => (await slots()).free === 2);

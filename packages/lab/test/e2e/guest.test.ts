@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Fleet } from "../../src/fleet/fleet.ts";
-import { scriptVm, startLab } from "../support/lab.ts";
+import { expect, test } from "vitest";
+import { scriptVm } from "../support/lab.ts";
+import { useLab } from "../support/use-lab.ts";
 
-let fleet: Fleet;
-
-beforeAll(async () => {
-  fleet = await startLab();
-});
-
-afterAll(async () => {
-  expect(await fleet.stop()).toEqual([]);
-});
+const lab = useLab();
 
 /** What a script printed and ended with in a VM of its own. */
 async function run(script: string, parts: Parameters<typeof scriptVm>[1] = {}) {
-  const { id } = await fleet.api.createVm(scriptVm(script, parts));
-  const vm = await fleet.api.waitForVm(id, "ended");
+  const { id } = await lab.fleet.api.createVm(scriptVm(script, parts));
+  const vm = await lab.fleet.api.waitForVm(id, "ended");
   expect(vm.end?.reason).toBe("runner_exited");
   return { ...vm.scriptResult, vm };
 }
@@ -34,7 +26,7 @@ test.concurrent("of a long output the end is kept", async () => {
 
 const NASTY = {
   QUOTES: `it's "quoted" \`and\` $HOME \\ !`,
-  LINES: "one\n\n  two\t\n'three\n",
+  TWO_LINES: "one\n\n  two\t\n'three\n",
   EMPTY: "",
   EQUALS: "a=b=c",
   BEYOND_ASCII: "äöü ✓ 🍏",
@@ -60,7 +52,7 @@ call() {
 `;
 
 test("the VM's token speaks for its VM and its job, and for nothing else", async () => {
-  const other = await fleet.api.createVm({ ...scriptVm("sleep 300") });
+  const other = await lab.fleet.api.createVm({ ...scriptVm("sleep 300") });
   const { output, vm } = await run(
     `${WITH_TOKEN}
 call DELETE "/v1/vms/$TARTFLEET_VM_ID?phase=job_hook&jobId=of-another"
@@ -71,10 +63,10 @@ call POST /v1/tokens`,
     { jobId: "mine" },
   );
   expect(output).toBe("409\n403\n403\n403\n403\n");
-  const recorded = (await fleet.api.vmEvents(vm.id)).filter(({ data }) => data["jobId"] === "of-another");
+  const recorded = (await lab.fleet.api.vmEvents(vm.id)).filter(({ data }) => data["jobId"] === "of-another");
   expect(recorded).toMatchObject([{ type: "evidence", source: "guest" }]);
 
-  expect((await fleet.api.getVm(other.id)).end).toBeNull();
-  await fleet.api.deleteVm(other.id);
-  expect((await fleet.api.waitForVm(other.id, "ended")).end?.reason).toBe("client");
+  expect((await lab.fleet.api.getVm(other.id)).end).toBeNull();
+  await lab.fleet.api.deleteVm(other.id);
+  expect((await lab.fleet.api.waitForVm(other.id, "ended")).end?.reason).toBe("client");
 });

@@ -7,12 +7,18 @@ export const IMAGE = "registry.example.com/macos/runner:latest";
 /** Hosts have it in their cache; other images must be pulled. */
 const images = [{ name: "registry.example.com/macos/runner" }];
 
+/** `LAB_ENGINE=process` has the tests' guests made of something else than the best that there is. */
+const engine = process.env["LAB_ENGINE"];
+
 /** Starts a fleet whose hosts have the image already, with short grace times. */
 export async function startLab(options: FleetOptions = {}): Promise<Fleet> {
-  const { sim, controlPlane, ...rest } = options;
+  const { sim, controlPlane, agent, ...rest } = options;
   return startFleet({
+    speed: 100,
+    ...(engine === "process" || engine === "bwrap" ? { engine } : {}),
     ...rest,
     controlPlane: { "exit-settle-seconds": 1, "hook-grace-seconds": 60, ...controlPlane },
+    agent: { "look-seconds": 0.5, ...agent },
     sim: (index) => ({ images, cached: [IMAGE], ...sim?.(index) }),
   });
 }
