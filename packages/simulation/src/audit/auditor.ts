@@ -1,0 +1,89 @@
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Invariant } from "./invariant.ts";
+import { attemptLivesOnce } from "./invariants/attempt-lives-once.ts";
+import { endsAreFinal } from "./invariants/ends-are-final.ts";
+import { freedSlotsAreEmpty } from "./invariants/freed-slots-are-empty.ts";
+import { guestsSpeakForThemselves } from "./invariants/guests-speak-for-themselves.ts";
+import { historyIsWhole } from "./invariants/history-is-whole.ts";
+import { jobsDieByRight } from "./invariants/jobs-die-by-right.ts";
+import { noLostCreate } from "./invariants/no-lost-create.ts";
+import { noSecretShown } from "./invariants/no-secret-shown.ts";
+import { nothingOverdue } from "./invariants/nothing-overdue.ts";
+import { nothingUnwantedStays } from "./invariants/nothing-unwanted-stays.ts";
+import { reasonsAreTrue } from "./invariants/reasons-are-true.ts";
+import { slotsAddUp } from "./invariants/slots-add-up.ts";
+import { twoMacsPerHost } from "./invariants/two-macs-per-host.ts";
+import { createReader, type View } from "./view.ts";
+
+export function allInvariants(): Invariant[] {
+  return [
+    twoMacsPerHost(),
+    attemptLivesOnce(),
+    noLostCreate(),
+    endsAreFinal(),
+    slotsAddUp(),
+    freedSlotsAreEmpty(),
+    reasonsAreTrue(),
+    jobsDieByRight(),
+    nothingUnwantedStays(),
+    guestsSpeakForThemselves(),
+    noSecretShown(),
+    historyIsWhole(),
+    nothingOverdue(),
+  ];
+}
+
+/** Looks at the database and the machines after every step that changed one of them. */
+export interface Auditor {
+  check(): void;
+  /** The last look. */
+  view(): View | undefined;
+}
+
+/** Even when nothing changes, time passes: deadlines are looked at this often. */
+const LONGEST_MS = 5000;
+
+export function createAuditor(fleet: Fleet, invariants = allInvariants()): Auditor {
+  const { world, site, hosts } = fleet;
+  const lost = new Set<string>();
+  let checkedVersion = "";
+  let checkedAt = 0;
+  let lastEvent = 0;
+  let present: View | undefined;
+  const read = createReader(fleet);
+
+  const versionOf = () => `${site.version()} ${hosts.map(({ machine }) => machine.version).join(" ")}`;
+
+  fleet.onRestored = () => {
+    // What the lost database knew and had not ended when the backup was made may have gone on since.
+    const restored = read(0, lost);
+    const isOver = (id: string) => (restored.vms.get(id)?.endedAt ?? null) !== null;
+    for (const id of [...(present?.vms.keys() ?? []), ...world.ledger.acknowledged, ...restored.vms.keys()]) {
+      if (!isOver(id)) lost.add(id);
+    }
+    lastEvent = restored.events.at(-1)?.id ?? 0;
+    for (const invariant of invariants) invariant.onRestored?.(restored);
+    present = { ...restored, events: [] };
+  };
+
+  return {
+    check() {
+      const version = versionOf();
+      const now = world.timeline.now();
+      if (version === checkedVersion && now - checkedAt < LONGEST_MS) return;
+      checkedVersion = version;
+      checkedAt = now;
+      const view = read(lastEvent, lost);
+      present = view;
+      for (const { id, vmId, type, state, attempt, message } of view.events) {
+        lastEvent = id;
+        world.trace.note("history", `${vmId} ${attempt} ${state}: ${type}: ${message}`);
+      }
+      for (const { name, check } of invariants) {
+        const message = check(view);
+        if (message !== undefined) world.fail({ invariant: name, message });
+      }
+    },
+    view: () => present,
+  };
+}

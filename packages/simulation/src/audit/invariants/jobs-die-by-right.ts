@@ -1,0 +1,31 @@
+import { parseInstanceName } from "@tartfleet/shared";
+import type { Invariant } from "../invariant.ts";
+
+/**
+ * Architecture §4.5, by the machine's own evidence: an agent ends a run in which a job runs, of which the
+ * control plane knew, only when a client or the TTL has ended the VM, or the guest itself has.
+ */
+export function jobsDieByRight(): Invariant {
+  const judged = new Set<string>();
+  return {
+    name: "jobs-die-by-right",
+    check({ fleet, vms, isOfLostTime }) {
+      const { ledger } = fleet.world;
+      for (const instance of ledger.endedByAgent) {
+        if (judged.has(instance)) continue;
+        judged.add(instance);
+        const ref = parseInstanceName(instance);
+        if (!ref || isOfLostTime(ref.vmId) || !ledger.jobs.has(instance)) continue;
+        const vm = vms.get(ref.vmId);
+        if (!vm) return `${instance} was stopped during its job, and nobody knows its VM`;
+        const knew = vm.jobState !== "none";
+        const isAllowed =
+          vm.endReason === "client" || vm.endReason === "ttl" || ledger.hasSaid(vm.id, "job_hook");
+        if (knew && !isAllowed) {
+          return `${instance} was stopped during its job although VM ${vm.id} is ${vm.state} (${vm.endReason ?? "no end"})`;
+        }
+      }
+      return undefined;
+    },
+  };
+}

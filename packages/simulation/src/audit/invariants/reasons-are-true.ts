@@ -1,0 +1,62 @@
+import type { Invariant } from "../invariant.ts";
+import type { View, VmRow } from "../view.ts";
+import { instanceOf } from "../view.ts";
+
+/**
+ * Architecture §4.5 and §4.6: a VM that was ready, or whose job has started, ends for a reason that is really
+ * so: its guest said it, a client asked, its time ran out, or its run is really over. Never by a guess, and
+ * not because somebody was restarted or cut off.
+ */
+export function reasonsAreTrue(): Invariant {
+  let before: ReadonlyMap<string, VmRow> = new Map();
+  return {
+    name: "reasons-are-true",
+    check(view) {
+      const was = before;
+      before = view.vms;
+      for (const vm of view.vms.values()) {
+        const old = was.get(vm.id);
+        if (!old || view.isOfLostTime(vm.id)) continue;
+        if (old.jobState === "started" && old.state !== "queued" && vm.state === "queued") {
+          return `VM ${vm.id} had a job running in attempt ${old.attempt} and was put back into the queue`;
+        }
+        const isNew = old.endReason === null && vm.endReason !== null;
+        if (!isNew || (vm.readyAt === null && vm.jobState === "none")) continue;
+        if (!isTrue(vm, view)) return `VM ${vm.id} ended because of ${vm.endReason}, which is not so`;
+      }
+      return undefined;
+    },
+    onRestored({ vms }) {
+      before = vms;
+    },
+  };
+}
+
+function isTrue(vm: VmRow, { fleet }: View): boolean {
+  const { ledger } = fleet.world;
+  const instance = instanceOf({ vmId: vm.id, attempt: vm.attempt });
+  const isOver = ledger.endedByItself.has(instance);
+  const said = (what: "job_hook" | "runner_exited") => ledger.hasSaidOf(vm.id, vm.attempt, what);
+  switch (vm.endReason) {
+    case "runner_exited":
+      return said("runner_exited");
+    case "hook_grace_forced":
+      return said("job_hook");
+    case "client":
+      return ledger.endAsked.has(vm.id);
+    case "ttl":
+      // To the clock of the control plane; a step apart at most.
+      return vm.expiresAt !== null && vm.expiresAt <= fleet.site.process().clock.now() + 1000;
+    case "guest_shutdown":
+    case "guest_crashed":
+    case "instance_lost":
+      return isOver;
+    case "start_failed":
+      return isOver && vm.jobState === "none";
+    case "queue_timeout":
+    case null:
+      return false;
+    default:
+      return vm.endReason satisfies never;
+  }
+}

@@ -1,0 +1,112 @@
+import type { AttemptError, EndReason, VmState } from "@tartfleet/shared";
+import type { Fleet } from "../fleet/fleet.ts";
+
+export interface VmRow {
+  id: string;
+  state: VmState;
+  attempt: number;
+  hostId: number | null;
+  deadlineAt: number | null;
+  expiresAt: number | null;
+  readyAt: number | null;
+  endedAt: number | null;
+  endReason: EndReason | null;
+  endError: AttemptError | null;
+  jobState: "none" | "started" | "ended";
+}
+
+export interface AttemptRow {
+  vmId: string;
+  attempt: number;
+  hostId: number;
+  slot: number | null;
+  want: "running" | "gone";
+  goneAt: number | null;
+}
+
+export interface EventRow {
+  id: number;
+  vmId: string;
+  type: string;
+  state: VmState;
+  attempt: number;
+  source: string;
+  message: string;
+  data: string;
+}
+
+export interface HostRow {
+  id: number;
+  name: string;
+  epoch: number;
+}
+
+/** What is durable at one moment, and the fleet as it really is. */
+export interface View {
+  fleet: Fleet;
+  /** True time in milliseconds. */
+  now: number;
+  vms: ReadonlyMap<string, VmRow>;
+  attempts: readonly AttemptRow[];
+  hosts: readonly HostRow[];
+  slots: readonly { hostId: number; slot: number }[];
+  /** Since the last view. */
+  events: readonly EventRow[];
+  /** Known to an earlier database that a backup has replaced: what really happened to it is not in this one. */
+  isOfLostTime: (vmId: string) => boolean;
+}
+
+export function instanceOf({ vmId, attempt }: { vmId: string; attempt: number }): string {
+  return `tf-${vmId}-${attempt}`;
+}
+
+const QUERIES = {
+  vms: `select id, state, attempt, host_id as hostId, deadline_at as deadlineAt, expires_at as expiresAt,
+    ready_at as readyAt, ended_at as endedAt, end_reason as endReason, end_error as endError,
+    job_state as jobState from vms order by seq`,
+  attempts: `select vm_id as vmId, attempt, host_id as hostId, slot, want, gone_at as goneAt from attempts`,
+  hosts: `select id, name, epoch from hosts order by id`,
+  slots: `select host_id as hostId, slot from slots order by host_id, slot`,
+  events: `select id, vm_id as vmId, type, state, attempt, source, message, data from events where id > ? order by id`,
+};
+
+/** The auditor reads after every step: its statements are prepared once for each database. */
+export function createReader(fleet: Fleet) {
+  let statements: { of: object; read: ReturnType<typeof prepare> } | undefined;
+
+  function prepare() {
+    const { $client } = fleet.site.database().db;
+    const all = <T>(query: string) => {
+      const statement = $client.prepare<unknown[], T>(query);
+      return (...parameters: unknown[]) => statement.all(...parameters);
+    };
+    return {
+      vms: all<Omit<VmRow, "endError"> & { endError: string | null }>(QUERIES.vms),
+      attempts: all<AttemptRow>(QUERIES.attempts),
+      hosts: all<HostRow>(QUERIES.hosts),
+      slots: all<{ hostId: number; slot: number }>(QUERIES.slots),
+      events: all<EventRow>(QUERIES.events),
+    };
+  }
+
+  /** @param after the last event that was seen */
+  return (after: number, lost: ReadonlySet<string>): View => {
+    const database = fleet.site.database();
+    if (statements?.of !== database) statements = { of: database, read: prepare() };
+    const { read } = statements;
+    return {
+      fleet,
+      now: fleet.world.timeline.now(),
+      vms: new Map(read.vms().map((row) => [row.id, { ...row, endError: errorOf(row.endError) }])),
+      attempts: read.attempts(),
+      hosts: read.hosts(),
+      slots: read.slots(),
+      events: read.events(after),
+      isOfLostTime: (vmId) => lost.has(vmId),
+    };
+  };
+}
+
+function errorOf(text: string | null): AttemptError | null {
+  return text === null ? null : JSON.parse(text);
+}

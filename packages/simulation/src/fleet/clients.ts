@@ -1,0 +1,95 @@
+import type { Principal } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import { createVmSchema, isTerminal } from "@tartfleet/shared";
+import type { Job } from "../plan/plan.ts";
+import type { Http } from "./http.ts";
+import type { World } from "./world.ts";
+
+/** A text that must never be seen where secrets have no place. */
+export const CANARY = "c4n4ry-s3cr3t";
+
+const CI: Principal = { kind: "token", tokenId: "ci0", role: "ci", name: "ci" };
+const TIMEOUT_MS = 10_000;
+const PAUSE_MS = 4000;
+
+/** CI systems that ask for VMs and end some; they repeat what was not answered. */
+export interface Clients {
+  create(job: Job): void;
+  /** Ends the VM of that job, if it is known by then. */
+  end(n: number): void;
+  /** Ends every VM that lives, until none does. */
+  endAll(): void;
+  jobOf(vmName: string): Job | undefined;
+  /** The VM of a job, once it is acknowledged. */
+  vmOf(n: number): string | undefined;
+}
+
+export function createClients(world: World, http: Http): Clients {
+  const { timeline, ledger, trace } = world;
+  const jobs = new Map<string, Job>();
+  const vms = new Map<number, string>();
+
+  async function untilAnswered<T>(act: () => Promise<T | undefined>, tries: number): Promise<T | undefined> {
+    for (let tried = 1; tried <= tries; tried += 1) {
+      const answer = await act();
+      if (answer !== undefined) return answer;
+      await timeline.sleep(PAUSE_MS);
+    }
+    return undefined;
+  }
+
+  async function create(job: Job): Promise<void> {
+    const name = `job-${job.n}`;
+    jobs.set(name, job);
+    const input = createVmSchema.parse({
+      image: `ghcr.io/org/${job.os}:${job.n % 3}`,
+      name,
+      os: job.os,
+      jobId: `ci-${job.n}`,
+      ttlSeconds: job.ttlSeconds,
+      env: { SECRET: CANARY },
+      ...(job.runner === "github" ? { runner: { kind: "github", jitConfig: CANARY } } : {}),
+      ...(job.runner === "script" ? { runner: { kind: "script", script: `echo ${CANARY}` } } : {}),
+    });
+    const answer = await untilAnswered(
+      () => http.request("clients", TIMEOUT_MS, (useCases) => useCases.createVm(CI, input, `key-${job.n}`)),
+      200,
+    );
+    const vm = answer?.body?.vm;
+    trace.note("clients", `${name}: ${vm ? `VM ${vm.id}` : (answer?.status ?? "no answer")}`);
+    if (!vm) return;
+    ledger.acknowledged.add(vm.id);
+    vms.set(job.n, vm.id);
+  }
+
+  async function end(id: string): Promise<void> {
+    ledger.endAsked.add(id);
+    const answer = await untilAnswered(
+      () => http.request("clients", TIMEOUT_MS, (useCases) => useCases.endVm(CI, id, {})),
+      50,
+    );
+    trace.note("clients", `end ${id}: ${answer?.status ?? "no answer"}`);
+  }
+
+  async function endAll(): Promise<void> {
+    for (;;) {
+      const answer = await http.request("clients", TIMEOUT_MS, async (useCases) =>
+        useCases.listVms({ state: undefined, limit: 500 }),
+      );
+      const live = answer?.body?.vms.filter(({ state }) => !isTerminal(state));
+      if (live?.length === 0) return;
+      for (const { id, state } of live ?? []) if (state !== "stopping") await end(id);
+      await timeline.sleep(PAUSE_MS);
+    }
+  }
+
+  return {
+    create: (job) => void create(job),
+    end(n) {
+      const id = vms.get(n);
+      if (id !== undefined) void end(id);
+    },
+    endAll: () => void endAll(),
+    jobOf: (vmName) => jobs.get(vmName),
+    vmOf: (n) => vms.get(n),
+  };
+}

@@ -1,0 +1,161 @@
+import type { EngineConfig } from "@tartfleet/control-plane/src/engine/config.ts";
+import { startControlPlane, type ControlPlane } from "@tartfleet/control-plane/src/engine/control-plane.ts";
+import type { UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import { openMemoryDatabase, type MemoryDatabase } from "@tartfleet/control-plane/src/store/database.ts";
+import { makeStore } from "@tartfleet/control-plane/src/store/store.ts";
+import type { Bugs } from "../mutations/bugs.ts";
+import { createProcess, type Process } from "../world/process.ts";
+import type { World } from "./world.ts";
+
+/** A control plane that answers: one life of it. */
+export interface Serving {
+  process: Process;
+  useCases: UseCases;
+  /** Called when this life is over. */
+  onEnd: Set<() => void>;
+}
+
+/** The place where the control plane runs, through its crashes, restarts and restored backups. */
+export interface ControlPlaneSite {
+  serving(): Serving | undefined;
+  process(): Process;
+  /** What is durable; the auditor's view. */
+  database(): MemoryDatabase;
+  /** Grows with every group of steps that is written. */
+  version(): number;
+  start(): void;
+  /** Kills it; what was committed stays. */
+  kill(): void;
+  backUp(): void;
+  hasBackup(): boolean;
+  /** Puts the backup back in place of what there is, while nothing runs. */
+  restore(): void;
+  /** Sets the machine's clock; seen at the next start (the running one goes by its monotonic clock). */
+  jumpClock(milliseconds: number): void;
+}
+
+export const CONFIG: EngineConfig = {
+  publicUrl: "http://control-plane",
+  maxTtlSeconds: 86_400,
+  defaultQueueTimeoutSeconds: 3600,
+  hookGraceSeconds: 90,
+  exitSettleSeconds: 10,
+  heartbeatSeconds: 5,
+  leaseSeconds: 30,
+  silentGraceSeconds: 60,
+  assignedTimeoutSeconds: 120,
+  pullStallSeconds: 900,
+  cloneTimeoutSeconds: 600,
+  bootTimeoutSeconds: 600,
+  provisionTimeoutSeconds: 300,
+  stopTimeoutSeconds: 300,
+  maxAttempts: 3,
+};
+
+/** 2026-01-01: true time is counted from here. */
+export const EPOCH = Date.UTC(2026, 0, 1);
+
+export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () => void): ControlPlaneSite {
+  const { timeline, trace } = world;
+  const random = world.random.stream("control-plane");
+  const key = Buffer.alloc(32, 7);
+  let database = openMemoryDatabase();
+  let backup: Buffer | undefined;
+  let clockOffset = 0;
+  let version = 0;
+  let lives = 0;
+  let process: Process | undefined;
+  let serving: Serving | undefined;
+
+  function onDeath(): void {
+    // The dead one keeps a database of its own: whatever it may still write is lost.
+    database = openMemoryDatabase(database.contents());
+    version += 1;
+    const over = serving;
+    serving = undefined;
+    for (const tell of over?.onEnd ?? []) tell();
+    trace.note("control-plane", "is dead");
+    onDeathOf();
+  }
+
+  function start(): void {
+    lives += 1;
+    const life = createProcess({
+      name: `control-plane#${lives}`,
+      timeline,
+      // Wall time at the start and monotonic time since (engine/clock.ts).
+      monotonicAtBirth: EPOCH + Math.round(timeline.now()) + clockOffset,
+      pace: random.between(0.999, 1.001),
+      wallOffset: () => EPOCH + clockOffset,
+      onDeath,
+    });
+    process = life;
+    trace.note("control-plane", `starts, life ${lives}`);
+    const own = database;
+    startControlPlane({
+      database: own,
+      key,
+      config: bugs.config(CONFIG),
+      clock: bugs.controlPlaneClock(
+        { now: () => Math.round(life.clock.now()), after: life.clock.after },
+        lives,
+      ),
+      randomId: idsOf(random.stream(`ids ${lives}`)),
+      onFatal: (error) => life.deliver(() => world.fail({ invariant: "stays-up", message: String(error) })),
+      openStore: (database) =>
+        bugs.store(
+          makeStore(database, (flush) => {
+            life.clock.after(random.between(0.2, 3), () =>
+              life.act(() => {
+                flush();
+                version += 1;
+              }),
+            );
+          }),
+        ),
+    })
+      .then(({ useCases }: ControlPlane) => {
+        if (!life.isAlive()) return;
+        serving = { process: life, useCases: bugs.useCases(useCases), onEnd: new Set() };
+        trace.note("control-plane", "serves");
+      })
+      .catch((error: unknown) =>
+        life.deliver(() => world.fail({ invariant: "stays-up", message: String(error) })),
+      );
+  }
+
+  return {
+    serving: () => serving,
+    process() {
+      if (!process) throw new Error("the control plane was never started");
+      return process;
+    },
+    database: () => database,
+    version: () => version,
+    start,
+    kill: () => process?.kill(),
+    backUp() {
+      backup = database.contents();
+    },
+    hasBackup: () => backup !== undefined,
+    restore() {
+      if (!backup) return;
+      database = openMemoryDatabase(backup);
+      if (bugs.restoreMakesNewLog) {
+        // Revisions start anew: agents must not compare them with those of the lost database.
+        database.db.run("delete from meta where key = 'log_id'");
+        database = openMemoryDatabase(database.contents());
+      }
+      version += 1;
+    },
+    jumpClock(milliseconds) {
+      clockOffset += milliseconds;
+    },
+  };
+}
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+function idsOf(random: { int(from: number, to: number): number }): (length: number) => string {
+  return (length) => Array.from({ length }, () => ALPHABET[random.int(0, ALPHABET.length - 1)]).join("");
+}

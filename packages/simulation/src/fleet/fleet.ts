@@ -1,0 +1,129 @@
+import type { Bugs } from "../mutations/bugs.ts";
+import { describe, type Plan } from "../plan/plan.ts";
+import { createClients, type Clients } from "./clients.ts";
+import { createControlPlaneSite, type ControlPlaneSite } from "./control-plane.ts";
+import { createHostSite, type HostSite } from "./host-site.ts";
+import { createHttp, type Http } from "./http.ts";
+import { perform } from "./perform.ts";
+import type { World } from "./world.ts";
+
+/** A whole simulated fleet. */
+export interface Fleet {
+  world: World;
+  site: ControlPlaneSite;
+  hosts: readonly HostSite[];
+  clients: Clients;
+  http: Http;
+  /** How long the control plane stays down when it dies next. */
+  nextRestart(milliseconds: number): void;
+  /** Told after the database was put back. */
+  onRestored: () => void;
+  /** macOS VMs that each machine's agent saw running when it last looked. */
+  seenRunning: Map<string, ReadonlySet<string>>;
+  calmAt: number;
+  /** All faults stop, and all that is down comes back. */
+  calm(): void;
+}
+
+const RESTART_MS = 5000;
+
+/** Starts a control plane, enrols the hosts, starts their agents, and has the plan carried out. */
+export async function createFleet(
+  world: World,
+  plan: Plan,
+  bugs: Bugs,
+  until: (condition: () => boolean) => Promise<void>,
+): Promise<Fleet> {
+  const { timeline, trace, counts } = world;
+  let restartMs = RESTART_MS;
+  const site = createControlPlaneSite(world, bugs, () => {
+    timeline.after(restartMs, () => {
+      if (!site.process().isAlive()) site.start();
+    });
+    restartMs = RESTART_MS;
+  });
+  const http = createHttp(world, site);
+  const clients = createClients(world, http);
+  site.start();
+  await until(() => site.serving() !== undefined);
+
+  const seenRunning = new Map<string, ReadonlySet<string>>();
+  const hosts: HostSite[] = [];
+  for (let number = 1; number <= plan.hosts; number += 1) {
+    const making = createHostSite({
+      world,
+      site,
+      http,
+      clients,
+      bugs,
+      number,
+      async enrol(name, machineId) {
+        const enrolled = await site.serving()?.useCases.enrolHost({ name, machineId });
+        return enrolled?.credential ?? "";
+      },
+      onLook(machine) {
+        const running = [...machine.vms.values()].filter(({ os, run }) => os === "macos" && run !== null);
+        seenRunning.set(machine.name, new Set(running.map(({ name }) => name)));
+      },
+      onRunAsked(machine, name) {
+        const vm = machine.vms.get(name);
+        const seen = seenRunning.get(machine.name) ?? new Set();
+        const running = [...machine.vms.values()].filter(
+          (other) => other.os === "macos" && other.run !== null && seen.has(other.name),
+        );
+        if (vm?.os === "macos" && running.length >= 2) {
+          world.fail({
+            invariant: "two-macs-per-host",
+            message: `${machine.name} was told to run ${name} while its agent knew of ${running.map(({ name }) => name).join(" and ")}`,
+          });
+        }
+      },
+    });
+    let made: HostSite | undefined;
+    void making.then((host) => {
+      made = host;
+    });
+    await until(() => made !== undefined);
+    hosts.push(await making);
+  }
+  site.backUp();
+  for (const host of hosts) host.ensureAgent();
+
+  const fleet: Fleet = {
+    world,
+    site,
+    hosts,
+    clients,
+    http,
+    nextRestart(milliseconds) {
+      restartMs = milliseconds;
+    },
+    onRestored: () => {},
+    seenRunning,
+    calmAt: plan.calmAt,
+    calm() {
+      trace.note("plan", "all faults stop");
+      world.network.heal();
+      for (const { machine, ensureAgent } of hosts) {
+        machine.clearFaults();
+        machine.leakedSlots = 0;
+        if (!machine.isUp) machine.powerOn();
+        for (const vm of [...machine.vms.values()].filter(({ isForeign }) => isForeign)) {
+          machine.endRun(vm, "", { exitCode: 0, signal: null });
+          machine.vms.delete(vm.name);
+        }
+        ensureAgent();
+      }
+      if (!site.process().isAlive()) site.start();
+    },
+  };
+  for (const { at, action } of plan.actions) {
+    timeline.at(at, () => {
+      trace.note("plan", describe(action));
+      counts.count(action.kind);
+      perform(fleet, action);
+    });
+  }
+  timeline.at(plan.calmAt, fleet.calm);
+  return fleet;
+}

@@ -1,0 +1,49 @@
+import { instanceName } from "@tartfleet/shared";
+
+export type Said = "job_started" | "job_hook" | "runner_exited";
+
+/** An end of a run that no agent brought about, or one that an agent did. */
+export interface RunEnding {
+  instance: string;
+  byAgent: boolean;
+}
+
+/** What clients, guests and machines really did, whatever anybody believes: the auditor's own evidence. */
+export interface Ledger {
+  /** VMs whose creation was acknowledged to a client. */
+  readonly acknowledged: Set<string>;
+  /** VMs whose end a client has asked for. */
+  readonly endAsked: Set<string>;
+  guestSays(vmId: string, attempt: number, what: Said): void;
+  hasSaid(vmId: string, what: Said): boolean;
+  hasSaidOf(vmId: string, attempt: number, what: Said): boolean;
+  /** How often a runner was started in an instance. */
+  readonly runnerStarts: Map<string, number>;
+  /** Instances in which a job runs. */
+  readonly jobs: Set<string>;
+  /** Instances whose run ended by itself: guest, crash, host. */
+  readonly endedByItself: Set<string>;
+  /** Instances whose run an agent has ended, or asked to end. */
+  readonly endedByAgent: Set<string>;
+  /** Answers to a guest that spoke for another VM. */
+  readonly strangers: { vmId: string; status: number | undefined }[];
+}
+
+export function createLedger(): Ledger {
+  const said = new Set<string>();
+  return {
+    acknowledged: new Set(),
+    endAsked: new Set(),
+    guestSays(vmId, attempt, what) {
+      said.add(`${vmId} ${what}`);
+      said.add(`${instanceName(vmId, attempt)} ${what}`);
+    },
+    hasSaid: (vmId, what) => said.has(`${vmId} ${what}`),
+    hasSaidOf: (vmId, attempt, what) => said.has(`${instanceName(vmId, attempt)} ${what}`),
+    runnerStarts: new Map(),
+    jobs: new Set(),
+    endedByItself: new Set(),
+    endedByAgent: new Set(),
+    strangers: [],
+  };
+}

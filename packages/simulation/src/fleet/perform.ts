@@ -1,0 +1,137 @@
+import { CRASH_TEXT } from "../host/sim-tart.ts";
+import type { Action, Who } from "../plan/plan.ts";
+import type { Process } from "../world/process.ts";
+import type { Fleet } from "./fleet.ts";
+import type { HostSite } from "./host-site.ts";
+
+/** Carries out one action of the plan; what does not apply any more is left out. */
+export function perform(fleet: Fleet, action: Action): void {
+  const { world, site, clients, http } = fleet;
+  const { timeline, network } = world;
+  const until = (milliseconds: number) => timeline.now() + milliseconds;
+  switch (action.kind) {
+    case "create":
+      return clients.create(action.job);
+    case "client_ends":
+      return clients.end(action.n);
+    case "crash":
+      return crash(fleet, action);
+    case "stop_process":
+      for (const process of processesOf(fleet, action.who)) process.stop(action.ms);
+      return;
+    case "cut":
+      network.cut(action.from, action.to, until(action.ms));
+      if (action.bothWays) network.cut(action.to, action.from, until(action.ms));
+      return;
+    case "reset":
+      return hostOf(fleet, action.host)?.lives.forEach(({ sockets }) => sockets.reset());
+    case "half_open":
+      return hostOf(fleet, action.host)?.lives.forEach(({ sockets }) => sockets.die());
+    case "slow":
+      return network.slowDown(action.place, action.factor, until(action.ms));
+    case "repeat_reports":
+      return hostOf(fleet, action.host)?.repeatReports(until(action.ms));
+    case "repeat_requests":
+      return http.trouble(until(action.ms));
+    case "backup":
+      return site.backUp();
+    case "restore":
+      return restore(fleet, action.downMs);
+    case "host_dies":
+      return hostDies(fleet, action);
+    case "foreign_vm":
+      return foreignVm(fleet, action);
+    case "leaked_slot":
+      return leak(fleet, action);
+    case "host_fault":
+      return hostOf(fleet, action.host)?.machine.strike(action.fault, action.chance, until(action.ms));
+    case "guest_crash":
+      return guestCrash(hostOf(fleet, action.host));
+    case "clock_jump":
+      if (action.who === "control-plane") site.jumpClock(action.ms);
+      else hostOf(fleet, action.who)?.jumpClock(action.ms);
+      return;
+    case "second_agent":
+      return secondAgent(hostOf(fleet, action.host), fleet, action.ms);
+    default:
+      action satisfies never;
+  }
+}
+
+type Doing<K extends Action["kind"]> = Extract<Action, { kind: K }>;
+
+function hostOf(fleet: Fleet, number: number): HostSite | undefined {
+  return fleet.hosts.find(({ machine }) => machine.number === number);
+}
+
+function processesOf(fleet: Fleet, who: Who): Process[] {
+  if (who === "control-plane") return [fleet.site.process()];
+  return hostOf(fleet, who)?.lives.map(({ process }) => process) ?? [];
+}
+
+function crash(fleet: Fleet, { who, point, downMs, isReset }: Doing<"crash">): void {
+  if (who === "control-plane") {
+    fleet.nextRestart(downMs);
+    if (!isReset) for (const { lives } of fleet.hosts) for (const { sockets } of lives) sockets.die();
+  } else hostOf(fleet, who)?.nextRestart(downMs);
+  for (const process of processesOf(fleet, who)) {
+    if (point) process.killAt(point);
+    else process.kill();
+  }
+}
+
+function restore(fleet: Fleet, downMs: number): void {
+  const { site } = fleet;
+  fleet.nextRestart(downMs);
+  // A dead one is on its way back already.
+  site.kill();
+  site.restore();
+  fleet.onRestored();
+}
+
+function hostDies(fleet: Fleet, { host, downMs, foreign, losesJournal }: Doing<"host_dies">): void {
+  const found = hostOf(fleet, host);
+  if (!found?.machine.isUp) return;
+  const { machine, lives, home } = found;
+  machine.powerOff();
+  for (const { process } of lives) process.kill();
+  const [lost] = home.journal.keys();
+  if (losesJournal && lost !== undefined) home.journal.delete(lost);
+  fleet.world.timeline.after(downMs, () => {
+    if (!machine.isUp) machine.powerOn();
+    if (foreign && fleet.world.timeline.now() < fleet.calmAt) machine.addForeign("macos");
+    found.ensureAgent();
+  });
+}
+
+function foreignVm(fleet: Fleet, { host, ms }: Doing<"foreign_vm">): void {
+  const machine = hostOf(fleet, host)?.machine;
+  if (!machine?.isUp) return;
+  const vm = machine.addForeign("macos");
+  fleet.world.timeline.after(ms, () => {
+    machine.endRun(vm, "", { exitCode: 0, signal: null });
+    machine.vms.delete(vm.name);
+  });
+}
+
+function leak(fleet: Fleet, { host, ms }: Doing<"leaked_slot">): void {
+  const machine = hostOf(fleet, host)?.machine;
+  if (!machine?.isUp || machine.leakedSlots > 1) return;
+  machine.leakedSlots += 1;
+  fleet.world.timeline.after(ms, () => {
+    machine.leakedSlots = Math.max(0, machine.leakedSlots - 1);
+  });
+}
+
+function guestCrash(host: HostSite | undefined): void {
+  if (!host) return;
+  const { machine } = host;
+  const running = [...machine.vms.values()].find(({ isForeign, run }) => !isForeign && run?.isAdmitted);
+  if (running) machine.endRun(running, CRASH_TEXT, { exitCode: 0, signal: null });
+}
+
+function secondAgent(host: HostSite | undefined, fleet: Fleet, ms: number): void {
+  if (!host?.machine.isUp) return;
+  const second = host.start(host.newDataDir());
+  fleet.world.timeline.after(ms, () => second.process.kill());
+}

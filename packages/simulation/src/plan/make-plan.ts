@@ -1,0 +1,156 @@
+import { createRandom, type Random } from "../world/random.ts";
+import {
+  HOST_FAULTS,
+  RUNNER_MODES,
+  type Action,
+  type Job,
+  type Plan,
+  type PlannedAction,
+  type Who,
+} from "./plan.ts";
+
+export interface PlanSize {
+  hosts: number;
+  /** Actions of the plan. */
+  actions: number;
+}
+
+const MINUTE = 60_000;
+/** Of true time, between one action and the next, on average. */
+const PACE_MS = 45_000;
+
+/** What is done to the fleet of a seed. Each seed has its own leaning, so that some storms are of one kind. */
+export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
+  const random = createRandom(`${seed}/plan`);
+  const favourites = [random.pick(FAULTS), random.pick(FAULTS), random.pick(FAULTS)] as const;
+  const isQuiet = random.chance(0.1);
+  const planned: PlannedAction[] = [];
+  let now = 5000;
+  let jobs = 0;
+  for (let made = 0; made < actions; made += 1) {
+    now += random.between(0, 2 * PACE_MS);
+    const roll = random.next();
+    if (roll < 0.35 || jobs < 2) {
+      jobs += 1;
+      planned.push({ at: now, action: { kind: "create", job: makeJob(random, jobs, isQuiet) } });
+    } else if (roll < 0.42) {
+      planned.push({ at: now, action: { kind: "client_ends", n: random.int(1, jobs) } });
+    } else if (!isQuiet) {
+      const kind = random.chance(0.5) ? random.pick(favourites) : random.pick(FAULTS);
+      planned.push({ at: now, action: MAKERS[kind](random, hosts) });
+    }
+  }
+  return { hosts, actions: planned, calmAt: now + 10 * MINUTE };
+}
+
+function makeJob(random: Random, n: number, isQuiet: boolean): Job {
+  const mode = isQuiet || random.chance(0.5) ? "good" : random.pick(RUNNER_MODES);
+  return {
+    n,
+    os: random.chance(0.85) ? "macos" : "linux",
+    runner: random.chance(0.8) ? "github" : random.pick(["script", null]),
+    ttlSeconds: random.chance(0.8) ? random.int(1200, 7200) : random.int(60, 600),
+    mode,
+    idleMs: random.chance(0.5) ? random.between(0, 5000) : random.between(0, 5 * MINUTE),
+    jobMs: random.chance(0.3) ? random.between(1000, 10_000) : random.between(MINUTE, 15 * MINUTE),
+  };
+}
+
+const FAULTS = [
+  "crash",
+  "crash",
+  "stop_process",
+  "cut",
+  "cut",
+  "reset",
+  "half_open",
+  "slow",
+  "repeat_reports",
+  "repeat_requests",
+  "backup",
+  "restore",
+  "host_dies",
+  "foreign_vm",
+  "leaked_slot",
+  "host_fault",
+  "host_fault",
+  "host_fault",
+  "guest_crash",
+  "clock_jump",
+  "second_agent",
+] as const satisfies [Action["kind"], ...Action["kind"][]];
+type FaultKind = (typeof FAULTS)[number];
+
+const someTime = (random: Random) =>
+  random.pick([3000, 10_000, 45_000, 2 * MINUTE, 5 * MINUTE, 8 * MINUTE] as const) * random.between(0.8, 1.2);
+
+const host = (random: Random, hosts: number) => random.int(1, hosts);
+
+const who = (random: Random, hosts: number): Who =>
+  random.chance(0.5) ? "control-plane" : host(random, hosts);
+
+type Maker = (random: Random, hosts: number) => Action;
+
+const MAKERS: Record<FaultKind, Maker> = {
+  crash: (random, hosts) => ({
+    kind: "crash",
+    who: who(random, hosts),
+    point: random.chance(0.7) ? { calls: random.int(1, 30), when: random.pick(["before", "after"]) } : null,
+    downMs: someTime(random),
+    isReset: random.chance(0.8),
+  }),
+  stop_process: (random, hosts) => ({ kind: "stop_process", who: who(random, hosts), ms: someTime(random) }),
+  cut(random, hosts) {
+    const place = random.pick([
+      `host-${host(random, hosts)}`,
+      `host-${host(random, hosts)}`,
+      `guests-${host(random, hosts)}`,
+      "clients",
+    ]);
+    const [from, to] = random.chance(0.5) ? [place, "control-plane"] : ["control-plane", place];
+    return { kind: "cut", from, to, bothWays: random.chance(0.5), ms: someTime(random) };
+  },
+  reset: (random, hosts) => ({ kind: "reset", host: host(random, hosts) }),
+  half_open: (random, hosts) => ({ kind: "half_open", host: host(random, hosts) }),
+  slow: (random, hosts) => ({
+    kind: "slow",
+    place: random.pick([`host-${host(random, hosts)}`, "control-plane", "clients"]),
+    factor: random.between(10, 400),
+    ms: someTime(random),
+  }),
+  repeat_reports: (random, hosts) => ({
+    kind: "repeat_reports",
+    host: host(random, hosts),
+    ms: someTime(random),
+  }),
+  repeat_requests: (random) => ({ kind: "repeat_requests", ms: someTime(random) }),
+  backup: () => ({ kind: "backup" }),
+  restore: (random) => ({ kind: "restore", downMs: someTime(random) }),
+  host_dies: (random, hosts) => ({
+    kind: "host_dies",
+    host: host(random, hosts),
+    downMs: someTime(random),
+    foreign: random.chance(0.3),
+    losesJournal: random.chance(0.2),
+  }),
+  foreign_vm: (random, hosts) => ({ kind: "foreign_vm", host: host(random, hosts), ms: someTime(random) }),
+  leaked_slot: (random, hosts) => ({ kind: "leaked_slot", host: host(random, hosts), ms: someTime(random) }),
+  host_fault: (random, hosts) => ({
+    kind: "host_fault",
+    host: host(random, hosts),
+    fault: random.pick(HOST_FAULTS),
+    chance: random.pick([0.2, 0.5, 1]),
+    ms: someTime(random),
+  }),
+  guest_crash: (random, hosts) => ({ kind: "guest_crash", host: host(random, hosts) }),
+  clock_jump: (random, hosts) => ({
+    kind: "clock_jump",
+    who: who(random, hosts),
+    ms: random.pick([-3_600_000, -5000, 5000, 60_000, 3_600_000]),
+  }),
+  second_agent: (random, hosts) => ({
+    kind: "second_agent",
+    host: host(random, hosts),
+    ms: someTime(random),
+  }),
+};

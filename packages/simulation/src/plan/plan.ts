@@ -1,0 +1,106 @@
+import type { GuestOs } from "@tartfleet/shared";
+import type { DeathPoint } from "../world/process.ts";
+import type { Place } from "../world/network.ts";
+
+/** How a runner and its guest behave once they have been set up. */
+export const RUNNER_MODES = [
+  /** Tells of its job, announces its end, exits, says so. */
+  "good",
+  /** Exits without ever having had a job. */
+  "no_job",
+  /** Never calls; the guest stays up. */
+  "silent",
+  /** Says everything twice. */
+  "twice",
+  /** Speaks for another VM with its own token, then as it should. */
+  "stranger",
+  /** Calls with another VM's job id first. */
+  "wrong_job",
+  /** Powers the guest off when the job is over, and says nothing. */
+  "power_off",
+  /** A job without an end. */
+  "hang",
+  /** The guest crashes in the middle of the job. */
+  "crash",
+] as const;
+export type RunnerMode = (typeof RUNNER_MODES)[number];
+
+/** One VM that a client asks for. */
+export interface Job {
+  n: number;
+  os: GuestOs;
+  runner: "github" | "script" | null;
+  ttlSeconds: number;
+  mode: RunnerMode;
+  /** From the runner's start until it has a job. */
+  idleMs: number;
+  jobMs: number;
+}
+
+/** What a host's tart, disk or guests can do wrong, each for a while and with a probability. */
+export const HOST_FAULTS = [
+  "list_fails",
+  "list_says_stopped",
+  "pull_slow",
+  "pull_stalls",
+  "pull_unauthorized",
+  "pull_not_found",
+  "pull_unavailable",
+  "clone_fails",
+  "clone_hangs",
+  "disk_full",
+  "configure_fails",
+  "run_refused",
+  "run_dies",
+  "guest_silent",
+  "exec_lost",
+  "provision_fails",
+  "shutdown_ignored",
+  "stop_hangs",
+  "delete_fails",
+  "journal_fails",
+] as const;
+export type HostFault = (typeof HOST_FAULTS)[number];
+
+/** `control-plane`, or a host's agent by its number. */
+export type Who = "control-plane" | number;
+
+export type Action =
+  | { kind: "create"; job: Job }
+  | { kind: "client_ends"; n: number }
+  | { kind: "crash"; who: Who; point: DeathPoint | null; downMs: number; isReset: boolean }
+  | { kind: "stop_process"; who: Who; ms: number }
+  | { kind: "cut"; from: Place; to: Place; bothWays: boolean; ms: number }
+  | { kind: "reset"; host: number }
+  | { kind: "half_open"; host: number }
+  | { kind: "slow"; place: Place; factor: number; ms: number }
+  | { kind: "repeat_reports"; host: number; ms: number }
+  | { kind: "repeat_requests"; ms: number }
+  | { kind: "backup" }
+  | { kind: "restore"; downMs: number }
+  | { kind: "host_dies"; host: number; downMs: number; foreign: boolean; losesJournal: boolean }
+  | { kind: "foreign_vm"; host: number; ms: number }
+  | { kind: "leaked_slot"; host: number; ms: number }
+  | { kind: "host_fault"; host: number; fault: HostFault; chance: number; ms: number }
+  | { kind: "guest_crash"; host: number }
+  | { kind: "clock_jump"; who: Who; ms: number }
+  | { kind: "second_agent"; host: number; ms: number };
+
+export interface PlannedAction {
+  /** Milliseconds of true time. */
+  at: number;
+  action: Action;
+}
+
+/** Everything that is done to a fleet in one run. With the seed it makes the whole run. */
+export interface Plan {
+  hosts: number;
+  actions: readonly PlannedAction[];
+  /** When all faults stop. */
+  calmAt: number;
+}
+
+export function describe(action: Action): string {
+  const { kind, ...rest } = action;
+  return `${kind} ${JSON.stringify(rest)}`;
+}
