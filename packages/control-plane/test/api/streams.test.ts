@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { live } from "../../src/api/live.ts";
 import { untilAborted } from "../../src/api/streams.ts";
 
 async function* count(): AsyncGenerator<number, void> {
@@ -15,6 +16,23 @@ async function collect(source: AsyncIterable<number>) {
   for await (const value of source) seen.push(value);
   return seen;
 }
+
+describe("live", () => {
+  const useCases = { authenticate: () => ({ kind: "host", hostId: 1, hostName: "h" }) as const };
+
+  it("ends by an error at a shutdown, but simply ends when its source or its listener does", async () => {
+    const shutdown = new AbortController();
+    const ctx = { useCases, bearer: "t", draining: shutdown.signal };
+    expect(await collect(live(ctx, count, undefined))).toEqual([0, 1, 2]);
+    const gone = new AbortController();
+    const left = collect(live(ctx, stuck, gone.signal));
+    gone.abort();
+    expect(await left).toEqual([]);
+    const cut = collect(live(ctx, stuck, undefined));
+    shutdown.abort();
+    await expect(cut).rejects.toMatchObject({ code: "shutting_down" });
+  });
+});
 
 describe("untilAborted", () => {
   it("passes everything on and ends with its source", async () => {

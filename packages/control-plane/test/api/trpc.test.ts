@@ -5,13 +5,22 @@ import { enrol, FACTS, hello } from "../helpers/host.ts";
 import { IMAGE, startPlane, until } from "../helpers/plane.ts";
 import type { Plane } from "../helpers/plane.ts";
 
+/** Stands for a session whose assignments end without an error, which none should. */
+const COMPLETE = -1;
+
 let plane: Plane;
 const opened: { close(): Promise<void> }[] = [];
 beforeAll(async () => {
   plane = await startPlane({
-    change: () => ({
+    change: (useCases) => ({
       capacity() {
         throw new Error("a bug that mentions hunter2");
+      },
+      agent: {
+        ...useCases.agent,
+        async *assignments(host, epoch, signal) {
+          if (epoch !== COMPLETE) yield* useCases.agent.assignments(host, epoch, signal);
+        },
       },
     }),
   });
@@ -183,6 +192,16 @@ describe("an agent's calls", () => {
       code: "CONFLICT",
       problem: { code: "session_fenced" },
     });
+  });
+
+  it("never hear that their assignments are complete", async () => {
+    const agent = connect(await enrol(plane, "mac-complete"));
+    const { promise: ended, resolve: end } = Promise.withResolvers<unknown>();
+    agent.agent.assignments.subscribe(
+      { epoch: COMPLETE },
+      { onError: (error) => end(error.data?.problem.code), onComplete: () => end("complete") },
+    );
+    expect(await ended).toBe("session_fenced");
   });
 
   it("of another protocol are told so, whatever else they look like", async () => {

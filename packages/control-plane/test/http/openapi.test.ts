@@ -15,6 +15,9 @@ it("is a valid OpenAPI 3.1 document", async () => {
   const validator = new Validator();
   expect(await validator.validate(structuredClone(document))).toEqual({ valid: true });
   expect(validator.version).toBe("3.1");
+  const text = JSON.stringify(document);
+  const unused = Object.keys(document.components.schemas).filter((id) => !text.includes(`schemas/${id}"`));
+  expect(unused).toEqual([]);
 });
 
 it("describes every call of the API and nothing else", () => {

@@ -64,7 +64,7 @@ describe("the program", () => {
 
   it("lists every wrong setting and exits 78", async () => {
     const program = run(["--listen", "here", "--lease-seconds", "x", "--what"], {
-      TARTFLEET_DATA_DIR: "",
+      TARTFLEET_LOG_LEVEL: "loud",
       TARTFLEET_MAX_ATTEMPTS: "0",
     });
     expect(await program.exited).toBe(78);
@@ -72,7 +72,7 @@ describe("the program", () => {
       "--listen",
       "--lease-seconds",
       "--what",
-      "TARTFLEET_DATA_DIR",
+      "TARTFLEET_LOG_LEVEL",
       "TARTFLEET_MAX_ATTEMPTS",
     ]) {
       expect(program.stderr()).toContain(`\n  ${name}: `);
