@@ -13,6 +13,7 @@ import {
   type FrameKind,
 } from "../control/framing.ts";
 import type { CommandSurroundings } from "./run-command.ts";
+import { keepCompiled } from "./leave-cache.ts";
 import { runCommand } from "./run-command.ts";
 
 const surroundings: CommandSurroundings = JSON.parse(readFileSync("/.sim/run/agent.json", "utf8"));
@@ -21,6 +22,7 @@ const server = createServer({ allowHalfOpen: false }, serve);
 server.listen("/.sim/run/agent.sock", () => {
   writeSync(4, "up\n");
   closeSync(4);
+  keepCompiled();
 });
 
 function serve(socket: Socket): void {

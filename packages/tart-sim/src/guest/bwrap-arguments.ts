@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { GuestSpec } from "./engine.ts";
-import { simDirName, sourceDir, systemDir } from "./layout.ts";
+import { compileCacheDir, simDirName, sourceDir, systemDir } from "./layout.ts";
 
 /** What is where on this machine, as far as a guest's root is made of it. */
 export interface MachineFacts {
@@ -57,6 +57,7 @@ export function bwrapArguments(
     ["--ro-bind", systemDir, `/${simDirName}/system`],
     ["--ro-bind", sourceDir, `/${simDirName}/lib`],
     ["--ro-bind", machine.node, `/${simDirName}/node`],
+    ["--bind", compileCacheDir, `/${simDirName}/cache`],
     ["--proc", "/proc", "--dev", "/dev", "--dir", "/run/sshd"],
     ["--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "--chdir", "/"],
   ];

@@ -5,7 +5,7 @@
 # TERM (the guest's own `shutdown`) ends it too. It stays a shell so that orphans are reaped; bash
 # gives background jobs no stdin, hence the life line on a number of its own (guests.md §3).
 trap 'exit 0' TERM
-/.sim/node --disable-warning=ExperimentalWarning /.sim/lib/guest/agent-main.ts </dev/null 3<&- &
+/.sim/lib/guest/program.sh guest/agent-main.ts </dev/null 3<&- &
 exec 4>&-
 cat <&3 >/dev/null &
 wait $!

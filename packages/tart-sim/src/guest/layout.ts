@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import path from "node:path";
 import type { GuestSpec } from "./engine.ts";
 
@@ -9,12 +10,16 @@ import type { GuestSpec } from "./engine.ts";
  *   .sim/system/    image/system of this package: programs that stand in for macOS's
  *   .sim/lib/       src of this package: guest-side programs written in TypeScript
  *   .sim/node       the node that runs them
+ *   .sim/cache/     what node has compiled of them, shared by all guests of the machine
  */
 export const simDirName = ".sim";
 
 export const packageDir = path.resolve(import.meta.dirname, "../..");
 export const systemDir = path.join(packageDir, "image/system");
 export const sourceDir = path.join(packageDir, "src");
+
+/** Where node keeps its compile cache by default. */
+export const compileCacheDir = path.join(tmpdir(), "node-compile-cache");
 
 export type GuestOs = GuestSpec["os"];
 

@@ -2,7 +2,15 @@ import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { existsSync } from "node:fs";
 import type { GuestEngine, GuestSpec } from "./engine.ts";
-import { homePath, hostPathOf, simDirName, sourceDir, systemDir, temporaryPath } from "./layout.ts";
+import {
+  compileCacheDir,
+  homePath,
+  hostPathOf,
+  simDirName,
+  sourceDir,
+  systemDir,
+  temporaryPath,
+} from "./layout.ts";
 
 export interface Preparation {
   engine: GuestEngine["kind"];
@@ -38,6 +46,7 @@ export async function prepareDisk(
   await rm(sim, { recursive: true, force: true });
   await Promise.all([
     mkdir(path.join(sim, "run"), { recursive: true }),
+    mkdir(compileCacheDir, { recursive: true }),
     mkdir(hostPathOf(spec.diskDir, homePath(spec.os)), { recursive: true }),
     mkdir(hostPathOf(spec.diskDir, temporaryPath(spec.os)), { recursive: true }),
   ]);
@@ -52,10 +61,12 @@ const linkAll = (sim: string): Promise<void>[] => [
   symlink(systemDir, path.join(sim, "system")),
   symlink(sourceDir, path.join(sim, "lib")),
   symlink(process.execPath, path.join(sim, "node")),
+  symlink(compileCacheDir, path.join(sim, "cache")),
 ];
 
 const mountPoints = (sim: string): Promise<unknown>[] => [
   mkdir(path.join(sim, "system")),
   mkdir(path.join(sim, "lib")),
+  mkdir(path.join(sim, "cache")),
   writeFile(path.join(sim, "node"), ""),
 ];

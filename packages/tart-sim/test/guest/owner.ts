@@ -1,11 +1,16 @@
 /** A process that runs a guest, as `tart run` does, for tests that kill it. Spec as JSON in argv. */
-import { chooseEngine } from "../../src/guest/choose-engine.ts";
+import { enableCompileCache, flushCompileCache } from "node:module";
 import type { GuestSpec } from "../../src/guest/engine.ts";
+
+// Twenty of these are started: what one has compiled serves the next.
+enableCompileCache();
+const { chooseEngine } = await import("../../src/guest/choose-engine.ts");
 
 const [specJson = "", seconds = "", pauseMs = "0"] = process.argv.slice(2);
 const spec = JSON.parse(specJson) as GuestSpec;
 process.stdout.on("error", () => process.exit(1));
 const engine = await chooseEngine(process.env);
+flushCompileCache();
 console.log("chosen");
 const guest = await engine.start(spec);
 console.log("started");

@@ -8,7 +8,7 @@ import { makeSpec, processesNaming, run, shell, startGuest, uniqueSeconds, until
 
 const engines = await availableEngines();
 /** Inside the lab this file is one test of another. */
-const kills = insideLab ? 8 : 20;
+const kills = insideLab ? 4 : 20;
 
 describe.each(engineKinds)("the power of a %s guest", (kind) => {
   const engine = engines.get(kind);

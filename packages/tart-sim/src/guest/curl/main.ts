@@ -1,4 +1,5 @@
 /** The part of curl that a careful script uses, for guests on machines without curl. */
+import "../leave-cache.ts";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import type { IncomingMessage } from "node:http";

@@ -1,4 +1,5 @@
 /** The stand-in of GitHub's Runner.Listener: `run`, `configure`, `remove`, `warmup`, `--version`. */
+import "../../guest/leave-cache.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { recordStart } from "../record-start.ts";
 import { BadOption, type OptionTable } from "../strict-options.ts";

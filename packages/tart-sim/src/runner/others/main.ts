@@ -1,4 +1,5 @@
 /** Stand-ins for gitlab-runner, buildkite-agent and Jenkins' agent: strict about how they are started. */
+import "../../guest/leave-cache.ts";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
