@@ -1,11 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { base } from "../../vitest.base.ts";
 
-export default defineConfig({
-  test: {
-    include: ["test/**/*.test.ts"],
-    reporters: ["default", "json"],
-    outputFile: { json: ".reports/vitest.json" },
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-  },
-});
+// Many tests start a process for every tart command.
+export default defineConfig({ test: { ...base, testTimeout: 120_000, hookTimeout: 120_000 } });
