@@ -13,7 +13,7 @@ import { randomId } from "../../src/engine/secrets.ts";
 import type { HostPrincipal, Principal } from "../../src/engine/use-cases.ts";
 import { openMemoryDatabase, type Database } from "../../src/store/database.ts";
 
-export const CONFIG: EngineConfig = {
+const CONFIG: EngineConfig = {
   publicUrl: "http://127.0.0.1:7337",
   maxTtlSeconds: 86_400,
   defaultQueueTimeoutSeconds: 86_400,
@@ -47,7 +47,7 @@ export const FACTS: HostFacts = {
 };
 
 /** A clock that stands still until it is told to go on. */
-export function virtualClock(start = 1_700_000_000_000) {
+function virtualClock(start = 1_700_000_000_000) {
   let now = start;
   const timers = new Set<{ at: number; call: () => void }>();
   const clock: Clock = {
