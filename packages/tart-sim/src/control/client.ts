@@ -13,6 +13,7 @@ export function dialAgent(directory: string, signal: AbortSignal): Promise<Socke
       createConnection({ path: "control.sock", allowHalfOpen: false }),
     );
     const giveUp = () => {
+      signal.removeEventListener("abort", giveUp);
       socket.destroy();
       resolve(undefined);
     };

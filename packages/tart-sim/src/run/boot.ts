@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { ParsedCommand } from "../cli/spec.ts";
 import type { RunningGuest } from "../guest/engine.ts";
 import { grantLease, leaseMs, reserveAddress } from "../host/leases.ts";
@@ -94,7 +95,7 @@ async function comeUp(
   await after(profile.ipMs, "ip", sim.faults.get("ip-late")?.ms);
   if (!neverGetsIp) {
     await grantLease(sim, mac);
-    void keepLease(sim, mac, endings.over);
+    keepLease(sim, mac, endings.over).catch(() => undefined);
   }
   await after(profile.sshMs, "ssh");
   if (!sim.faults.has("sshd-never")) await startSshd(sim, guest);
@@ -115,13 +116,8 @@ const startSshd = (sim: Sim, guest: RunningGuest): Promise<void> =>
 
 /** Guests renew at half of the lease. */
 async function keepLease(sim: Sim, mac: string, over: AbortSignal): Promise<void> {
-  for (;;) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, leaseMs(sim) / 2);
-    over.addEventListener("abort", () => resolve(), { once: true });
-    await promise;
-    clearTimeout(timer);
-    if (over.aborted) return;
+  while (!over.aborted) {
+    await wait(leaseMs(sim) / 2, undefined, { signal: over });
     await grantLease(sim, mac);
   }
 }
