@@ -50,7 +50,7 @@ function imageConfig(image: CatalogueImage): VmConfig {
 }
 
 /** The guest's files that images without files of their own share, made once per host. */
-export async function defaultGuestDisk(sim: Pick<Sim, "hostDir">, os: "darwin" | "linux"): Promise<string> {
+async function defaultGuestDisk(sim: Pick<Sim, "hostDir">, os: "darwin" | "linux"): Promise<string> {
   const path = join(sim.hostDir, "images", os);
   const done = `${path}.done`;
   if (existsSync(done)) return path;
