@@ -22,9 +22,11 @@ const bringUp: Row = {
   gone: rules.vanishedEarly,
   stop_rung: rules.note,
   script_result: rules.keepResult,
-  announced: notYet,
+  // Its guest has a token, so it was set up: the runner may start, work and end before the agent's word of
+  // any of it has arrived.
+  announced: rules.drain,
   wrong_job: rules.note,
-  job_started: notYet,
+  job_started: rules.startJobEarly,
   end_requested: rules.stopForClient,
   host_silent: rules.abandonSilentHost,
   time_passed: rules.phaseTimedOut,
@@ -67,8 +69,7 @@ const TABLE: Record<VmState, Row> = {
   pulling: bringUp,
   cloning: bringUp,
   booting: bringUp,
-  // The runner may start, work and end before the agent's word that it started has arrived.
-  provisioning: { ...bringUp, announced: rules.drain, job_started: rules.startJob },
+  provisioning: bringUp,
   ready: {
     placed: late,
     phase: rules.refresh,

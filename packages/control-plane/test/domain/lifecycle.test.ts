@@ -168,11 +168,14 @@ describe("every life", () => {
       fc.property(life, (events) => {
         live(events, (before, event, result, now) => {
           if (result.outcome === "ignored" || before.job.state !== "started") return;
-          if (before.state !== "ready" || result.vm.state === "ready") return;
+          if (isTerminal(before.state) || before.state === "stopping" || before.state === result.vm.state)
+            return;
           const expired =
             event.kind === "time_passed" && before.expiresAt !== null && before.expiresAt <= now;
-          const allowed = ["announced", "end_requested", "run_ended", "gone", "failed"];
-          expect(expired || allowed.includes(event.kind), event.kind).toBe(true);
+          const allowed = ["phase", "announced", "end_requested", "run_ended", "gone"];
+          const graceOver = before.state === "draining" && event.kind === "time_passed";
+          expect(expired || graceOver || allowed.includes(event.kind), event.kind).toBe(true);
+          expect(result.vm.state).not.toBe("queued");
         });
       }),
     );
@@ -289,6 +292,28 @@ describe("the end", () => {
     const provisioning = vmIn([placed(1), { kind: "phase", attempt: 1, phase: "provisioning" }]);
     expect(at(provisioning, exited, 120)).toMatchObject({ state: "draining" });
   });
+
+  test.each(["assigned", "pulling", "cloning", "booting", "provisioning"] as const)(
+    "a job that the guest tells of while its host has told no more than %s is nobody's to give up",
+    (state) => {
+      const before = vmIn([
+        placed(1),
+        ...(state === "assigned" ? [] : [{ kind: "phase" as const, attempt: 1, phase: state }]),
+      ]);
+      expect(at(before, exited, 50)).toMatchObject({ state: "draining" });
+      const atWork = at(before, { kind: "job_started", attempt: 1, details: {} }, 50);
+      expect(atWork).toMatchObject({ state: "ready", readyAt: 50, job: { state: "started" } });
+      const error = { code: "guest_unreachable" as const, message: "no answer", facts: {} };
+      const guesses: LifecycleEvent[] = [
+        { kind: "host_silent", attempt: 1, hostName: "mac-1" },
+        { kind: "time_passed" },
+        { kind: "failed", attempt: 1, phase: "provisioning", error },
+      ];
+      for (const event of guesses) {
+        expect(step(atWork, event, { now: 90_000, budgets: BUDGETS }).outcome).toBe("ignored");
+      }
+    },
+  );
 
   test("a stop that takes too long is noted and the slot stays taken", () => {
     const stopping = at(vmIn(ready), { kind: "end_requested", by: "token ci" }, 100);

@@ -1,3 +1,4 @@
+import type { AttemptErrorCode } from "@tartfleet/shared";
 import type { Vm } from "../vm.ts";
 import type { HistoryEntry, LifecycleEvent, Rule, Step } from "./event.ts";
 import { applied, end, enter, finished, ignored, INSTANCE_LOST, isDue, stopping } from "./steps.ts";
@@ -57,8 +58,20 @@ export const stopAfterRun: Rule<"run_ended"> = (vm, event, context) => {
   return stopping(vm, cause, "host", context, { cause: event.cause, log: event.logTail });
 };
 
-export const lostAfterReady: Rule<"failed"> = (vm, event, context) =>
-  stopping(vm, { ...end("instance_lost", event.error.message), error: event.error }, "host", context);
+/** What an agent says when it does not reach the guest: its runner may well be at work. */
+const SAYS_NOTHING_OF_THE_RUN: ReadonlySet<AttemptErrorCode> = new Set([
+  "guest_unreachable",
+  "provision_failed",
+  "runner_missing",
+  "tart_timeout",
+]);
+
+export const lostAfterReady: Rule<"failed"> = (vm, event, context) => {
+  if (vm.job.state !== "none" && SAYS_NOTHING_OF_THE_RUN.has(event.error.code)) {
+    return ignored("a job was told of by the guest, which its host only failed to reach");
+  }
+  return stopping(vm, { ...end("instance_lost", event.error.message), error: event.error }, "host", context);
+};
 
 export const vanished: Rule<"gone"> = (vm, _event, { now }) =>
   finished(

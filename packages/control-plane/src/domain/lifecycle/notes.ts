@@ -1,9 +1,19 @@
 import type { JobDetails } from "@tartfleet/shared";
 import type { Vm } from "../vm.ts";
 import type { LifecycleEvent, Rule, Step } from "./event.ts";
-import { applied, ignored } from "./steps.ts";
+import { applied, enter, ignored } from "./steps.ts";
 
-/* Facts that change no state. */
+/* Facts about the job and the history. */
+
+/** The guest's own word that its runner works: it is ready, and no silence of its host is held against it. */
+export const startJobEarly: Rule<"job_started"> = (vm, event, context) => {
+  const started = startJob(
+    enter({ ...vm, readyAt: context.now }, "ready", context.now, null),
+    event,
+    context,
+  );
+  return started.outcome === "applied" ? { ...started, vm: { ...started.vm, pullPercent: null } } : started;
+};
 
 export const startJob: Rule<"job_started"> = (vm, event, { now }) => {
   if (vm.job.state !== "none") return secondJob(vm, event.details);
