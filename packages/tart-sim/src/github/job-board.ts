@@ -47,8 +47,6 @@ export interface BoardOptions {
   changed: () => void;
 }
 
-export type JobBoard = ReturnType<typeof createJobBoard>;
-
 /**
  * The jobs of a fake GitHub: queued → in_progress → completed, with the result delivered by the
  * runner, or lost when the runner's lock runs out.

@@ -6,8 +6,6 @@ export interface RegisteredRunner {
   labels: string[];
 }
 
-export type RunnerRegister = ReturnType<typeof createRunnerRegister>;
-
 /** Who may ask for jobs: the runners by their secret, and the tokens that make new ones. */
 export function createRunnerRegister(serverUrl: () => string) {
   const runners = new Map<string, RegisteredRunner>();

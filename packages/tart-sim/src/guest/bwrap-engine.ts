@@ -24,7 +24,9 @@ export async function bwrapIsMissing(env: NodeJS.ProcessEnv): Promise<string | u
   if (bwrap === undefined) return "bwrap (package bubblewrap) is not installed";
   if (findTool("sshd", { PATH: "/usr/sbin" }) === undefined)
     return "/usr/sbin/sshd (package openssh-server) is not installed";
-  const probe = ["--ro-bind", "/", "/", "--unshare-user", "--unshare-pid", "true"];
+  // With a /proc of its own: containers often allow the rest, but not that.
+  const namespaces = ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"];
+  const probe = ["--ro-bind", "/", "/", ...namespaces, "--proc", "/proc", "--dev", "/dev", "true"];
   try {
     await promisify(execFile)(bwrap, probe);
     return undefined;

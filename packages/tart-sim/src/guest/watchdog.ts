@@ -12,14 +12,12 @@ export interface Watchdog {
 
 const script = path.join(import.meta.dirname, "watchdog.sh");
 
+/** A session of its own: whatever is sent to our process group must not reach it. */
+const apart = { detached: true, env: { PATH: "/usr/bin:/bin" } };
+
 /** Starts the process that kills every process marked `marker` (NAME=value in its environment) when we end. */
 export async function startWatchdog(marker: string): Promise<Watchdog> {
-  const child = spawn("/bin/sh", [script, marker], {
-    // A session of its own: whatever is sent to our process group must not reach it.
-    detached: true,
-    env: { PATH: "/usr/bin:/bin" },
-    stdio: ["pipe", "pipe", "ignore"],
-  });
+  const child = spawn("/bin/sh", [script, marker], { ...apart, stdio: ["pipe", "pipe", "ignore"] });
   const exited = once(child, "exit");
   child.stdin.on("error", () => {});
   await Promise.race([
@@ -30,5 +28,9 @@ export async function startWatchdog(marker: string): Promise<Watchdog> {
   ]);
   const { pid } = child;
   if (pid === undefined) throw new Error("the watchdog of a guest has no pid");
-  return { pid, over: exited.then(() => {}), cut: () => child.stdin.end() };
+  const over = exited.then(async ([code]) => {
+    // A watchdog that was killed has not done its work.
+    if (code !== 0) await once(spawn("/bin/sh", [script, marker], { ...apart, stdio: "ignore" }), "exit");
+  });
+  return { pid, over, cut: () => child.stdin.end() };
 }

@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import path from "node:path";
 
 /** Line by line in the guest's home: how each CI program was started. */
-export const startsFileName = ".runner-starts.jsonl";
+const startsFileName = ".runner-starts.jsonl";
 
 export interface RecordedStart {
   program: string;

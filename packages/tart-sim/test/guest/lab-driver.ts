@@ -4,6 +4,9 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { findTool } from "../../src/guest/find-tool.ts";
+
+const ip = findTool("ip", process.env) ?? "ip";
 
 const server = `
   const { createServer } = require("node:http");
@@ -13,7 +16,7 @@ const server = `
   }).listen(7337, "10.77.0.1", () => console.log("listening"));`;
 
 const lines: string[] = [];
-const controlPlane = spawn("ip", ["netns", "exec", "lab-cp", process.execPath, "-e", server], {
+const controlPlane = spawn(ip, ["netns", "exec", "lab-cp", process.execPath, "-e", server], {
   stdio: ["ignore", "pipe", "inherit"],
 });
 const listening = once(controlPlane.stdout, "data");
@@ -24,12 +27,13 @@ const guestScript = `
   import { chooseEngine } from ${JSON.stringify(import.meta.resolve("../../src/guest/choose-engine.ts"))};
   import { makeSpec, shell } from ${JSON.stringify(import.meta.resolve("./guest-fixture.ts"))};
   const engine = await chooseEngine({ ...process.env, TART_SIM_ENGINE: "netns" });
-  await using spec = await makeSpec({ ip: "192.168.64.2", name: process.argv[1] });
+  const spec = await makeSpec({ ip: "192.168.64.2", name: process.argv[1] });
   const guest = await engine.start(spec);
   await guest.startSshd();
   const line = 'curl -sS "http://10.77.0.1:7337/$(hostname)/$(/usr/sbin/ipconfig getifaddr en0)"';
   const outcome = await shell(guest, line + "; echo; ip -br address show eth0; command -v sw_vers");
   await guest.powerOff();
+  await spec[Symbol.asyncDispose]();
   console.log(JSON.stringify({ engine: engine.kind, stdout: outcome.stdout, stderr: outcome.stderr }));`;
 
 const runGuest = async (mac: string): Promise<unknown> => {
@@ -43,7 +47,7 @@ const runGuest = async (mac: string): Promise<unknown> => {
     guestScript,
     mac,
   ];
-  const child = spawn("ip", argv, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(ip, argv, { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   await once(child, "close");

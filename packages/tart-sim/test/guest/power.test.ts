@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -65,6 +66,21 @@ describe.each(engineKinds)("the power of a %s guest", (kind) => {
     expect(user.stderr).toContain("NOT super-user");
     expect((await shell(started.guest, "echo on")).stdout).toBe("on\n");
   });
+
+  test.skipIf(engine === undefined || kind !== "process")(
+    "goes off when its watchdog is killed",
+    async () => {
+      await using started = await start();
+      const seconds = uniqueSeconds();
+      await shell(started.guest, `setsid sleep ${seconds} >/dev/null 2>&1 &`);
+      process.kill(
+        Number(await readFile(path.join(started.spec.diskDir, ".sim/run/init.pid"), "utf8")),
+        "SIGKILL",
+      );
+      await started.guest.poweredOff;
+      expect(processesNaming(seconds)).toEqual([]);
+    },
+  );
 
   // Only where the guest has a pid namespace: elsewhere the life line is out of its reach.
   test.skipIf(engine === undefined || kind === "process")(
