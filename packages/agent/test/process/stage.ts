@@ -2,7 +2,7 @@ import { makeSimHost, tartPath, type SimHost, type SimHostOptions } from "@tartf
 import { execa } from "execa";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,12 +47,16 @@ export async function onStage(
     cached: [MACOS],
     ...options,
   });
+  // By a name of the stage's own, so that its processes can be told from all others.
+  const ownTart = join(dir, "bin/tart");
+  await mkdir(join(dir, "bin"));
+  await symlink(tartPath, ownTart);
   const plane = await startControlPlane();
   plane.heartbeatSeconds = 0.2;
   const agents: AgentProcess[] = [];
 
   async function tart(...args: string[]): Promise<string> {
-    const { stdout } = await execa("tart", args, { env: mac.env, extendEnv: false });
+    const { stdout } = await execa(ownTart, args, { env: mac.env, extendEnv: false });
     return stdout;
   }
 
@@ -73,7 +77,7 @@ export async function onStage(
         "--name": "mac-1",
         "--machine-id": "machine-0001",
         "--data-dir": join(dir, "data"),
-        "--tart": tartPath,
+        "--tart": ownTart,
         "--tart-home": mac.tartHome,
         "--look-seconds": "1",
         "--orphan-grace-seconds": "1.5",
@@ -96,9 +100,29 @@ export async function onStage(
     throw error;
   } finally {
     for (const agent of agents) await agent.kill("SIGKILL");
+    await killAllOf(ownTart);
     await mac.killAll();
     await plane.close();
     await rm(dir, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+/** What a killed agent had begun goes on without it: commands, and runs that their host does not know yet. */
+async function killAllOf(program: string): Promise<void> {
+  for (;;) {
+    const { stdout } = await execa("ps", ["-axww", "-o", "pid=,command="]);
+    const pids = stdout
+      .split("\n")
+      .filter((line) => line.includes(program))
+      .map((line) => Number.parseInt(line, 10));
+    if (pids.length === 0) return;
+    for (const pid of pids) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    }
   }
 }
 
