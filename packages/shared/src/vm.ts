@@ -203,7 +203,13 @@ export const listVmsQuerySchema = z.strictObject({
 });
 export type ListVmsQuery = z.infer<typeof listVmsQuerySchema>;
 
-export const vmPageSchema = z.object({ vms: z.array(vmRecordSchema), nextCursor: z.string().nullable() });
+/** A VM in a list: without the one field that can be long. */
+export const vmSummarySchema = vmRecordSchema.extend({
+  scriptResult: scriptResultSchema.omit({ output: true }).nullable(),
+});
+export type VmSummary = z.infer<typeof vmSummarySchema>;
+
+export const vmPageSchema = z.object({ vms: z.array(vmSummarySchema), nextCursor: z.string().nullable() });
 export type VmPage = z.infer<typeof vmPageSchema>;
 
 export const waitQuerySchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { END_REASONS, isTerminal, type AttemptError, type VmRecord, type VmState } from "@tartfleet/shared";
+import { END_REASONS, isTerminal, type AttemptError, type VmSummary, type VmState } from "@tartfleet/shared";
 import type { Colors } from "./style.ts";
 import { indent, manyLines, oneLine } from "./text.ts";
 import { durationText } from "./time.ts";
@@ -6,7 +6,7 @@ import { durationText } from "./time.ts";
 type End = NonNullable<VmRecord["end"]>;
 
 /** A state with what matters most about it now: `pulling 42%`, `ready, host silent`. */
-export function stateText(vm: VmRecord): string {
+export function stateText(vm: VmSummary): string {
   const progress = vm.state === "pulling" && vm.pullPercent !== null ? ` ${vm.pullPercent}%` : "";
   const silent = vm.unreachableSince !== null && !isTerminal(vm.state) ? ", host silent" : "";
   return `${vm.state}${progress}${silent}`;
@@ -20,13 +20,13 @@ export function paintState(text: string, state: VmState, colors: Colors): string
 }
 
 /** `mac-3 slot 1`; `-` before its placement. */
-export function placeText({ host, slot }: VmRecord): string {
+export function placeText({ host, slot }: VmSummary): string {
   if (host === null) return "-";
   return slot === null ? host : `${host} slot ${slot}`;
 }
 
 /** One sentence that says where the VM stands: `VM abc is ready on mac-3 slot 1 (192.168.64.7), after 42s`. */
-export function standing(vm: VmRecord, now: number): string {
+export function standing(vm: VmSummary, now: number): string {
   if (isTerminal(vm.state)) {
     const lived = durationText(Date.parse(vm.endedAt ?? vm.stateSince) - Date.parse(vm.createdAt));
     const early = vm.readyAt === null ? ", before it was ready" : "";

@@ -1,4 +1,4 @@
-import type { VmRecord } from "@tartfleet/shared";
+import type { VmRecord, VmSummary } from "@tartfleet/shared";
 import type { Style } from "./style.ts";
 import { block, table } from "./table.ts";
 import { count, manyLines, oneLine, pairs } from "./text.ts";
@@ -8,7 +8,7 @@ import { attemptErrorText, endText, paintState, placeText, stateText } from "./v
 const OUTPUT_LINES = 20;
 
 /** `vm list`: newest first, as the API gives them. */
-export function vmTable(vms: readonly VmRecord[], style: Style): string {
+export function vmTable(vms: readonly VmSummary[], style: Style): string {
   return table(
     vms,
     [
@@ -66,7 +66,7 @@ export function vmDetails(vm: VmRecord, style: Style): string {
 }
 
 /** A name that was only made up from the id tells nothing. */
-function ownName({ id, name }: VmRecord): string {
+function ownName({ id, name }: VmSummary): string {
   return name === `vm-${id}` ? "-" : name;
 }
 

@@ -1,4 +1,4 @@
-import { isTerminal, type HostRecord, type VmRecord } from "@tartfleet/shared";
+import { isTerminal, type HostRecord, type VmRecord, type VmSummary } from "@tartfleet/shared";
 import { slotUses, type HostOccupancy } from "../domain/capacity.ts";
 import { deadlineOf, type Vm } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
@@ -56,6 +56,13 @@ export function makeRecords(store: Store, leases: Leases) {
     };
   }
 
+  function vmSummary(vm: Vm): VmSummary {
+    const { scriptResult, ...rest } = vmRecord(vm);
+    if (scriptResult === null) return { ...rest, scriptResult };
+    const { output, ...short } = scriptResult;
+    return { ...rest, scriptResult: short };
+  }
+
   function hostRecord(host: StoredHost): HostRecord {
     return {
       name: host.name,
@@ -84,7 +91,7 @@ export function makeRecords(store: Store, leases: Leases) {
     };
   }
 
-  return { vmRecord, hostRecord, occupancy };
+  return { vmRecord, vmSummary, hostRecord, occupancy };
 }
 
 export type Records = ReturnType<typeof makeRecords>;

@@ -86,7 +86,7 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
       }
       const page = store
         .listVms({ ...query, limit: query.limit + 1 }, before)
-        .map(({ vm }) => records.vmRecord(vm));
+        .map(({ vm }) => records.vmSummary(vm));
       const vms = page.slice(0, query.limit);
       return { vms, nextCursor: page.length > query.limit ? (vms.at(-1)?.id ?? null) : null };
     },

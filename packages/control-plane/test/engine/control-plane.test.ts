@@ -288,6 +288,23 @@ describe("a restart of the control plane", () => {
   });
 });
 
+test("a script's output is in its VM's record, not in lists", async () => {
+  const mac = await fleet.host("mac-1");
+  const id = await fleet.create({ runner: { kind: "script", script: "true" } });
+  await mac.bringUpAll();
+  await mac.report({
+    kind: "script_result",
+    vmId: id,
+    attempt: 1,
+    exitCode: 3,
+    output: "long",
+    truncated: false,
+  });
+  expect(fleet.useCases.getVm(id).scriptResult).toEqual({ exitCode: 3, output: "long", truncated: false });
+  const { vms } = fleet.useCases.listVms({ limit: 10, state: undefined });
+  expect(vms.map(({ scriptResult }) => scriptResult)).toEqual([{ exitCode: 3, truncated: false }]);
+});
+
 describe("watching", () => {
   test("following events gives the past, then what comes, and ends with the VM", async () => {
     const mac = await fleet.host("mac-1");

@@ -1,7 +1,8 @@
-import type { CreateVmInput, VmRecord } from "@tartfleet/shared";
+import type { CreateVmInput, VmSummary } from "@tartfleet/shared";
 import { startFakeGitHub } from "@tartfleet/tart-sim";
 import type { DemoJob } from "./jobs.ts";
 import type { JobOutcome } from "./outcome.ts";
+import type { ListedVm } from "../fleet/api.ts";
 
 type Runner = NonNullable<CreateVmInput["runner"]>;
 
@@ -11,7 +12,7 @@ export interface CiSystem {
   description: string;
   /** Makes the job known; the answer is the runner for its VM. */
   runnerFor(job: DemoJob): Runner;
-  outcomeOf(job: DemoJob, vm: VmRecord): JobOutcome;
+  outcomeOf(job: DemoJob, vm: VmSummary): JobOutcome;
   close(): Promise<void>;
 }
 

@@ -1,7 +1,8 @@
-import type { VmRecord } from "@tartfleet/shared";
+import type { VmSummary } from "@tartfleet/shared";
 import { createLogUpdate } from "log-update";
 import { momentsBetween } from "./moments.ts";
 import { draw, painter, type Scene } from "./screen.ts";
+import type { ListedVm } from "../fleet/api.ts";
 
 /** Where people watch. */
 export interface Display {
@@ -30,7 +31,7 @@ function movingPicture(stream: NodeJS.WriteStream): Display {
 }
 
 function plainLines(stream: NodeJS.WritableStream): Display {
-  let before = new Map<string, VmRecord>();
+  let before = new Map<string, VmSummary>();
   const say = (line: string) => void stream.write(`${line}\n`);
   return {
     say,

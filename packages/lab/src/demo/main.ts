@@ -1,6 +1,7 @@
 import { runDemo } from "./demo.ts";
 import { makeDisplay } from "./display.ts";
 import { readOptions } from "./options.ts";
+import type { DemoDocument } from "./outcome.ts";
 
 const INTERRUPTED = 130;
 
@@ -19,17 +20,28 @@ async function main(): Promise<void> {
   try {
     const { document, wrong } = await runDemo(options, display, interrupt.signal);
     for (const complaint of wrong) display.say(`✗ ${complaint}`);
-    if (document.ok)
-      display.say(
-        `✓ ${document.vms.length} VMs came, worked and went; the fleet is empty, nothing is left over.`,
-      );
-    if (options.json) process.stdout.write(`${JSON.stringify(document)}\n`);
+    if (document.ok) display.say(allWell(document.vms.length));
+    if (options.json) print(document);
     process.exitCode = document.ok ? 0 : 1;
   } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    display.say("Interrupted; nothing was left running.");
-    process.exitCode = INTERRUPTED;
+    const isInterrupted = interrupt.signal.aborted;
+    display.say(isInterrupted ? "Interrupted. Nothing is left running." : `✗ ${messageOf(error)}`);
+    if (options.json) print({ ok: false, hosts: options.hosts, vms: [], leftovers: [] });
+    process.exitCode = isInterrupted ? INTERRUPTED : 1;
   }
+}
+
+function allWell(vms: number): string {
+  const subject = vms === 1 ? "The VM" : `All ${vms} VMs`;
+  return `✓ ${subject} came, worked and went. The fleet is empty, and nothing is left over.`;
+}
+
+function print(document: DemoDocument): void {
+  process.stdout.write(`${JSON.stringify(document)}\n`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 await main();

@@ -1,12 +1,13 @@
-import type { VmRecord } from "@tartfleet/shared";
+import type { VmSummary } from "@tartfleet/shared";
 import { stageOf } from "./stage.ts";
+import type { ListedVm } from "../fleet/api.ts";
 
 /**
  * What happened between two looks at the fleet, a line each, for people who cannot be shown a moving picture.
  *
  * @param before the VMs by id at the look before
  */
-export function momentsBetween(before: ReadonlyMap<string, VmRecord>, now: readonly VmRecord[]): string[] {
+export function momentsBetween(before: ReadonlyMap<string, VmSummary>, now: readonly VmSummary[]): string[] {
   return now.flatMap((vm) => {
     const was = before.get(vm.id);
     const isNew = was === undefined || was.state !== vm.state || was.job.state !== vm.job.state;
@@ -14,18 +15,18 @@ export function momentsBetween(before: ReadonlyMap<string, VmRecord>, now: reado
   });
 }
 
-export function placeOf({ host, slot }: VmRecord): string {
+export function placeOf({ host, slot }: VmSummary): string {
   return host === null ? "" : `${host}/${slot ?? "-"}`;
 }
 
-function momentOf(vm: VmRecord): string {
+function momentOf(vm: VmSummary): string {
   switch (vm.state) {
     case "draining":
-      return "the job's hook fired: suicide.sh announced the end; the runner reports the result";
+      return "suicide.sh, called by the job's hook, announced the end; now the runner sends the result";
     case "stopping":
-      return `the end: ${vm.end?.message ?? ""}`;
+      return `stops: ${vm.end?.message ?? ""}`;
     case "deleted":
-      return "deleted; its slot is free for the next in the queue";
+      return "deleted, its slot is free";
     case "queued":
     case "assigned":
     case "pulling":

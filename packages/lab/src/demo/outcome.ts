@@ -1,5 +1,6 @@
-import type { VmRecord } from "@tartfleet/shared";
+import type { VmSummary } from "@tartfleet/shared";
 import type { Leftover } from "../fleet/leftovers.ts";
+import type { ListedVm } from "../fleet/api.ts";
 
 /** What became of a job, as its CI system sees it. */
 type JobResult = "pending" | "running" | "delivered" | "lost";
@@ -31,7 +32,7 @@ export interface DemoDocument {
   leftovers: Leftover[];
 }
 
-export function outcomeOf(vm: VmRecord, { result }: JobOutcome): VmOutcome {
+export function outcomeOf(vm: VmSummary, { result }: JobOutcome): VmOutcome {
   return {
     id: vm.id,
     host: vm.host,

@@ -1,8 +1,9 @@
 import { styleText } from "node:util";
-import type { VmRecord } from "@tartfleet/shared";
+import type { VmSummary } from "@tartfleet/shared";
 import { placeOf } from "./moments.ts";
 import { PROGRESS_END, progressOf, stageOf } from "./stage.ts";
 import type { DemoJob } from "./jobs.ts";
+import type { ListedVm } from "../fleet/api.ts";
 
 /** What the moving picture is made from. */
 export interface Scene {
@@ -10,7 +11,7 @@ export interface Scene {
   now: number;
   startedAt: number;
   slots: { name: string; vmNames: (string | null)[] }[];
-  vms: readonly VmRecord[];
+  vms: readonly VmSummary[];
   jobs: readonly DemoJob[];
   delivered: number;
 }
@@ -53,7 +54,7 @@ export function draw(scene: Scene, paint: Paint): string {
   ].join("\n");
 }
 
-function rowOf(job: DemoJob, vm: VmRecord | undefined, now: number, paint: Paint): string {
+function rowOf(job: DemoJob, vm: VmSummary | undefined, now: number, paint: Paint): string {
   if (!vm) return `${job.vmName}  ${paint("dim", "not asked for yet")}`;
   const progress = progressOf(vm);
   const bar = `${"■".repeat(progress)}${"·".repeat(PROGRESS_END - progress)}`;
@@ -63,7 +64,7 @@ function rowOf(job: DemoJob, vm: VmRecord | undefined, now: number, paint: Paint
   return isOver ? paint("dim", line) : line;
 }
 
-function colourOf({ state, job }: VmRecord): "gray" | "yellow" | "green" | "cyan" | "red" {
+function colourOf({ state, job }: VmSummary): "gray" | "yellow" | "green" | "cyan" | "red" {
   if (state === "failed") return "red";
   if (state === "queued") return "gray";
   if (state === "draining" || state === "stopping" || state === "deleted") return "cyan";

@@ -1,4 +1,5 @@
-import type { VmRecord, VmState } from "@tartfleet/shared";
+import type { VmSummary, VmState } from "@tartfleet/shared";
+import type { ListedVm } from "../fleet/api.ts";
 
 /** How far along a VM's life each state is; the bar on the screen. */
 const PROGRESS: Record<VmState, number> = {
@@ -17,12 +18,12 @@ const PROGRESS: Record<VmState, number> = {
 export const PROGRESS_END = PROGRESS.deleted;
 
 /** How far along its life a VM is, from 0 to PROGRESS_END. */
-export function progressOf({ state, job }: VmRecord): number {
+export function progressOf({ state, job }: VmSummary): number {
   return state === "ready" && job.state === "started" ? PROGRESS.ready + 1 : PROGRESS[state];
 }
 
 /** What a VM is doing, in a few words. */
-export function stageOf(vm: VmRecord): string {
+export function stageOf(vm: VmSummary): string {
   switch (vm.state) {
     case "queued":
       return vm.attempt === 0 ? "waits for a slot" : `waits for attempt ${vm.attempt + 1}`;
@@ -39,7 +40,7 @@ export function stageOf(vm: VmRecord): string {
     case "ready":
       return vm.job.state === "started" ? "runs its job" : "runner waits for its job";
     case "draining":
-      return "job done, runner reports";
+      return "suicide.sh called, reports";
     case "stopping":
       return "stops and is deleted";
     case "deleted":

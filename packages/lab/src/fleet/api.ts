@@ -13,10 +13,15 @@ import {
   type HostRecord,
   type Problem,
   type VmEvent,
+  type VmPage,
   type VmRecord,
+  type VmSummary,
 } from "@tartfleet/shared";
 import { z } from "zod";
 import { until } from "./until.ts";
+
+/** A VM as lists show it. */
+export type ListedVm = VmPage["vms"][number];
 
 /** The control plane refused a call; `problem` says why. */
 class ApiError extends Error {
@@ -36,7 +41,7 @@ export interface Api {
   createVm(vm: CreateVmInput, idempotencyKey?: string): Promise<VmRecord>;
   getVm(id: string): Promise<VmRecord>;
   /** Newest first; at most 500. */
-  listVms(query?: Readonly<Record<string, string>>): Promise<VmRecord[]>;
+  listVms(query?: Readonly<Record<string, string>>): Promise<VmSummary[]>;
   /** Waits on the server's side; asks again until it is so. */
   waitForVm(id: string, what: "ready" | "ended"): Promise<VmRecord>;
   vmEvents(id: string): Promise<VmEvent[]>;

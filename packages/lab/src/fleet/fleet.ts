@@ -12,6 +12,7 @@ import { makeHost, makeRealHost, type FleetHost, type HostOptions } from "./host
 import { instanceDirectories, leftProcesses, takenSlots, type Leftover } from "./leftovers.ts";
 import { killProcesses, UNDERTAKER, type Marker } from "./marker.ts";
 import type { Program } from "./program.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 export interface FleetOptions {
   /** How many simulated Macs; default 1. */
@@ -36,12 +37,12 @@ export interface FleetOptions {
   wrap?: (program: "control-plane" | { host: number }) => readonly string[];
   /** Told what is being started, for people. */
   say?: (line: string) => void;
-  /** Ends the start, and the calls of `api`. */
+  /** Ends the start, which rejects then. */
   signal?: AbortSignal;
 }
 
 /** A whole fleet of real processes on this machine, in one directory that goes with it. */
-export interface Fleet extends AsyncDisposable {
+export interface Fleet {
   dir: string;
   /** The control plane's address. */
   url(): string;
@@ -69,7 +70,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const marker = { id: randomBytes(8).toString("hex"), dir };
   const dismissUndertaker = callUndertaker(marker);
   try {
-    return await start(options, marker, dismissUndertaker);
+    return await unlessAborted(start(options, marker, dismissUndertaker), options.signal);
   } catch (error) {
     await killProcesses(marker);
     await rm(dir, { recursive: true, force: true });
@@ -103,8 +104,8 @@ async function start(options: FleetOptions, marker: Marker, dismiss: () => void)
   });
   await controlPlane.program.start();
   const adminToken = await controlPlane.adminToken();
-  say(`control plane   ${controlPlane.url()}`);
-  const api = makeApi(controlPlane.url, adminToken, signal);
+  say(`Control plane   ${controlPlane.url()}; takes requests and decides what runs where`);
+  const api = makeApi(controlPlane.url, adminToken);
   const { token: ciToken } = await api.createToken({ role: "ci", name: "lab" });
   signal?.throwIfAborted();
 
@@ -112,7 +113,7 @@ async function start(options: FleetOptions, marker: Marker, dismiss: () => void)
   await Promise.all(
     hosts.map(async ({ name, agent }) => {
       await agent.start();
-      say(`host ${name}     connected`);
+      say(`Agent of ${name}  connected; brings its Mac to what the control plane wants`);
     }),
   );
   signal?.throwIfAborted();
@@ -123,11 +124,10 @@ async function start(options: FleetOptions, marker: Marker, dismiss: () => void)
     adminToken,
     ciToken,
     api,
-    ci: makeApi(controlPlane.url, ciToken, signal),
+    ci: makeApi(controlPlane.url, ciToken),
     controlPlane: controlPlane.program,
     hosts,
     stop,
-    [Symbol.asyncDispose]: async () => void (await stop()),
   };
 }
 
@@ -181,7 +181,6 @@ function makeStop(
   let stopped: Promise<Leftover[]> | undefined;
 
   async function stop(): Promise<Leftover[]> {
-    // A call of its own: the lab's may have been aborted.
     const capacity = await makeApi(controlPlane.url, adminToken, AbortSignal.timeout(5000))
       .capacity()
       .catch(() => undefined);
