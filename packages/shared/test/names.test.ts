@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalImage, imageSchema, instanceName, nameSchema, parseInstanceName } from "../src/index.ts";
 
-const lower = fc.string({ unit: fc.constantFrom(..."abcdefghij0123456789"), minLength: 1, maxLength: 16 });
+const lower = fc.string({ unit: fc.constantFrom("a", "b", "z", "0", "7", "9"), minLength: 1, maxLength: 16 });
 
 describe("names", () => {
   test.each(["build-1", "a", "0", "a".repeat(63)])("%s is a name", (name) => {

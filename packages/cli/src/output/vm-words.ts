@@ -3,7 +3,7 @@ import type { Colors } from "./style.ts";
 import { indent, manyLines, oneLine } from "./text.ts";
 import { durationText } from "./time.ts";
 
-type End = NonNullable<VmRecord["end"]>;
+type End = NonNullable<VmSummary["end"]>;
 
 /** A state with what matters most about it now: `pulling 42%`, `ready, host silent`. */
 export function stateText(vm: VmSummary): string {

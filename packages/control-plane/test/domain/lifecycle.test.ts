@@ -6,9 +6,13 @@ import { deadlineOf, type Vm } from "../../src/domain/vm.ts";
 import { BUDGETS, placed, queuedVm } from "../support/vms.ts";
 
 const attempt = fc.constantFrom(1, 1, 1, 2, 3);
-const phase = fc.constantFrom("pulling", "cloning", "booting", "provisioning", "ready") as fc.Arbitrary<
-  Extract<Report, { kind: "phase" }>["phase"]
->;
+const phase = fc.constantFrom<Extract<Report, { kind: "phase" }>["phase"]>(
+  "pulling",
+  "cloning",
+  "booting",
+  "provisioning",
+  "ready",
+);
 const error = fc
   .constantFrom<AttemptErrorCode>("image_not_found", "clone_failed", "guest_unreachable")
   .map((code) => ({ code, message: code, facts: {} }));
