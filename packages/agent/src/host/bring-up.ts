@@ -114,6 +114,8 @@ export async function provision(context: StepContext): Promise<Outcome> {
   const { parts, instance, guests, runs, signal } = context;
   const guest = guests.get(instance.name);
   if (!guest || runs.exit(instance.name)) return { kind: "not_now" };
+  // The control plane knows that its runner was started, and would refuse to have it set up again.
+  if (context.assignment?.reached === "ready") return { kind: "provisioned", ip: instance.entry.ip };
   const { vmId, attempt } = instance.entry;
   const bootstrap = await parts.bootstrap({ vmId, attempt }, signal);
   if (signal.aborted || runs.exit(instance.name)) return CUT_OFF;

@@ -46,8 +46,9 @@ export function createWorkshop({ parts, instances, wanted, runs, slots, bell }: 
 
   async function forget(name: string): Promise<void> {
     const instance = instances.get(name);
-    await instances.unjournal(name);
+    // The journal's entry last: after a crash in between, it is what brings an agent back here.
     await runLogs.remove(name);
+    await instances.unjournal(name);
     runs.forget(name);
     guests.delete(name);
     if (instance && wanted.find(name)) instances.tell(gone(instance));

@@ -122,6 +122,51 @@ test.each(points(up))(
   },
 );
 
+test("nothing is left of an instance that somebody else removed, wherever the agent dies while it forgets it", async () => {
+  for (const when of ["before", "after"] as const) {
+    for (let calls = 1; calls <= 12; calls += 1) {
+      const { world, disk } = newScene();
+      const first = startAgent(world, disk);
+      first.connect();
+      first.want(VM);
+      await world.clock.until("ready", () => isReady(first));
+      first.life.end();
+      world.endRun(NAME, "", { exitCode: null, signal: "SIGKILL" });
+      world.vms.delete(NAME);
+
+      const second = startAgent(world, disk, { crash: { calls, when } });
+      second.connect();
+      second.want();
+      await world.clock.advance(60_000);
+      second.life.end();
+      const third = startAgent(world, disk);
+      third.connect();
+      third.want();
+      await world.clock.advance(60_000);
+      expect({ disk: [...disk.keys()], logs: [...world.logs.keys()] }).toEqual({ disk: [], logs: [] });
+      await third.stop();
+    }
+  }
+});
+
+test("a guest whose runner the control plane knows to be started is not set up again, journal or not", async () => {
+  const { world, disk } = newScene();
+  const first = startAgent(world, disk);
+  first.connect();
+  first.want(VM);
+  await world.clock.until("ready", () => isReady(first));
+  first.life.end();
+  disk.clear();
+
+  const second = startAgent(world, disk);
+  second.connect();
+  second.want({ ...VM, reached: "ready" });
+  await world.clock.until("ready", () => isReady(second));
+  expect(world.acts.filter((act) => act.startsWith("provision"))).toHaveLength(1);
+  expectForeignUntouched(world);
+  await second.stop();
+});
+
 function expectForeignUntouched(world: FakeWorld): void {
   expect(world.vms.get("somebodys-mac")?.run).not.toBeNull();
   expect(world.acts.filter((act) => act.includes("somebodys-mac"))).toEqual([]);
