@@ -2,7 +2,6 @@ import type { CreateVmInput, VmSummary } from "@tartfleet/shared";
 import { startFakeGitHub } from "@tartfleet/tart-sim";
 import type { DemoJob } from "./jobs.ts";
 import type { JobOutcome } from "./outcome.ts";
-import type { ListedVm } from "../fleet/api.ts";
 
 type Runner = NonNullable<CreateVmInput["runner"]>;
 

@@ -2,7 +2,6 @@ import type { VmSummary } from "@tartfleet/shared";
 import { createLogUpdate } from "log-update";
 import { momentsBetween } from "./moments.ts";
 import { draw, painter, type Scene } from "./screen.ts";
-import type { ListedVm } from "../fleet/api.ts";
 
 /** Where people watch. */
 export interface Display {
@@ -25,7 +24,7 @@ function movingPicture(stream: NodeJS.WriteStream): Display {
       update.clear();
       stream.write(`${line}\n`);
     },
-    show: (scene) => update(draw(scene, paint)),
+    show: (scene) => update(draw(scene, paint, stream.rows)),
     settle: () => update.done(),
   };
 }

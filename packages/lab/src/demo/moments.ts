@@ -1,6 +1,5 @@
 import type { VmSummary } from "@tartfleet/shared";
 import { stageOf } from "./stage.ts";
-import type { ListedVm } from "../fleet/api.ts";
 
 /**
  * What happened between two looks at the fleet, a line each, for people who cannot be shown a moving picture.

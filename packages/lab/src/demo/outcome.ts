@@ -1,6 +1,5 @@
 import type { VmSummary } from "@tartfleet/shared";
 import type { Leftover } from "../fleet/leftovers.ts";
-import type { ListedVm } from "../fleet/api.ts";
 
 /** What became of a job, as its CI system sees it. */
 type JobResult = "pending" | "running" | "delivered" | "lost";

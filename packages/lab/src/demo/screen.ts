@@ -3,7 +3,6 @@ import type { VmSummary } from "@tartfleet/shared";
 import { placeOf } from "./moments.ts";
 import { PROGRESS_END, progressOf, stageOf } from "./stage.ts";
 import type { DemoJob } from "./jobs.ts";
-import type { ListedVm } from "../fleet/api.ts";
 
 /** What the moving picture is made from. */
 export interface Scene {
@@ -24,8 +23,15 @@ export const painter =
   (format, text) =>
     styleText(format, text, { stream });
 
-/** The moving picture at one moment, as lines. */
-export function draw(scene: Scene, paint: Paint): string {
+/** Lines of the picture that are not about one VM, and one for the cursor. */
+const OTHER_LINES = 6;
+
+/**
+ * The moving picture at one moment.
+ *
+ * @param height how many lines there are; VMs that have ended, then those that wait, give way
+ */
+export function draw(scene: Scene, paint: Paint, height = Number.POSITIVE_INFINITY): string {
   const { now, startedAt, slots, vms, jobs, delivered } = scene;
   const queued = vms.filter(({ state }) => state === "queued").length;
   const over = vms.filter(({ endedAt }) => endedAt !== null).length;
@@ -36,6 +42,9 @@ export function draw(scene: Scene, paint: Paint): string {
     `${over} gone`,
     `${delivered} of ${jobs.length} results delivered`,
   ];
+  const rows = jobs.map((job) => ({ job, vm: vms.find(({ name }) => name === job.vmName) }));
+  const shown = mostTelling(rows, Math.max(1, height - OTHER_LINES));
+  const hidden = rows.length - shown.length;
   return [
     "",
     paint("bold", head.join(" · ")),
@@ -43,15 +52,21 @@ export function draw(scene: Scene, paint: Paint): string {
       .map(({ name, vmNames }) => `${name} [${vmNames.map((vm) => (vm ?? "free").padEnd(5)).join("|")}]`)
       .join("  "),
     "",
-    ...jobs.map((job) =>
-      rowOf(
-        job,
-        vms.find(({ name }) => name === job.vmName),
-        now,
-        paint,
-      ),
-    ),
+    ...shown.map(({ job, vm }) => rowOf(job, vm, now, paint)),
+    ...(hidden > 0 ? [paint("dim", `and ${hidden} more that wait or are gone`)] : []),
   ].join("\n");
+}
+
+interface Row {
+  job: DemoJob;
+  vm: VmSummary | undefined;
+}
+
+function mostTelling(rows: readonly Row[], count: number): readonly Row[] {
+  if (rows.length <= count) return rows;
+  const rank = ({ vm }: Row) => (vm === undefined || vm.state === "queued" ? 1 : vm.endedAt === null ? 0 : 2);
+  const chosen = new Set(rows.toSorted((one, other) => rank(one) - rank(other)).slice(0, count));
+  return rows.filter((row) => chosen.has(row));
 }
 
 function rowOf(job: DemoJob, vm: VmSummary | undefined, now: number, paint: Paint): string {

@@ -1,5 +1,4 @@
 import type { VmSummary, VmState } from "@tartfleet/shared";
-import type { ListedVm } from "../fleet/api.ts";
 
 /** How far along a VM's life each state is; the bar on the screen. */
 const PROGRESS: Record<VmState, number> = {

@@ -1,16 +1,15 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { SLOTS_PER_HOST } from "@tartfleet/shared";
+import { SLOTS_PER_HOST, type VmSummary } from "@tartfleet/shared";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { CiSystem } from "./ci-system.ts";
 import type { Display } from "./display.ts";
 import type { DemoJob } from "./jobs.ts";
 import type { JobOutcome } from "./outcome.ts";
-import type { ListedVm } from "../fleet/api.ts";
 
 /** A job, the VM that it had, and what became of it. */
 export interface Played {
   job: DemoJob;
-  vm: ListedVm;
+  vm: VmSummary;
   result: JobOutcome;
 }
 
@@ -50,7 +49,7 @@ function patience(vms: number, hosts: number, isReal: boolean): number {
   return minutes * 60_000;
 }
 
-function slotsOf({ hosts }: Fleet, vms: readonly ListedVm[]) {
+function slotsOf({ hosts }: Fleet, vms: readonly VmSummary[]) {
   const living = vms.filter(({ state, endedAt }) => endedAt === null && state !== "queued");
   return hosts.map(({ name }) => ({
     name,

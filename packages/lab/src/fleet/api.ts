@@ -13,15 +13,11 @@ import {
   type HostRecord,
   type Problem,
   type VmEvent,
-  type VmPage,
   type VmRecord,
   type VmSummary,
 } from "@tartfleet/shared";
 import { z } from "zod";
 import { until } from "./until.ts";
-
-/** A VM as lists show it. */
-export type ListedVm = VmPage["vms"][number];
 
 /** The control plane refused a call; `problem` says why. */
 class ApiError extends Error {

@@ -23,10 +23,8 @@ export interface ControlPlaneOptions {
 
 export interface ControlPlane {
   program: Program;
-  /** Where this process reaches it. */
+  /** Where this process and the agents reach it. */
   url(): string;
-  /** Where agents reach it. */
-  publicUrl(): string;
   adminToken(): Promise<string>;
 }
 
@@ -37,7 +35,6 @@ export async function makeControlPlane(options: ControlPlaneOptions): Promise<Co
   // Who is told another host than the one that is listened on must be told the port beforehand.
   let port = publicHost === undefined ? 0 : await freePort();
   let url = "";
-  let publicUrl = "";
 
   const program = makeProgram({
     name: "control-plane",
@@ -54,7 +51,6 @@ export async function makeControlPlane(options: ControlPlaneOptions): Promise<Co
     async ready(life: Life) {
       const line = await life.logged("listening");
       url = new URL(String(line["url"])).origin;
-      publicUrl = String(line["publicUrl"]);
       port = Number(new URL(url).port);
       await until("the control plane to be ready", async () => {
         const response = await fetch(`${url}/readyz`).catch(() => undefined);
@@ -66,7 +62,6 @@ export async function makeControlPlane(options: ControlPlaneOptions): Promise<Co
   return {
     program,
     url: () => url,
-    publicUrl: () => publicUrl,
     adminToken: async () => (await readFile(join(dataDir, "admin-token"), "utf8")).trim(),
   };
 }

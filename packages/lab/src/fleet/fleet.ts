@@ -9,9 +9,10 @@ import { makeApi, type Api } from "./api.ts";
 import { makeControlPlane, type ControlPlane } from "./control-plane.ts";
 import { labEnvironment, type Flags } from "./environment.ts";
 import { makeHost, makeRealHost, type FleetHost, type HostOptions } from "./host.ts";
-import { instanceDirectories, leftProcesses, takenSlots, type Leftover } from "./leftovers.ts";
+import type { Leftover } from "./leftovers.ts";
 import { killProcesses, UNDERTAKER, type Marker } from "./marker.ts";
 import type { Program } from "./program.ts";
+import { stopFleet } from "./stop.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 
 export interface FleetOptions {
@@ -59,6 +60,9 @@ export interface Fleet {
   stop(): Promise<Leftover[]>;
 }
 
+/** How long a control plane may take to say what is in its slots, before it is stopped. */
+const LAST_CALLS_MS = 5000;
+
 /**
  * Starts a control plane and hosts and waits until all hosts are connected.
  *
@@ -105,7 +109,8 @@ async function start(options: FleetOptions, marker: Marker, dismiss: () => void)
   await controlPlane.program.start();
   const adminToken = await controlPlane.adminToken();
   say(`Control plane   ${controlPlane.url()}; takes requests and decides what runs where`);
-  const api = makeApi(controlPlane.url, adminToken);
+  const over = new AbortController();
+  const api = makeApi(controlPlane.url, adminToken, over.signal);
   const { token: ciToken } = await api.createToken({ role: "ci", name: "lab" });
   signal?.throwIfAborted();
 
@@ -117,14 +122,20 @@ async function start(options: FleetOptions, marker: Marker, dismiss: () => void)
     }),
   );
   signal?.throwIfAborted();
-  const stop = makeStop(marker, { controlPlane, hosts, adminToken, dismiss });
+  const stop = onlyOnce(async () => {
+    const lastCalls = makeApi(controlPlane.url, adminToken, AbortSignal.timeout(LAST_CALLS_MS));
+    const leftovers = await stopFleet({ controlPlane, hosts, api: lastCalls, marker });
+    over.abort(new Error("the fleet was stopped"));
+    dismiss();
+    return leftovers;
+  });
   return {
     dir,
     url: controlPlane.url,
     adminToken,
     ciToken,
     api,
-    ci: makeApi(controlPlane.url, ciToken),
+    ci: makeApi(controlPlane.url, ciToken, over.signal),
     controlPlane: controlPlane.program,
     hosts,
     stop,
@@ -151,7 +162,7 @@ async function makeHosts(
         name,
         dir,
         env,
-        controlPlaneUrl: controlPlane.publicUrl,
+        controlPlaneUrl: controlPlane.url,
         enrolmentTokenFile,
         flags: options.agent ?? {},
         wrap: options.wrap?.({ host: index }) ?? [],
@@ -169,34 +180,12 @@ async function makeHosts(
   );
 }
 
-function makeStop(
-  marker: Marker,
-  {
-    controlPlane,
-    hosts,
-    adminToken,
-    dismiss,
-  }: { controlPlane: ControlPlane; hosts: readonly FleetHost[]; adminToken: string; dismiss: () => void },
-): () => Promise<Leftover[]> {
-  let stopped: Promise<Leftover[]> | undefined;
-
-  async function stop(): Promise<Leftover[]> {
-    const capacity = await makeApi(controlPlane.url, adminToken, AbortSignal.timeout(5000))
-      .capacity()
-      .catch(() => undefined);
-    const slots = capacity === undefined ? [] : takenSlots(capacity);
-    await Promise.all(hosts.map(({ agent }) => agent.stop()));
-    await controlPlane.program.stop();
-    const directories = await instanceDirectories(hosts.map(({ tartHome }) => tartHome));
-    const processes = await leftProcesses(marker);
-    await killProcesses(marker);
-    await rm(marker.dir, { recursive: true, force: true, maxRetries: 3 });
-    dismiss();
-    return [...slots, ...directories, ...processes];
-  }
-
+/** The first call's work; later ones wait for it and find nothing left to do. */
+function onlyOnce<T>(work: () => Promise<T[]>): () => Promise<T[]> {
+  let begun: Promise<T[]> | undefined;
   return async () => {
-    if (stopped) return stopped.then(() => []);
-    return (stopped = stop());
+    if (begun) return begun.then(() => []);
+    begun = work();
+    return begun;
   };
 }

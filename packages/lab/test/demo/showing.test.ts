@@ -32,6 +32,16 @@ test("the picture shows every job, before and after its VM is there", () => {
   expect(picture).toMatch(/vm-01 {2}mac-1\/0 .* pulls its image, 40 % +2\.5 s/);
 });
 
+test("on a low screen what runs is shown rather than what waits, and what waits rather than what is gone", () => {
+  const jobs = ["vm-01", "vm-02", "vm-03"].map((vmName) => ({ ...job, vmName }));
+  const gone = aVm({ name: "vm-01", state: "deleted", endedAt: "2026-01-01T00:00:01.000Z" });
+  const vms = [gone, aVm({ name: "vm-02" }), aVm({ name: "vm-03", state: "booting" })];
+  const shown = (height: number) => draw({ ...scene, jobs, vms, slots: [] }, plain, height).match(/vm-\d+/g);
+  expect(shown(7)).toEqual(["vm-03"]);
+  expect(shown(8)).toEqual(["vm-02", "vm-03"]);
+  expect(shown(9)).toEqual(["vm-01", "vm-02", "vm-03"]);
+});
+
 test("a moment is told once, and progress within a state is none", () => {
   const pulling = aVm({ state: "pulling", pullPercent: 10, host: "mac-1", slot: 0 });
   const before = new Map([[pulling.id, pulling]]);

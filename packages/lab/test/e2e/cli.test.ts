@@ -24,7 +24,10 @@ test("vm create --wait shows the stages as they pass and ends with the VM", asyn
   const shown = `${stdout}\n${stderr}`;
   for (const word of ["queued", "booting", "deleted", "runner_exited"]) expect(shown).toContain(word);
   const [vm] = await lab.fleet.api.listVms({ name: "by-hand" });
-  expect(vm).toMatchObject({ state: "deleted", scriptResult: { exitCode: 0, output: "hello\n" } });
+  expect(await lab.fleet.api.getVm(vm?.id ?? "")).toMatchObject({
+    state: "deleted",
+    scriptResult: { exitCode: 0, output: "hello\n" },
+  });
 });
 
 test("--json is one document of the API's own shape", async () => {

@@ -13,8 +13,8 @@ const images = [IMAGE, NOT_CACHED].map((image) => ({
 
 const lab = useLab({
   hosts: 2,
-  controlPlane: { "pull-stall-seconds": 2, "max-attempts": 2 },
-  agent: { "boot-timeout-seconds": 5, "slot-timeout-seconds": 1, "look-seconds": 0.5 },
+  controlPlane: { "pull-stall-seconds": 4, "max-attempts": 2 },
+  agent: { "boot-timeout-seconds": 8, "slot-timeout-seconds": 1, "look-seconds": 0.5 },
   // Only mac-1 has the image, so that every first attempt is made there.
   sim: (index) => ({ images, cached: index === 0 ? [IMAGE] : [] }),
 });
