@@ -15,6 +15,7 @@ const programs = {
   "control-plane": "packages/control-plane/src/main.ts",
   agent: "packages/agent/src/main.ts",
   tartfleet: "packages/cli/src/main.ts",
+  simulate: "packages/simulation/src/main.ts",
 };
 
 /** Tasks about the workspace itself. */

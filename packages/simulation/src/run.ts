@@ -20,11 +20,11 @@ export interface RunResult {
 /** After the faults stop: how long VMs may go on by themselves before clients end them all. */
 const NATURAL_MS = 300_000;
 /** By when, after the clients have ended everything, nothing is left of it. */
-export const REST_MS = 1_800_000;
+const REST_MS = 1_800_000;
 /** Then for so long nothing may happen. */
 const QUIET_MS = 300_000;
 /** By when, after that, every slot has had a new VM that came to its end: refused slots are believed for an hour. */
-export const WORK_MS = 4_500_000;
+const WORK_MS = 4_500_000;
 
 class Stop extends Error {}
 

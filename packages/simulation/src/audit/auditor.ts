@@ -10,7 +10,9 @@ import { noLostCreate } from "./invariants/no-lost-create.ts";
 import { noSecretShown } from "./invariants/no-secret-shown.ts";
 import { nothingOverdue } from "./invariants/nothing-overdue.ts";
 import { nothingUnwantedStays } from "./invariants/nothing-unwanted-stays.ts";
+import { placementsFit } from "./invariants/placements-fit.ts";
 import { reasonsAreTrue } from "./invariants/reasons-are-true.ts";
+import { restartsEndNothing } from "./invariants/restarts-end-nothing.ts";
 import { slotsAddUp } from "./invariants/slots-add-up.ts";
 import { twoMacsPerHost } from "./invariants/two-macs-per-host.ts";
 import { createReader, type View } from "./view.ts";
@@ -30,6 +32,8 @@ export function allInvariants(): Invariant[] {
     noSecretShown(),
     historyIsWhole(),
     nothingOverdue(),
+    restartsEndNothing(),
+    placementsFit(),
   ];
 }
 

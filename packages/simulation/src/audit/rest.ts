@@ -14,7 +14,9 @@ export function unrest(fleet: Fleet, view: View): string[] {
     for (const name of machine.vms.keys()) found.push(`${name} is still on ${machine.name}`);
     for (const name of home.journal.keys()) found.push(`${name} is still in the journal of ${machine.name}`);
     for (const path of machine.logs.keys()) {
-      if (path.startsWith(home.path)) found.push(`the log ${path} is still there`);
+      const name = path.slice(home.path.length + 1);
+      if (path.startsWith(`${home.path}/`) && !home.lost.has(name))
+        found.push(`the log ${path} is still there`);
     }
   }
   const [tokens] = fleet.site

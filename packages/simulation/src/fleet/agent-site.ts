@@ -15,7 +15,7 @@ import { createSockets, type Sockets } from "./socket.ts";
 import type { World } from "./world.ts";
 
 /** One life of an agent on a machine. */
-export interface AgentLife {
+interface AgentLife {
   process: Process;
   dataDir: DataDir;
   sockets: Sockets;
@@ -70,7 +70,7 @@ export function createAgentSite(parts: AgentSiteParts): AgentSite {
 
   function newDataDir(): DataDir {
     dataDirs += 1;
-    return { path: `${machine.name}/agent-${dataDirs}`, journal: new Map() };
+    return { path: `${machine.name}/agent-${dataDirs}`, journal: new Map(), lost: new Set() };
   }
   const home = newDataDir();
 

@@ -19,6 +19,8 @@ export interface Serving {
 export interface ControlPlaneSite {
   serving(): Serving | undefined;
   process(): Process;
+  /** True time at which its present life began. */
+  startedAt(): number;
   /** What is durable; the auditor's view. */
   database(): MemoryDatabase;
   /** Grows with every group of steps that is written. */
@@ -34,7 +36,7 @@ export interface ControlPlaneSite {
   jumpClock(milliseconds: number): void;
 }
 
-export const CONFIG: EngineConfig = {
+const CONFIG: EngineConfig = {
   publicUrl: "http://control-plane",
   maxTtlSeconds: 86_400,
   defaultQueueTimeoutSeconds: 3600,
@@ -63,6 +65,7 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
   let backup: Buffer | undefined;
   let clockOffset = 0;
   let version = 0;
+  let startedAt = 0;
   let lives = 0;
   let process: Process | undefined;
   let serving: Serving | undefined;
@@ -80,6 +83,7 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
 
   function start(): void {
     lives += 1;
+    startedAt = timeline.now();
     const life = createProcess({
       name: `control-plane#${lives}`,
       timeline,
@@ -130,6 +134,7 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
       if (!process) throw new Error("the control plane was never started");
       return process;
     },
+    startedAt: () => startedAt,
     database: () => database,
     version: () => version,
     start,

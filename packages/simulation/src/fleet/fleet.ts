@@ -61,8 +61,12 @@ export async function createFleet(
         const enrolled = await site.serving()?.useCases.enrolHost({ name, machineId });
         return enrolled?.credential ?? "";
       },
-      onLook(machine) {
-        const running = [...machine.vms.values()].filter(({ os, run }) => os === "macos" && run !== null);
+      onLook(machine, listed) {
+        // Of our own ones it also finds the process; of others it knows what tart lists.
+        const running = [...machine.vms.values()].filter(
+          ({ name, os, run, isForeign }) =>
+            os === "macos" && run !== null && (!isForeign || listed.includes(name)),
+        );
         seenRunning.set(machine.name, new Set(running.map(({ name }) => name)));
       },
       onRunAsked(machine, name) {

@@ -34,7 +34,7 @@ export interface HostParts {
   /** Makes the host part of the fleet. */
   enrol(name: string, machineId: string): Promise<string>;
   onRunAsked(machine: Machine, name: string): void;
-  onLook(machine: Machine): void;
+  onLook(machine: Machine, listed: readonly string[]): void;
 }
 
 export async function createHostSite(parts: HostParts): Promise<HostSite> {
@@ -62,7 +62,7 @@ export async function createHostSite(parts: HostParts): Promise<HostSite> {
   const onKill = ({ name }: { name: string }) => void ledger.endedByAgent.add(name);
   const tart = createSimTart(machine, {
     onRun: ({ name }) => parts.onRunAsked(machine, name),
-    onLook: () => parts.onLook(machine),
+    onLook: (listed) => parts.onLook(machine, listed),
     onKill,
   });
   let restartMs = RESTART_MS;

@@ -4,7 +4,7 @@ import type { Place } from "../world/network.ts";
 import type { ControlPlaneSite } from "./control-plane.ts";
 import type { World } from "./world.ts";
 
-export interface HttpAnswer<T> {
+interface HttpAnswer<T> {
   status: number;
   body?: T;
 }

@@ -1,12 +1,6 @@
 import { instanceName } from "@tartfleet/shared";
 
-export type Said = "job_started" | "job_hook" | "runner_exited";
-
-/** An end of a run that no agent brought about, or one that an agent did. */
-export interface RunEnding {
-  instance: string;
-  byAgent: boolean;
-}
+type Said = "job_started" | "job_hook" | "runner_exited";
 
 /** What clients, guests and machines really did, whatever anybody believes: the auditor's own evidence. */
 export interface Ledger {

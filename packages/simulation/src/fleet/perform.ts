@@ -96,7 +96,10 @@ function hostDies(fleet: Fleet, { host, downMs, foreign, losesJournal }: Doing<"
   machine.powerOff();
   for (const { process } of lives) process.kill();
   const [lost] = home.journal.keys();
-  if (losesJournal && lost !== undefined) home.journal.delete(lost);
+  if (losesJournal && lost !== undefined) {
+    home.journal.delete(lost);
+    home.lost.add(lost);
+  }
   fleet.world.timeline.after(downMs, () => {
     if (!machine.isUp) machine.powerOn();
     if (foreign && fleet.world.timeline.now() < fleet.calmAt) machine.addForeign("macos");

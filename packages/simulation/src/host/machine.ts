@@ -36,6 +36,8 @@ export interface Run {
 export interface DataDir {
   path: string;
   journal: Map<string, Entry>;
+  /** Entries that the disk has lost: nothing points to their logs any more. */
+  lost: Set<string>;
 }
 
 /** A simulated Mac: what is on it whatever agent looks at it. */
@@ -72,7 +74,7 @@ export interface Counts {
   count(kind: string): void;
 }
 
-export function macosRuns(machine: Machine): MachineVm[] {
+function macosRuns(machine: Machine): MachineVm[] {
   return [...machine.vms.values()].filter(({ os, run }) => os === "macos" && run !== null);
 }
 

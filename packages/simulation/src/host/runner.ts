@@ -12,7 +12,7 @@ export interface GuestApi {
 }
 
 /** The runner's own doing, told as it happens: what a CI system would know. */
-export interface RunnerWitness {
+interface RunnerWitness {
   onJob(): void;
   onJobOver(): void;
 }

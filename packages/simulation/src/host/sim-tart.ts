@@ -13,8 +13,8 @@ const STOP_LIMIT_MS = 45_000;
 export interface TartWitness {
   /** `tart run` was asked for. */
   onRun(vm: MachineVm): void;
-  /** An agent looks at what runs. */
-  onLook(): void;
+  /** An agent has looked: these run, as tart lists them. */
+  onLook(running: readonly string[]): void;
   /** An agent ends a run, by whatever means. */
   onKill(vm: MachineVm): void;
 }
@@ -54,15 +54,14 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
   return {
     version: async () => ok("2.40.1"),
     async listLocal() {
-      witness.onLook();
       await takes(machine, random.between(20, 200));
       if (machine.struck("list_fails")) return refuse(random.chance(0.5) ? "TIMED_OUT" : "UNKNOWN", "list");
-      return ok(
-        [...vms.values()].map((vm) => {
-          const isRunning = vm.run !== null && !machine.struck("list_says_stopped");
-          return { name: vm.name, state: isRunning ? ("running" as const) : ("stopped" as const) };
-        }),
-      );
+      const list = [...vms.values()].map((vm) => {
+        const isRunning = vm.run !== null && !machine.struck("list_says_stopped");
+        return { name: vm.name, state: isRunning ? ("running" as const) : ("stopped" as const) };
+      });
+      witness.onLook(list.filter(({ state }) => state === "running").map(({ name }) => name));
+      return ok(list);
     },
     async listImages() {
       await takes(machine, 20);

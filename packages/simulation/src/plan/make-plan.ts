@@ -16,19 +16,19 @@ export interface PlanSize {
 }
 
 const MINUTE = 60_000;
-/** Of true time, between one action and the next, on average. */
-const PACE_MS = 45_000;
 
 /** What is done to the fleet of a seed. Each seed has its own leaning, so that some storms are of one kind. */
 export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
   const random = createRandom(`${seed}/plan`);
   const favourites = [random.pick(FAULTS), random.pick(FAULTS), random.pick(FAULTS)] as const;
   const isQuiet = random.chance(0.1);
+  /** Between one action and the next, at most. */
+  const paceMs = random.pick([20_000, 40_000, 90_000]);
   const planned: PlannedAction[] = [];
   let now = 5000;
   let jobs = 0;
   for (let made = 0; made < actions; made += 1) {
-    now += random.between(0, 2 * PACE_MS);
+    now += random.int(0, paceMs);
     const roll = random.next();
     if (roll < 0.35 || jobs < 2) {
       jobs += 1;
@@ -51,8 +51,8 @@ function makeJob(random: Random, n: number, isQuiet: boolean): Job {
     runner: random.chance(0.8) ? "github" : random.pick(["script", null]),
     ttlSeconds: random.chance(0.8) ? random.int(1200, 7200) : random.int(60, 600),
     mode,
-    idleMs: random.chance(0.5) ? random.between(0, 5000) : random.between(0, 5 * MINUTE),
-    jobMs: random.chance(0.3) ? random.between(1000, 10_000) : random.between(MINUTE, 15 * MINUTE),
+    idleMs: random.chance(0.5) ? random.int(0, 5000) : random.int(0, 5 * MINUTE),
+    jobMs: random.chance(0.3) ? random.int(1000, 10_000) : random.int(MINUTE, 15 * MINUTE),
   };
 }
 
@@ -82,7 +82,9 @@ const FAULTS = [
 type FaultKind = (typeof FAULTS)[number];
 
 const someTime = (random: Random) =>
-  random.pick([3000, 10_000, 45_000, 2 * MINUTE, 5 * MINUTE, 8 * MINUTE] as const) * random.between(0.8, 1.2);
+  Math.round(
+    random.pick([3000, 10_000, 45_000, 2 * MINUTE, 5 * MINUTE, 8 * MINUTE]) * random.between(0.8, 1.2),
+  );
 
 const host = (random: Random, hosts: number) => random.int(1, hosts);
 
@@ -115,7 +117,7 @@ const MAKERS: Record<FaultKind, Maker> = {
   slow: (random, hosts) => ({
     kind: "slow",
     place: random.pick([`host-${host(random, hosts)}`, "control-plane", "clients"]),
-    factor: random.between(10, 400),
+    factor: random.int(10, 400),
     ms: someTime(random),
   }),
   repeat_reports: (random, hosts) => ({

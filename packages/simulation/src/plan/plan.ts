@@ -23,7 +23,7 @@ export const RUNNER_MODES = [
   /** The guest crashes in the middle of the job. */
   "crash",
 ] as const;
-export type RunnerMode = (typeof RUNNER_MODES)[number];
+type RunnerMode = (typeof RUNNER_MODES)[number];
 
 /** One VM that a client asks for. */
 export interface Job {

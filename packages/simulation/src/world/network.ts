@@ -16,6 +16,9 @@ export interface Network {
   heal(): void;
 }
 
+/** However slow a path is, a message that is not lost comes within this time. */
+const LONGEST_MS = 8000;
+
 export function createNetwork(timeline: Timeline, random: Random): Network {
   const cuts = new Map<string, number>();
   const slow = new Map<Place, { factor: number; until: number }>();
@@ -24,7 +27,7 @@ export function createNetwork(timeline: Timeline, random: Random): Network {
     return found && found.until > timeline.now() ? found.factor : 1;
   };
   return {
-    delay: (from, to) => random.between(1, 20) * factorOf(from) * factorOf(to),
+    delay: (from, to) => Math.min(LONGEST_MS, random.between(1, 20) * factorOf(from) * factorOf(to)),
     cutUntil: (from, to) => cuts.get(`${from}>${to}`) ?? 0,
     cut(from, to, until) {
       const key = `${from}>${to}`;

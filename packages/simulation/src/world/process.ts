@@ -29,7 +29,7 @@ export interface Process {
   wasStoppedSince(time: number): boolean;
 }
 
-export interface ProcessClock {
+interface ProcessClock {
   /** Grows steadily; its start and its pace are the machine's own. */
   now(): number;
   /** Can be set: jumps. */
@@ -37,7 +37,7 @@ export interface ProcessClock {
   after(milliseconds: number, call: () => void): () => void;
 }
 
-export interface ProcessOptions {
+interface ProcessOptions {
   name: string;
   timeline: Timeline;
   /** Monotonic time at birth. */

@@ -1,0 +1,28 @@
+import type { Invariant } from "../invariant.ts";
+
+/** A lease, as slowly as a control plane's clock may go. */
+const LEASE_MS = 29_000;
+
+/**
+ * Architecture §4.6: a restart of the control plane, however long, ends nothing: for a lease its agents can
+ * come back and tell, and no timer but a TTL strikes.
+ */
+export function restartsEndNothing(): Invariant {
+  /** When something was last written about a VM: then its timer may have been set anew. */
+  const heardAt = new Map<string, number>();
+  return {
+    name: "restarts-end-nothing",
+    check({ fleet, events, now }) {
+      const startedAt = fleet.site.startedAt();
+      for (const { vmId, source, type, data, message } of events) {
+        const isStruck = source === "timer" && type !== "evidence" && !data.includes('"ttl"');
+        const isOld = (heardAt.get(vmId) ?? 0) <= startedAt;
+        if (isStruck && isOld && now - startedAt < LEASE_MS) {
+          return `a timer struck ${Math.round((now - startedAt) / 1000)} s after a restart: VM ${vmId}: ${message}`;
+        }
+        heardAt.set(vmId, now);
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { failed, ok } from "@tartfleet/agent/src/tart/result.ts";
+import { inAgent, inConnection, inGuests, inJournal, inTart, type Mutation } from "./plant.ts";
+
+/** The agent: what it hears and says, what it sees of its host, what it remembers. */
+export const IN_THE_AGENT: readonly Mutation[] = [
+  inConnection("an agent takes a lost answer for a good one", (connection) => ({
+    async report(epoch, reports, signal) {
+      const answer = await connection.report(epoch, reports, signal);
+      return answer.ok ? answer : ok(reports.map(() => ({ outcome: "applied" as const })));
+    },
+  })),
+  inConnection("an agent drops every tenth report", (connection) => {
+    let count = 0;
+    return {
+      report(epoch, reports, signal) {
+        count += 1;
+        if (count % 10 !== 0) return connection.report(epoch, reports, signal);
+        return Promise.resolve(ok(reports.map(() => ({ outcome: "applied" as const }))));
+      },
+    };
+  }),
+  inConnection("an agent never sends heartbeats", () => ({
+    heartbeat: () => Promise.resolve(ok()),
+  })),
+  inTart("tart's list leaves out what runs", (tart) => ({
+    async listLocal() {
+      const listed = await tart.listLocal();
+      return listed.ok ? ok(listed.value.filter(({ state }) => state !== "running")) : listed;
+    },
+  })),
+  inTart("a list that fails is taken for an empty one", (tart) => ({
+    async listLocal() {
+      const listed = await tart.listLocal();
+      return listed.ok ? listed : ok([]);
+    },
+  })),
+  inTart("a delete is believed without a look", (tart) => ({
+    async delete(name) {
+      await tart.delete(name);
+      return ok();
+    },
+    async listLocal() {
+      const listed = await tart.listLocal();
+      return listed.ok ? ok(listed.value.filter(({ state }) => state === "running")) : listed;
+    },
+  })),
+  inTart("an agent's stop ends every VM of its host", (tart) => ({
+    async stop(name) {
+      const listed = await tart.listLocal();
+      for (const vm of listed.ok ? listed.value : []) {
+        if (vm.state === "running" && vm.name.startsWith("tf-")) await tart.stop(vm.name);
+      }
+      return await tart.stop(name);
+    },
+  })),
+  inTart("a run that is found again is not recognised", () => ({
+    findRun: () => Promise.resolve(undefined),
+  })),
+  inTart("all VMs are taken for Linux ones, which need no slot", (tart) => ({
+    os: () => Promise.resolve(ok("linux" as const)),
+    async listLocal() {
+      const listed = await tart.listLocal();
+      return listed.ok ? ok(listed.value.filter(({ name }) => name.startsWith("tf-"))) : listed;
+    },
+  })),
+  inJournal("an agent's restart stops what runs", ({ tart, journal }) => ({
+    async load() {
+      const entries = await journal.load();
+      for (const name of entries.keys()) await tart.stop(name);
+      return entries;
+    },
+  })),
+  inAgent("what nobody wants is never removed", ({ limits }) => ({
+    limits: { ...limits, orphanMs: Number.POSITIVE_INFINITY },
+  })),
+  inJournal("the journal is not written", () => ({ save: () => Promise.resolve() })),
+  inJournal("the journal is written when all is done", ({ journal }) => ({
+    save: (name, entry) => (entry.stage === "ready" ? journal.save(name, entry) : Promise.resolve()),
+  })),
+  inAgent("an agent logs what it hands to the guest", ({ guests, log }) => ({
+    guests: {
+      reach: (address, options) => guests.reach(address, options),
+      scriptResult: (guest, signal) => guests.scriptResult(guest, signal),
+      requestShutdown: (guest, signal) => guests.requestShutdown(guest, signal),
+      provision(guest, subject, bootstrap, signal) {
+        log.info({ bootstrap }, "provisioning");
+        return guests.provision(guest, subject, bootstrap, signal);
+      },
+    },
+  })),
+  inGuests("a guest that does not answer at once is taken for lost", () => ({
+    reach: () => Promise.resolve(failed({ code: "instance_lost", message: "no answer", facts: {} })),
+  })),
+];

@@ -1,0 +1,86 @@
+import { inStore, type Mutation } from "./plant.ts";
+
+/** What the store writes down, and what it says is written. */
+export const IN_THE_STORE: readonly Mutation[] = [
+  inStore("a slot is freed at the first rung of the stop ladder", (store) => ({
+    applyReports: (hostId, epoch, reports, context) =>
+      store.applyReports(
+        hostId,
+        epoch,
+        reports.map((report) =>
+          report.kind === "stop_rung" ? { kind: "gone", vmId: report.vmId, attempt: report.attempt } : report,
+        ),
+        context,
+      ),
+  })),
+  inStore("a slot is never freed", (store) => ({
+    applyReports: (hostId, epoch, reports, context) =>
+      store.applyReports(
+        hostId,
+        epoch,
+        reports.map((report) =>
+          report.kind === "gone"
+            ? { kind: "run_ended", vmId: report.vmId, attempt: report.attempt, cause: "stopped", logTail: "" }
+            : report,
+        ),
+        context,
+      ),
+  })),
+  inStore("a VM is acknowledged before it is written, and nobody is woken when it is", (store) => ({
+    acceptVm(accepted, now) {
+      void store.acceptVm(accepted, now).catch(() => undefined);
+      return Promise.resolve({ vm: accepted.vm, event: null });
+    },
+  })),
+  inStore("a restart takes every ready VM for lost (Orchard #454)", (store) => ({
+    async extendBudgets(until) {
+      await store.extendBudgets(until);
+      const budgets = { phase: {}, stopping: 0, hookGrace: 0, exitSettle: 0, maxAttempts: 1 };
+      const live = store.listVms({ state: ["ready"], limit: 100 }, undefined);
+      for (const { vm } of live) {
+        await store.applyEvent(
+          vm.id,
+          { kind: "run_ended", attempt: vm.attempt, cause: "killed", logTail: "" },
+          // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+          { now: until, budgets: budgets as never },
+        );
+      }
+    },
+  })),
+  inStore("deadlines never come", () => ({
+    nextDeadline: () => null,
+  })),
+  inStore("a budget that runs out is not extended at a restart", () => ({
+    extendBudgets: () => Promise.resolve(),
+  })),
+  inStore("queued VMs behind the first are forgotten", (store) => ({
+    waiting: () => store.waiting(1).slice(1),
+  })),
+  inStore("a report of a former attempt counts for the present one", (store) => ({
+    applyReports: (hostId, epoch, reports, context) =>
+      store.applyReports(
+        hostId,
+        epoch,
+        reports.map((report) => ({ ...report, attempt: store.vm(report.vmId)?.attempt ?? report.attempt })),
+        context,
+      ),
+  })),
+  inStore("assignments leave out what is to be gone", (store) => ({
+    assignments(hostId) {
+      const set = store.assignments(hostId);
+      return { ...set, assignments: set.assignments.filter(({ want }) => want === "running") };
+    },
+  })),
+  inStore("assignments leave out what is ready", (store) => ({
+    assignments(hostId) {
+      const set = store.assignments(hostId);
+      return { ...set, assignments: set.assignments.filter(({ reached }) => reached !== "ready") };
+    },
+  })),
+  inStore("the revision never grows", (store) => ({
+    assignments: (hostId) => ({ ...store.assignments(hostId), revision: 1 }),
+  })),
+  inStore("phantom instances are not counted", (store) => ({
+    hosts: () => store.hosts().map((host) => ({ ...host, phantoms: 0 })),
+  })),
+];

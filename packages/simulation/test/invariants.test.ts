@@ -1,0 +1,177 @@
+import { expect, test } from "vitest";
+import { allInvariants } from "../src/audit/auditor.ts";
+import { CANARY } from "../src/fleet/clients.ts";
+import { attempt, event, instance, INSTANCE, moment, VM, vm, type Scene } from "./support/views.ts";
+
+const SOUND: Scene = { events: [event()], machines: [[instance(INSTANCE)]] };
+const NEXT: Scene = { machines: [[instance(INSTANCE)]] };
+
+/** Moments that follow each other; the last one breaks the invariant. */
+const BROKEN: [invariant: string, how: string, scenes: Scene[]][] = [
+  [
+    "two-macs-per-host",
+    "three run",
+    [{ ...SOUND, machines: [[instance(INSTANCE), instance("somebodys-1"), instance("somebodys-2")]] }],
+  ],
+  [
+    "two-macs-per-host",
+    "a third slot",
+    [{ ...SOUND, slots: [0, 1, 2].map((slot) => ({ hostId: 1, slot })) }],
+  ],
+  [
+    "two-macs-per-host",
+    "two attempts in one slot",
+    [{ ...SOUND, attempts: [attempt(), attempt({ vmId: "other", slot: 0 })] }],
+  ],
+  [
+    "attempt-lives-once",
+    "on two hosts",
+    [{ ...SOUND, machines: [[instance(INSTANCE)], [instance(INSTANCE)]] }],
+  ],
+  [
+    "attempt-lives-once",
+    "its runner was started twice",
+    [{ ...SOUND, ledger: ({ runnerStarts }) => void runnerStarts.set(INSTANCE, 2) }],
+  ],
+  [
+    "no-lost-create",
+    "an acknowledged VM is not there",
+    [{ ...SOUND, ledger: ({ acknowledged }) => void acknowledged.add("nobody") }],
+  ],
+  [
+    "no-lost-create",
+    "an end without a reason",
+    [{ vms: [vm({ state: "deleted", endedAt: 5 })], attempts: [attempt({ want: "gone", goneAt: 5 })] }],
+  ],
+  [
+    "ends-are-final",
+    "an ended VM lives again",
+    [{ vms: [vm({ state: "failed", endedAt: 5, endReason: "guest_crashed" })], attempts: [] }, NEXT],
+  ],
+  ["ends-are-final", "an attempt counts down", [{ ...SOUND, vms: [vm({ attempt: 2 })] }, NEXT]],
+  ["ends-are-final", "a VM vanishes", [SOUND, { vms: [] }]],
+  [
+    "ends-are-final",
+    "a history after the end",
+    [
+      {
+        ...SOUND,
+        events: [event({ state: "deleted" }), event({ id: 2, type: "evidence", state: "deleted" })],
+      },
+    ],
+  ],
+  ["slots-add-up", "a ready VM without an attempt", [{ ...SOUND, attempts: [] }]],
+  [
+    "slots-add-up",
+    "a queued VM that is wanted",
+    [{ ...SOUND, vms: [vm({ state: "queued", hostId: null })] }],
+  ],
+  [
+    "slots-add-up",
+    "an ended VM that holds its slot",
+    [
+      {
+        vms: [vm({ state: "deleted", endedAt: 5, endReason: "client" })],
+        attempts: [attempt({ want: "gone" })],
+      },
+    ],
+  ],
+  [
+    "slots-add-up",
+    "two attempts wanted",
+    [{ ...SOUND, attempts: [attempt(), attempt({ attempt: 2, slot: 1 })] }],
+  ],
+  [
+    "freed-slots-are-empty",
+    "it runs and is written down as gone",
+    [{ ...SOUND, attempts: [attempt({ want: "gone", goneAt: 5 })] }],
+  ],
+  [
+    "reasons-are-true",
+    "a crash that never was",
+    [SOUND, { vms: [vm({ state: "stopping", endReason: "guest_crashed" })] }],
+  ],
+  [
+    "reasons-are-true",
+    "a client that never asked",
+    [SOUND, { vms: [vm({ state: "stopping", endReason: "client" })] }],
+  ],
+  [
+    "reasons-are-true",
+    "a TTL that is not over",
+    [SOUND, { vms: [vm({ state: "stopping", endReason: "ttl", expiresAt: 9_000_000 })] }],
+  ],
+  [
+    "reasons-are-true",
+    "a job that is put back into the queue",
+    [
+      { ...SOUND, vms: [vm({ jobState: "started" })] },
+      { vms: [vm({ state: "queued", jobState: "started" })] },
+    ],
+  ],
+  [
+    "jobs-die-by-right",
+    "an agent stops a job that nobody has ended",
+    [
+      {
+        vms: [vm({ jobState: "started" })],
+        ledger({ jobs, endedByAgent }) {
+          jobs.add(INSTANCE);
+          endedByAgent.add(INSTANCE);
+        },
+      },
+    ],
+  ],
+  [
+    "nothing-unwanted-stays",
+    "an instance that nobody wants",
+    [0, 301_000].map((now) => ({ now, attempts: [], machines: [[instance(INSTANCE, false)]] })),
+  ],
+  [
+    "guests-speak-for-themselves",
+    "a guest that was heard for another VM",
+    [{ ledger: ({ strangers }) => void strangers.push({ vmId: VM, status: 202 }) }],
+  ],
+  [
+    "guests-speak-for-themselves",
+    "a guest's word that was never said",
+    [{ events: [event({ type: "end_announced", source: "guest" })] }],
+  ],
+  ["no-secret-shown", "in a log", [{ said: [`info provisioning ${CANARY}`] }]],
+  ["no-secret-shown", "in the history", [{ events: [event({ message: CANARY })] }]],
+  ["history-is-whole", "a gap", [{ events: [event({ id: 1 }), event({ id: 3 })] }]],
+  ["history-is-whole", "a change that it does not tell", [{ events: [event({ state: "booting" })] }]],
+  [
+    "restarts-end-nothing",
+    "a timer that strikes before anybody can have come back",
+    [{ now: 20_000, events: [event({ type: "attempt_failed", source: "timer" })] }],
+  ],
+  [
+    "placements-fit",
+    "a placement where a phantom has the slot",
+    [
+      { ...NEXT, phantoms: 1 },
+      { ...NEXT, phantoms: 1, attempts: [attempt(), attempt({ vmId: "other", slot: 1 })] },
+    ],
+  ],
+  [
+    "nothing-overdue",
+    "a deadline that nobody acts upon",
+    [0, 40_000].map((now) => ({ now, vms: [vm({ deadlineAt: 10_000 })] })),
+  ],
+];
+
+test.each(BROKEN)("%s is broken by: %s", (name, _how, scenes) => {
+  const invariant = allInvariants().find((candidate) => candidate.name === name);
+  if (!invariant) throw new Error(`there is no invariant ${name}`);
+  const found = scenes.map((scene) => invariant.check(moment(scene)));
+  expect(found.slice(0, -1)).toEqual(found.slice(0, -1).map(() => undefined));
+  expect(found.at(-1)).toEqual(expect.any(String));
+});
+
+test("every invariant is shown broken, and none is when all is in order", () => {
+  for (const { name, check } of allInvariants()) {
+    expect(BROKEN.map(([broken]) => broken)).toContain(name);
+    expect([check(moment(SOUND)), check(moment(NEXT))], name).toEqual([undefined, undefined]);
+  }
+});

@@ -1,0 +1,102 @@
+import type { AttemptRow, EventRow, View, VmRow } from "../../src/audit/view.ts";
+import type { Fleet } from "../../src/fleet/fleet.ts";
+import { createLedger, type Ledger } from "../../src/fleet/ledger.ts";
+import type { MachineVm } from "../../src/host/machine.ts";
+
+export const VM = "abcdefgh01234567";
+export const INSTANCE = `tf-${VM}-1`;
+
+export function vm(changes: Partial<VmRow> = {}): VmRow {
+  return {
+    id: VM,
+    state: "ready",
+    attempt: 1,
+    hostId: 1,
+    deadlineAt: null,
+    expiresAt: null,
+    readyAt: 1,
+    endedAt: null,
+    endReason: null,
+    endError: null,
+    jobState: "none",
+    ...changes,
+  };
+}
+
+export function attempt(changes: Partial<AttemptRow> = {}): AttemptRow {
+  return { vmId: VM, attempt: 1, hostId: 1, slot: 0, want: "running", goneAt: null, ...changes };
+}
+
+export function event(changes: Partial<EventRow> = {}): EventRow {
+  return {
+    id: 1,
+    vmId: VM,
+    type: "state",
+    state: "ready",
+    attempt: 1,
+    source: "host",
+    message: "",
+    data: "{}",
+    ...changes,
+  };
+}
+
+export function instance(name: string, isRunning = true): MachineVm {
+  const run = isRunning ? ({ isAdmitted: true } as MachineVm["run"]) : null;
+  const isForeign = !name.startsWith("tf-");
+  return { name, os: "macos", isForeign, isConfigured: true, hasRunner: false, run };
+}
+
+export interface Scene {
+  vms?: VmRow[];
+  attempts?: AttemptRow[];
+  events?: EventRow[];
+  slots?: View["slots"];
+  /** What is on host-1 and on host-2. */
+  machines?: MachineVm[][];
+  ledger?: (ledger: Ledger) => void;
+  said?: string[];
+  phantoms?: number;
+  now?: number;
+}
+
+/** A moment of a fleet of two hosts, made by hand; everything that is not given is in order. */
+export function moment(scene: Scene = {}): View {
+  const { vms = [vm()], attempts = [attempt()], events = [], machines = [], now = 0 } = scene;
+  const ledger = createLedger();
+  scene.ledger?.(ledger);
+  const host = (number: number) => ({
+    hostName: `host-${number}`,
+    machine: {
+      name: `host-${number}`,
+      vms: new Map((machines[number - 1] ?? []).map((found) => [found.name, found])),
+    },
+  });
+  const process = { clock: { now: () => now }, wasStoppedSince: () => false };
+  const slots = { busy: 1, free: 3, phantom: 0, unreachable: 0, cordoned: 0, total: 4 };
+  const fleet = {
+    hosts: [host(1), host(2)],
+    world: { ledger, said: scene.said ?? [] },
+    site: {
+      process: () => process,
+      startedAt: () => 0,
+      serving: () => SERVING,
+    },
+    calmAt: 0,
+  };
+  const SERVING = { process: PROCESS, useCases: { capacity: () => ({ slots }) } };
+  PROCESS.clock.now = () => now;
+  return {
+    fleet: fleet as unknown as Fleet,
+    now,
+    vms: new Map(vms.map((row) => [row.id, row])),
+    attempts,
+    hosts: [1, 2].map((id) => ({ id, name: `host-${id}`, epoch: 1, phantoms: scene.phantoms ?? 0 })),
+    slots: scene.slots ?? [1, 2].flatMap((hostId) => [0, 1].map((slot) => ({ hostId, slot }))),
+    events,
+    isOfLostTime: () => false,
+  };
+}
+
+/** One control plane for all moments: a new one would have its time to start. */
+const PROCESS = { clock: { now: () => 0 }, wasStoppedSince: () => false };
