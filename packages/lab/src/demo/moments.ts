@@ -1,5 +1,5 @@
 import type { VmSummary } from "@tartfleet/shared";
-import { stageOf } from "./stage.ts";
+import { isScript, stageOf } from "./stage.ts";
 
 /**
  * What happened between two looks at the fleet, a line each, for people who cannot be shown a moving picture.
@@ -21,7 +21,9 @@ export function placeOf({ host, slot }: VmSummary): string {
 function momentOf(vm: VmSummary): string {
   switch (vm.state) {
     case "draining":
-      return "suicide.sh, called by the job's hook, announced the end; now the runner sends the result";
+      return isScript(vm)
+        ? "suicide.sh, called after the script's exit, announced the end"
+        : "suicide.sh, called by the job's hook, announced the end; now the runner sends the result";
     case "stopping":
       return `stops: ${vm.end?.message ?? ""}`;
     case "deleted":

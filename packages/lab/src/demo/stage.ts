@@ -21,6 +21,11 @@ export function progressOf({ state, job }: VmSummary): number {
   return state === "ready" && job.state === "started" ? PROGRESS.ready + 1 : PROGRESS[state];
 }
 
+/** A script is its own job: nobody tells when it starts. */
+export function isScript({ runner }: VmSummary): boolean {
+  return runner?.kind === "script";
+}
+
 /** What a VM is doing, in a few words. */
 export function stageOf(vm: VmSummary): string {
   switch (vm.state) {
@@ -37,9 +42,9 @@ export function stageOf(vm: VmSummary): string {
     case "provisioning":
       return "gets its runner";
     case "ready":
-      return vm.job.state === "started" ? "runs its job" : "runner waits for its job";
+      return vm.job.state === "started" || isScript(vm) ? "runs its job" : "runner waits for its job";
     case "draining":
-      return "suicide.sh called, reports";
+      return isScript(vm) ? "suicide.sh called" : "suicide.sh called, reports";
     case "stopping":
       return "stops and is deleted";
     case "deleted":

@@ -12,7 +12,7 @@ export function greeting({ hosts, vms, seed, tart }: DemoOptions): string {
     `tartfleet demo: ${vms} CI jobs for ${macs} with ${SLOTS_PER_HOST} slots each (seed ${seed}).`,
     "",
     tart
-      ? "The Mac is this one, and so is its tart. It may have to pull its image first, which takes its time."
+      ? "The Mac is this one, and so is its tart. The image comes from its cache, or is pulled into it, which takes its time."
       : `The Macs are simulated, ${DEMO_SPEED} times as fast as real ones. Control plane, agents, the guests' shells and runners, and suicide.sh are the real thing.`,
     `A VM is left alone for ${HOOK_GRACE_SECONDS} s at most after its job's hook, and ${EXIT_SETTLE_SECONDS} s after its runner's exit (in production 90 and 10): the job's result comes after the hook.`,
     "",

@@ -1,3 +1,5 @@
+import { mkdir, symlink } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeSimHost, tartPath, type SimHost, type SimHostOptions } from "@tartfleet/tart-sim";
@@ -54,9 +56,17 @@ export async function makeHost(
   };
 }
 
-/** This Mac with its own tart, in a TART_HOME that is the lab's alone. */
-export function makeRealHost(options: HostOptions): FleetHost {
+/**
+ * This Mac with its own tart. The instances are in a TART_HOME of the lab's: an agent removes what has its
+ * prefix and is not asked for, and this Mac may have an agent already. The images are the Mac's own, for they
+ * are large.
+ */
+export async function makeRealHost(options: HostOptions): Promise<FleetHost> {
   const tartHome = join(options.dir, options.name, "home");
+  const images = join(process.env["TART_HOME"] ?? join(homedir(), ".tart"), "cache");
+  await mkdir(images, { recursive: true });
+  await mkdir(tartHome, { recursive: true });
+  await symlink(images, join(tartHome, "cache"));
   return { name: options.name, agent: makeAgent(options, "tart", tartHome), tartHome, sim: undefined };
 }
 
