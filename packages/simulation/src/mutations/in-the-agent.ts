@@ -1,14 +1,39 @@
 import { failed, ok } from "@tartfleet/agent/src/tart/result.ts";
+import type { Plan } from "../plan/plan.ts";
 import { inAgent, inConnection, inGuests, inJournal, inTart, type Mutation } from "./plant.ts";
+
+const MINUTE = 60_000;
+
+/** An agent comes back to a running VM of which tart then says that it is stopped. */
+const LOST_AND_FOUND: Plan = {
+  hosts: 1,
+  calmAt: 10 * MINUTE,
+  actions: [
+    {
+      at: 5000,
+      action: {
+        kind: "create",
+        job: {
+          n: 1,
+          os: "macos",
+          runner: "github",
+          ttlSeconds: 3600,
+          mode: "good",
+          idleMs: 1000,
+          jobMs: 20 * MINUTE,
+        },
+      },
+    },
+    { at: 4 * MINUTE, action: { kind: "crash", who: 1, point: null, downMs: 3000, isReset: true } },
+    {
+      at: 5 * MINUTE,
+      action: { kind: "host_fault", host: 1, fault: "list_says_stopped", chance: 1, ms: MINUTE },
+    },
+  ],
+};
 
 /** The agent: what it hears and says, what it sees of its host, what it remembers. */
 export const IN_THE_AGENT: readonly Mutation[] = [
-  inConnection("an agent takes a lost answer for a good one", (connection) => ({
-    async report(epoch, reports, signal) {
-      const answer = await connection.report(epoch, reports, signal);
-      return answer.ok ? answer : ok(reports.map(() => ({ outcome: "applied" as const })));
-    },
-  })),
   inConnection("an agent drops every tenth report", (connection) => {
     let count = 0;
     return {
@@ -53,9 +78,12 @@ export const IN_THE_AGENT: readonly Mutation[] = [
       return await tart.stop(name);
     },
   })),
-  inTart("a run that is found again is not recognised", () => ({
-    findRun: () => Promise.resolve(undefined),
-  })),
+  {
+    ...inTart("a run that is found again is not recognised", () => ({
+      findRun: () => Promise.resolve(undefined),
+    })),
+    plan: LOST_AND_FOUND,
+  },
   inTart("all VMs are taken for Linux ones, which need no slot", (tart) => ({
     os: () => Promise.resolve(ok("linux" as const)),
     async listLocal() {
@@ -74,9 +102,6 @@ export const IN_THE_AGENT: readonly Mutation[] = [
     limits: { ...limits, orphanMs: Number.POSITIVE_INFINITY },
   })),
   inJournal("the journal is not written", () => ({ save: () => Promise.resolve() })),
-  inJournal("the journal is written when all is done", ({ journal }) => ({
-    save: (name, entry) => (entry.stage === "ready" ? journal.save(name, entry) : Promise.resolve()),
-  })),
   inAgent("an agent logs what it hands to the guest", ({ guests, log }) => ({
     guests: {
       reach: (address, options) => guests.reach(address, options),

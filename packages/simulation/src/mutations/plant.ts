@@ -3,6 +3,7 @@ import type { Connection } from "@tartfleet/agent/src/link/control-plane.ts";
 import { ok } from "@tartfleet/agent/src/tart/result.ts";
 import type { UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
 import type { Store } from "@tartfleet/control-plane/src/store/store.ts";
+import type { Plan } from "../plan/plan.ts";
 import { NO_BUGS, type Bugs } from "./bugs.ts";
 
 /** A bug that is planted in a run, to see that it is found. */
@@ -10,6 +11,8 @@ export interface Mutation {
   /** What is wrong. */
   name: string;
   bugs: Bugs;
+  /** What brings it to light when chance seldom does. */
+  plan?: Plan;
 }
 
 export const mutation = (name: string, bugs: Partial<Bugs>): Mutation => ({
