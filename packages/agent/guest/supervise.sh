@@ -23,8 +23,13 @@ finish() {
   trap - EXIT
   trap '' TERM INT
   rc=${rc:-$code}
-  if [ -n "$keeper" ]; then kill "$keeper" 2>/dev/null; fi
-  rm -f runner-secret
+  rm -f runner-secret output.pipe
+  # What was printed last may still be on its way; a process that the runner left behind may hold the pipe open.
+  naps=0
+  while [ "$naps" -lt 20 ] && kill -0 "${keeper:-none}" 2>/dev/null; do
+    sleep 0.1
+    naps=$((naps + 1))
+  done
   printf '%s\n' "$rc" >exit-code.new && mv -f exit-code.new exit-code
   /bin/bash ./suicide.sh runner_exited "$rc"
 }
@@ -34,18 +39,21 @@ forward() {
   if [ -n "$runner" ]; then kill -TERM "$runner" 2>/dev/null; fi
 }
 
-# A job that prints without end must not fill the disk. The newest part is kept.
-keep_small() {
-  nap=
-  trap 'kill "$nap" 2>/dev/null; exit 0' TERM
-  while kill -0 $$ 2>/dev/null; do
-    sleep "${TARTFLEET_OUTPUT_CHECK:-5}" &
-    nap=$!
-    wait "$nap"
+# The only one who writes the output down, so that it can be cut without losing a line: what comes meanwhile
+# waits in the pipe. A job that prints without end must not fill the disk; the newest part is kept.
+keep_output() {
+  trap '' TERM INT
+  while :; do
+    counted=$(LC_ALL=C dd bs=65536 count=64 2>&1 >>output.log)
+    case "
+$counted" in
+      *"
+0+0 records in"*) break ;;
+    esac
     if [ "$(($(wc -c <output.log)))" -le "${TARTFLEET_OUTPUT_LIMIT:-16777216}" ]; then continue; fi
     {
+      echo '[tartfleet: older output was dropped]'
       tail -c 262144 output.log
-      printf '\n[tartfleet: older output was dropped; lines may be missing here]\n'
     } >output.old.new && mv -f output.old.new output.old && : >output.log
   done
 }
@@ -53,17 +61,18 @@ keep_small() {
 trap finish EXIT
 trap forward TERM INT
 
+mkfifo output.pipe || exit 1
+keep_output <output.pipe 2>/dev/null &
+keeper=$!
+
 # zsh for what the image has in ~/.zshenv; bash then takes the job's environment, which must win.
 shell=$(command -v zsh || echo /bin/bash)
 (
   trap - EXIT HUP TERM INT
   cd ..
   exec "$shell" -c 'exec /bin/bash -c "$@"' shell '. "$1"; exec /bin/bash "$2"' bash "$here/job.env" "$here/start.sh"
-) </dev/null >>output.log 2>&1 &
+) </dev/null >output.pipe 2>&1 &
 runner=$!
-
-keep_small >/dev/null 2>&1 </dev/null &
-keeper=$!
 
 # A signal cuts `wait` short with a status of its own; the runner's is asked for until it is gone.
 while :; do
