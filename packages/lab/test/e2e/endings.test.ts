@@ -1,14 +1,8 @@
 import { expect, test } from "vitest";
-import { atWork, githubVm, inState, scriptVm } from "../support/lab.ts";
+import { atWork, githubVm, inState, scriptVm, simOf } from "../support/lab.ts";
 import { useLab } from "../support/use-lab.ts";
 
 const lab = useLab({ hosts: 2 });
-
-/** Ends a VM as the Mac would lose it: its `tart run` is killed. */
-async function crash(name: string): Promise<void> {
-  const host = lab.fleet.hosts.find((each) => each.name === name);
-  await host?.sim?.killAll();
-}
 
 test.concurrent("a runner that needs long after its hook is waited for", async () => {
   const { id } = await lab.fleet.api.createVm(githubVm(lab.github, "slow-flush", { flushSeconds: 5 }));
@@ -49,7 +43,7 @@ test.concurrent("a client's DELETE ends a VM at once, also in the middle of its 
 test("a VM whose tart run dies in the middle of its job has crashed, and its slot is free again", async () => {
   const { id } = await lab.fleet.api.createVm(githubVm(lab.github, "crashes", { seconds: 60 }));
   const { host } = await atWork(lab.fleet, id);
-  await crash(host ?? "");
+  await simOf(lab.fleet, host ?? "").killAll();
   const vm = await lab.fleet.api.waitForVm(id, "ended");
   expect(vm).toMatchObject({ state: "failed", end: { reason: "guest_crashed" } });
   expect((await lab.github.settled("crashes")).result).toBe("lost");

@@ -2,7 +2,7 @@ import type { CreateVmInput, VmRecord } from "@tartfleet/shared";
 import type { Fault } from "@tartfleet/tart-sim";
 import { afterEach, expect, test } from "vitest";
 import { until } from "../../src/fleet/until.ts";
-import { IMAGE, scriptVm, simOf } from "../support/lab.ts";
+import { hostOf, IMAGE, scriptVm, simOf } from "../support/lab.ts";
 import { useLab } from "../support/use-lab.ts";
 
 const NOT_CACHED = "registry.example.com/macos/not-cached:latest";
@@ -80,6 +80,6 @@ test("a host that macOS refuses another VM, though none is seen, is left alone u
   expect((await lab.fleet.api.capacity()).slots).toMatchObject({ total: 4, phantom: 2, free: 2 });
 
   simOf(lab.fleet, "mac-1").setFaults([]);
-  await lab.fleet.hosts.find(({ name }) => name === "mac-1")?.agent.restart();
+  await hostOf(lab.fleet, "mac-1").agent.restart();
   await until("the slots to be free again", async () => (await lab.fleet.api.capacity()).slots.free === 4);
 });

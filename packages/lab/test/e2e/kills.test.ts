@@ -1,16 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Program } from "../../src/fleet/program.ts";
-import { atWork, githubVm, inState } from "../support/lab.ts";
+import { atWork, githubVm, hostOf, inState } from "../support/lab.ts";
 import { useLab } from "../support/use-lab.ts";
 
 // Slow enough for a boot to be hit.
 const lab = useLab({ speed: 8 });
-
-const agent = (): Program => {
-  const [host] = lab.fleet.hosts;
-  if (!host) throw new Error("the fleet has no host");
-  return host.agent;
-};
 
 /** The VM came up once, its job ran once, and its result arrived. */
 async function expectOneWholeLife(id: string, name: string): Promise<void> {
@@ -25,7 +18,7 @@ async function expectOneWholeLife(id: string, name: string): Promise<void> {
 
 describe.each([
   { who: "the control plane", program: () => lab.fleet.controlPlane },
-  { who: "the agent", program: agent },
+  { who: "the agent", program: () => hostOf(lab.fleet, "mac-1").agent },
 ])("kill -9 of $who", ({ who, program }) => {
   const slug = who.split(" ").at(-1);
 

@@ -51,7 +51,7 @@ test("a failed job's result is delivered all the same", async () => {
 });
 
 test("more VMs than slots: each freed slot goes to the next, and never do three run", async () => {
-  const names = ["queue-1", "queue-2", "queue-3", "queue-4", "queue-5"];
+  const names = ["queue-1", "queue-2", "queue-3", "queue-4"];
   const vms = [];
   for (const name of names)
     vms.push(await lab.fleet.ci.createVm(githubVm(lab.github, name, { seconds: 0.3 })));
@@ -64,7 +64,7 @@ test("more VMs than slots: each freed slot goes to the next, and never do three 
   expect(ends.map(({ end }) => end?.reason)).toEqual(names.map(() => "runner_exited"));
   expect(
     lab.github.jobs().filter(({ name, result }) => names.includes(name) && result === "delivered"),
-  ).toHaveLength(5);
+  ).toHaveLength(4);
   const placed = ends.map(({ assignedAt }) => assignedAt ?? "");
   expect(placed.toSorted()).toEqual(placed);
   expect(most).toBe(2);

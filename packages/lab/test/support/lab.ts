@@ -1,11 +1,12 @@
 import type { CreateVmInput, VmEvent, VmRecord, VmState } from "@tartfleet/shared";
 import type { FakeGitHub, FakeJob, SimHost } from "@tartfleet/tart-sim";
 import { startFleet, type Fleet, type FleetOptions } from "../../src/fleet/fleet.ts";
+import type { FleetHost } from "../../src/fleet/host.ts";
 import { until } from "../../src/fleet/until.ts";
 
 export const IMAGE = "registry.example.com/macos/runner:latest";
 /** Hosts have it in their cache; other images must be pulled. */
-const images = [{ name: "registry.example.com/macos/runner" }];
+const images = [{ name: "registry.example.com/macos/runner", compressedGB: 0.1 }];
 
 /** `LAB_ENGINE=process` has the tests' guests made of something else than the best that there is. */
 const engine = process.env["LAB_ENGINE"];
@@ -67,9 +68,16 @@ export function statesOf(events: readonly VmEvent[]): VmState[] {
   return events.map(({ state }) => state).filter((state, index, all) => state !== all[index - 1]);
 }
 
+/** The host of that name. */
+export function hostOf(fleet: Fleet, name: string): FleetHost {
+  const host = fleet.hosts.find((each) => each.name === name);
+  if (!host) throw new Error(`the fleet has no ${name}`);
+  return host;
+}
+
 /** The simulated Mac of that name. */
 export function simOf(fleet: Fleet, name: string): SimHost {
-  const host = fleet.hosts.find((each) => each.name === name);
-  if (!host?.sim) throw new Error(`the fleet has no simulated ${name}`);
-  return host.sim;
+  const { sim } = hostOf(fleet, name);
+  if (!sim) throw new Error(`${name} is not simulated`);
+  return sim;
 }
