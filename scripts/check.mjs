@@ -22,7 +22,16 @@ export function check(root, args) {
     ["dead code", ["knip"]],
     [
       "types and tests",
-      ["turbo", "run", "typecheck", "test", "--continue", "--concurrency=2", "--output-logs=new-only", ...args],
+      [
+        "turbo",
+        "run",
+        "typecheck",
+        "test",
+        "--continue",
+        "--concurrency=2",
+        "--output-logs=new-only",
+        ...args,
+      ],
     ],
   ];
   const failed = [];
