@@ -11,9 +11,10 @@ export interface Display {
   settle(): void;
 }
 
-/** A moving picture on a terminal, plain lines elsewhere. */
+/** A moving picture on a terminal, plain lines elsewhere, and on terminals that do not know their size. */
 export function makeDisplay(stream: NodeJS.WriteStream): Display {
-  return stream.isTTY ? movingPicture(stream) : plainLines(stream);
+  const hasRoom = stream.isTTY && stream.rows > 0 && stream.columns > 0;
+  return hasRoom ? movingPicture(stream) : plainLines(stream);
 }
 
 function movingPicture(stream: NodeJS.WriteStream): Display {
