@@ -150,8 +150,13 @@ describe.each(engineKinds)("GitHub's runner in a %s guest", (kind) => {
     "kills what the job left behind, unless it has cleared its tracking id",
     async (started, github) => {
       const [orphan, survivor] = [uniqueSeconds(), uniqueSeconds()];
+      // Until it has become sleep, a process still has the environment of the shell that forked it.
+      const begun = (seconds: string) =>
+        `until tr '\\0' ' ' </proc/$!/cmdline | grep -q '^sleep ${seconds}'; do sleep 0.02; done`;
       const script = `setsid nohup sleep ${orphan} >/dev/null 2>&1 &
-      RUNNER_TRACKING_ID="" nohup sleep ${survivor} >/dev/null 2>&1 &`;
+      ${begun(orphan)}
+      RUNNER_TRACKING_ID="" nohup sleep ${survivor} >/dev/null 2>&1 &
+      ${begun(survivor)}`;
       const { encodedJitConfig } = github.createJitConfig({
         name: "m",
         labels,
