@@ -14,7 +14,6 @@ export async function describeRoutes(app: App, version: string): Promise<void> {
         title: "tartfleet",
         version,
         description: "A fleet manager for macOS virtual machines on Tart",
-        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
       security: [{ token: [] }],
