@@ -19,7 +19,7 @@ export async function startLab(options: FleetOptions = {}): Promise<Fleet> {
     ...(engine === "process" || engine === "bwrap" ? { engine } : {}),
     ...rest,
     controlPlane: { "exit-settle-seconds": 1, "hook-grace-seconds": 60, ...controlPlane },
-    agent: { "look-seconds": 0.5, ...agent },
+    agent: { "look-seconds": 1, ...agent },
     sim: (index) => ({ images, cached: [IMAGE], ...sim?.(index) }),
   });
 }
