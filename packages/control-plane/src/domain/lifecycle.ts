@@ -69,7 +69,7 @@ const TABLE: Record<VmState, Row> = {
   pulling: bringUp,
   cloning: bringUp,
   booting: bringUp,
-  provisioning: bringUp,
+  provisioning: { ...bringUp, run_ended: rules.endedWhileStarting },
   ready: {
     placed: late,
     phase: rules.refresh,

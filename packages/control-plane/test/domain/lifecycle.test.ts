@@ -377,6 +377,18 @@ describe("before ready", () => {
     });
   });
 
+  test("a guest that ends while its runner is being started may have done its job: it is not tried again", () => {
+    const provisioning = vmIn([placed(1), { kind: "phase", attempt: 1, phase: "provisioning" }]);
+    expect(at(provisioning, runEnded("guest_shutdown"), 120)).toMatchObject({
+      state: "stopping",
+      end: { reason: "guest_shutdown" },
+    });
+    const plain = { ...provisioning, spec: { ...provisioning.spec, runnerKind: null } };
+    expect(at(plain, runEnded("guest_crashed"), 120).state).toBe("queued");
+    const booting = vmIn([placed(1), { kind: "phase", attempt: 1, phase: "booting" }]);
+    expect(at(booting, runEnded("guest_crashed"), 120).state).toBe("queued");
+  });
+
   test("bytes seen moving keep a pull alive", () => {
     const pulling = vmIn([placed(1), { kind: "phase", attempt: 1, phase: "pulling", pullPercent: 1 }]);
     const moved = at(pulling, { kind: "phase", attempt: 1, phase: "pulling", pullPercent: 2 }, 4000);

@@ -31,6 +31,12 @@ test.concurrent("a guest that powers itself off in the middle of its job is seen
   expect(vm).toMatchObject({ state: "deleted", end: { reason: "guest_shutdown" } });
 });
 
+test.concurrent("a job that powers its guest off before its host could say ready is not run again", async () => {
+  const { id } = await lab.fleet.api.createVm(scriptVm("sudo shutdown -h now; sleep 60"));
+  const vm = await lab.fleet.api.waitForVm(id, "ended");
+  expect(vm).toMatchObject({ state: "deleted", attempt: 1, end: { reason: "guest_shutdown" } });
+});
+
 test.concurrent("a client's DELETE ends a VM at once, also in the middle of its job", async () => {
   const { id } = await lab.fleet.api.createVm(githubVm(lab.github, "unwanted", { seconds: 60 }));
   await atWork(lab.fleet, id);

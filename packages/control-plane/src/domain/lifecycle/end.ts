@@ -1,5 +1,6 @@
 import type { AttemptErrorCode } from "@tartfleet/shared";
 import type { Vm } from "../vm.ts";
+import { endedEarly } from "./bring-up.ts";
 import type { HistoryEntry, LifecycleEvent, Rule, Step } from "./event.ts";
 import { applied, end, enter, finished, ignored, INSTANCE_LOST, isDue, stopping } from "./steps.ts";
 
@@ -57,6 +58,13 @@ export const stopAfterRun: Rule<"run_ended"> = (vm, event, context) => {
   const cause = vm.announced === "runner_exited" ? end("runner_exited") : seen;
   return stopping(vm, cause, "host", context, { cause: event.cause, log: event.logTail });
 };
+
+/**
+ * A runner is started before its agent can say so: a guest that ends meanwhile may have done its job, and a job
+ * is never run twice.
+ */
+export const endedWhileStarting: Rule<"run_ended"> = (vm, event, context) =>
+  vm.spec.runnerKind === null ? endedEarly(vm, event, context) : stopAfterRun(vm, event, context);
 
 /** What an agent says when it does not reach the guest: its runner may well be at work. */
 const SAYS_NOTHING_OF_THE_RUN: ReadonlySet<AttemptErrorCode> = new Set([
