@@ -91,15 +91,18 @@ export const guestScenes = {
     },
   },
   "lock-lingers": {
-    given: { ms: 1e9 },
     async scene({ tart, blankVm, run, stateOf, host }) {
+      // Deaf to SIGINT, so that it is SIGKILL that ends the run.
+      const lingering = (ms: number) =>
+        host.setFaults([{ action: "ignore-sigint" }, { action: "lock-lingers", ms }]);
+      lingering(1e9);
       const vm = await blankVm();
       const running = await run(vm);
       need(await tart(["stop", vm, "--timeout", "0"]), 0);
       await running.ended;
       expect(await stateOf(vm)).toBe("running");
       need(await tart(["delete", vm]), 2);
-      host.setFaults([{ action: "lock-lingers", ms: 500 }]);
+      lingering(500);
       const other = await blankVm();
       await run(other);
       need(await tart(["stop", other, "--timeout", "0"]), 0);
