@@ -1,8 +1,7 @@
 // `npm test`: format, lint, dead code, types and every package's tests. The last line is the plain
 // sum over all packages: "N passed, N failed".
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { reportsOf, sayOf } from "./reports.mjs";
 
 /**
  * @param {string} root the workspace's folder
@@ -10,13 +9,7 @@ import { join } from "node:path";
  * @returns {number} the exit code
  */
 export function check(root, args) {
-  const reports = readdirSync(join(root, "packages")).map((name) =>
-    join(root, "packages", name, ".reports/vitest.json"),
-  );
-  for (const report of reports) rmSync(report, { force: true });
-
-  /** @type {[string, string[]][]} */
-  const steps = [
+  return runSteps(root, "vitest.json", [
     ["format", ["oxfmt", "--check", "."]],
     ["lint", ["oxlint", "--deny-warnings"]],
     ["dead code", ["knip"]],
@@ -33,7 +26,29 @@ export function check(root, args) {
         ...args,
       ],
     ],
-  ];
+  ]);
+}
+
+/**
+ * `npm run test:long`: the tests that take minutes, one package after the other.
+ *
+ * @param {string} root the workspace's folder
+ * @param {string[]} args handed on to turbo
+ * @returns {number} the exit code
+ */
+export function checkLong(root, args) {
+  const turbo = ["turbo", "run", "test:long", "--continue", "--concurrency=1", "--output-logs=new-only"];
+  return runSteps(root, "vitest-long.json", [["long tests", [...turbo, ...args]]]);
+}
+
+/**
+ * @param {string} root
+ * @param {string} reportName
+ * @param {[string, string[]][]} steps
+ */
+function runSteps(root, reportName, steps) {
+  const reports = reportsOf(root, reportName);
+  reports.forget();
   const failed = [];
   for (const [name, argv] of steps) {
     console.log(`\n== ${name}: ${argv.join(" ")}`);
@@ -49,19 +64,8 @@ export function check(root, args) {
     });
     if (status !== 0) failed.push(name);
   }
-
-  const sum = { passed: 0, failed: 0, skipped: 0 };
-  for (const report of reports.filter(existsSync)) {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
-      readFileSync(report, "utf8"),
-    );
-    sum.passed += numPassedTests;
-    sum.failed += numFailedTests;
-    sum.skipped += numPendingTests + numTodoTests;
-  }
+  const sum = reports.sum();
   console.log(failed.length === 0 ? "\nAll checks passed." : `\nFailed: ${failed.join(", ")}.`);
-  console.log(
-    `${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ""}`,
-  );
+  console.log(sayOf(sum));
   return failed.length === 0 && sum.failed === 0 && sum.passed > 0 ? 0 : 1;
 }

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { check } from "./check.mjs";
+import { check, checkLong } from "./check.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [task, ...args] = process.argv.slice(2);
@@ -21,6 +21,7 @@ const programs = {
 /** Tasks about the workspace itself. */
 const chores = {
   check: () => check(root, args),
+  long: () => checkLong(root, args),
   format: () => run("pnpm", ["exec", "oxfmt", "."]),
   nodes: () => run(process.execPath, [join(root, "scripts/nodes.mjs"), ...args]),
 };

@@ -1,0 +1,35 @@
+// What vitest's reports of all packages come to.
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * @param {string} root the workspace's folder
+ * @param {string} name of the report file in each package's .reports
+ */
+export function reportsOf(root, name) {
+  const paths = readdirSync(join(root, "packages")).map((folder) =>
+    join(root, "packages", folder, ".reports", name),
+  );
+  return {
+    /** Removes those of earlier runs. */
+    forget() {
+      for (const path of paths) rmSync(path, { force: true });
+    },
+    /** @returns {{ passed: number, failed: number, skipped: number }} */
+    sum() {
+      const sum = { passed: 0, failed: 0, skipped: 0 };
+      for (const path of paths.filter((path) => existsSync(path))) {
+        const report = JSON.parse(readFileSync(path, "utf8"));
+        sum.passed += report.numPassedTests;
+        sum.failed += report.numFailedTests;
+        sum.skipped += report.numPendingTests + report.numTodoTests;
+      }
+      return sum;
+    },
+  };
+}
+
+/** The plain sum, "N passed, N failed". */
+export function sayOf({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
