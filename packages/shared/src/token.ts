@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { teamSchema } from "./team.ts";
 import { timeSchema } from "./vm.ts";
 
 /** What a token that a person or a CI system holds may do. Hosts and VMs have tokens of their own. */
@@ -12,6 +13,9 @@ export const createTokenSchema = z.strictObject({
     .min(1)
     .max(63)
     .regex(/^[\w .@-]+$/, "has characters that are not allowed"),
+  team: teamSchema
+    .optional()
+    .describe("Whose VMs it is about; without one: the team `default` for ci, everybody's for other roles"),
   expiresInSeconds: z.int().min(1).max(315_360_000).optional(),
 });
 export type CreateToken = z.infer<typeof createTokenSchema>;
@@ -20,6 +24,7 @@ export const tokenRecordSchema = z.object({
   id: z.string(),
   role: tokenRoleSchema,
   name: z.string(),
+  team: z.string().nullable().describe("null: the whole fleet"),
   createdAt: timeSchema,
   expiresAt: timeSchema.nullable(),
   lastUsedAt: timeSchema.nullable().describe("To the minute"),

@@ -88,6 +88,7 @@ export type ScriptResult = z.infer<typeof scriptResultSchema>;
 export const vmRecordSchema = z.object({
   id: vmIdSchema,
   name: z.string(),
+  team: z.string().describe("Of the token that made it"),
   state: vmStateSchema,
   stateSince: timeSchema,
   image: z.string(),

@@ -6,6 +6,7 @@ const AT = "2026-01-01T00:00:00.000Z";
 export function vmRecord(id: string, input: CreateVm, createdAt = new Date().toISOString()): VmRecord {
   return {
     id,
+    team: "default",
     name: input.name ?? `vm-${id}`,
     state: "queued",
     stateSince: createdAt,

@@ -208,6 +208,7 @@ function tokenRecord(id: string, role: TokenRole, name: string) {
   return {
     id,
     role,
+    team: role === "ci" ? "default" : null,
     name,
     createdAt: "2026-01-01T00:00:00.000Z",
     expiresAt: null,

@@ -16,7 +16,7 @@ import { waitForVm } from "./wait.ts";
 const vms = router({
   create: allowed("vm.create")
     .input(z.strictObject({ vm: createVmSchema, idempotencyKey: idempotencyKeySchema.optional() }))
-    .mutation(({ ctx, input }) => ctx.useCases.createVm(ctx.principal, input.vm, input.idempotencyKey)),
+    .mutation(({ ctx, input }) => ctx.useCases.createVm(ctx.caller, input.vm, input.idempotencyKey)),
 
   list: allowed("vm.read")
     .input(listVmsQuerySchema)
@@ -34,7 +34,7 @@ const vms = router({
 
   end: aboutVm("vm.end")
     .input(deleteVmQuerySchema.extend({ id: z.string() }))
-    .mutation(({ ctx, input: { id, ...query } }) => ctx.useCases.endVm(ctx.principal, id, query)),
+    .mutation(({ ctx, input: { id, ...query } }) => ctx.useCases.endVm(ctx.caller, id, query)),
 
   /** History and then live, each with its event id; completes after the VM's last event. */
   follow: aboutVm("vm.read")
@@ -60,11 +60,11 @@ const fleet = router({
 const tokens = router({
   create: allowed("token.manage")
     .input(createTokenSchema)
-    .mutation(({ ctx, input }) => ctx.useCases.createToken(input)),
+    .mutation(({ ctx, input }) => ctx.useCases.createToken(ctx.caller, input)),
   list: allowed("token.manage").query(({ ctx }) => ctx.useCases.listTokens()),
   revoke: allowed("token.manage")
     .input(z.object({ id: z.string() }))
-    .mutation(({ ctx, input }) => ctx.useCases.revokeToken(input.id)),
+    .mutation(({ ctx, input }) => ctx.useCases.revokeToken(ctx.caller, input.id)),
 });
 
 /** Everything that tRPC offers, over HTTP and WebSocket: the same use cases as REST, and the agents' calls. */

@@ -3,7 +3,7 @@ import type { TRPC_ERROR_CODE_KEY } from "@trpc/server";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { CallError, toProblem } from "@tartfleet/shared";
 import { z } from "zod";
-import type { UseCases } from "../engine/use-cases.ts";
+import type { Caller, UseCases } from "../engine/use-cases.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import type { Action } from "./authorize.ts";
@@ -15,6 +15,8 @@ export interface CallContext {
   /** The token that was sent; looked up again at every call, since a socket outlives a revocation. */
   bearer: string | undefined;
   requestId: string;
+  /** Of the peer. */
+  address: string;
   /** Aborts when the control plane begins to shut down. */
   draining: AbortSignal;
 }
@@ -47,14 +49,16 @@ const t = initTRPC.context<CallContext>().create({
 
 export const { router } = t;
 
-const authenticated = t.procedure.use(({ ctx, next }) =>
-  next({ ctx: { principal: authenticate(ctx.useCases, ctx.bearer) } }),
-);
+const authenticated = t.procedure.use(({ ctx, next }) => next({ ctx: { caller: callerOf(ctx) } }));
+
+function callerOf({ useCases, bearer, requestId, address }: CallContext): Caller {
+  return { principal: authenticate(useCases, bearer), requestId, address };
+}
 
 /** A call that the token's role alone allows or not. */
 export function allowed(action: Action) {
   return authenticated.use(({ ctx, next }) => {
-    authorize(ctx.principal, action);
+    authorize(ctx.caller.principal, action);
     return next();
   });
 }
@@ -62,14 +66,14 @@ export function allowed(action: Action) {
 /** A call about one VM; input has its id. */
 export function aboutVm(action: Action) {
   return authenticated.input(z.object({ id: z.string() })).use(({ ctx, input, next }) => {
-    authorize(ctx.principal, action, input.id);
+    authorize(ctx.caller.principal, action, input.id);
     return next();
   });
 }
 
 /** A call of an agent; the host is the token's, never the input's. */
 export const fromHost = allowed("agent.speak").use(({ ctx, next }) => {
-  const { principal } = ctx;
+  const { principal } = ctx.caller;
   if (principal.kind !== "host") throw new CallError("forbidden", "Only a host's own token may do this");
   return next({ ctx: { host: principal } });
 });

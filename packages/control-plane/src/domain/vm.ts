@@ -31,6 +31,7 @@ export interface VmEnd {
 export interface Vm {
   id: string;
   name: string;
+  team: string;
   spec: VmSpec;
   state: VmState;
   stateSince: number;

@@ -15,7 +15,7 @@ import { makeRecords } from "./records.ts";
 import { startScheduler } from "./scheduler.ts";
 import { makeSealer, randomId, readOrMakeKey } from "./secrets.ts";
 import { makeTokenUseCases } from "./tokens.ts";
-import type { UseCases } from "./use-cases.ts";
+import type { Caller, UseCases } from "./use-cases.ts";
 import { makeVmUseCases } from "./vms.ts";
 
 /** What the control plane is made from. */
@@ -38,6 +38,13 @@ export interface ControlPlane {
   /** Stops timers and scheduling and closes the database. VMs are not touched. */
   close(): void;
 }
+
+/** The control plane's own doing at its first start. */
+const ITSELF: Caller = {
+  principal: { kind: "token", tokenId: "first-start", role: "admin", name: "control plane", team: null },
+  requestId: "first-start",
+  address: null,
+};
 
 /** Puts the moving parts together and starts them. */
 export async function startControlPlane({
@@ -134,7 +141,10 @@ export async function openControlPlane(
       randomId,
     });
     if (!existsSync(adminTokenPath) && !makeStore(database).hasAdmin()) {
-      const { token } = await controlPlane.useCases.createToken({ role: "admin", name: "first admin" });
+      const { token } = await controlPlane.useCases.createToken(ITSELF, {
+        role: "admin",
+        name: "first admin",
+      });
       writeFileSync(adminTokenPath, `${token}\n`, { mode: 0o600, flag: "wx" });
     }
     return { ...controlPlane, adminTokenPath };

@@ -19,6 +19,7 @@ export function makeRecords(store: Store, leases: Leases) {
     return {
       id: vm.id,
       name: vm.name,
+      team: vm.team,
       state: vm.state,
       stateSince: isoOf(vm.stateSince),
       image: spec.image,

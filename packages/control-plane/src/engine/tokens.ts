@@ -1,4 +1,4 @@
-import type { TokenRecord, TokenRole } from "@tartfleet/shared";
+import { DEFAULT_TEAM, type TokenRecord, type TokenRole } from "@tartfleet/shared";
 import type { StoredToken } from "../store/tokens.ts";
 import type { Parts } from "./parts.ts";
 import { iso, isoOf } from "./records.ts";
@@ -34,11 +34,19 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
       return principalOf(token, store.hostName);
     },
 
-    async createToken({ role, name, expiresInSeconds }) {
+    async createToken(_caller, { role, name, team, expiresInSeconds }) {
       const { id, token, hash } = mintToken();
       const now = clock.now();
       const expiresAt = expiresInSeconds === undefined ? null : now + expiresInSeconds * 1000;
-      const stored = await store.addToken({ id, hash, kind: role, name, createdAt: now, expiresAt });
+      const stored = await store.addToken({
+        id,
+        hash,
+        kind: role,
+        name,
+        team: teamFor(role, team),
+        createdAt: now,
+        expiresAt,
+      });
       return { ...recordOf(stored, role), token };
     },
 
@@ -48,9 +56,9 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
         return role === undefined ? [] : [recordOf(token, role)];
       }),
 
-    revokeToken: (id) => store.revokeToken(id, clock.now()),
+    revokeToken: (_caller, id) => store.revokeToken(id, clock.now()),
 
-    async enrolHost(input) {
+    async enrolHost(_caller, input) {
       const { id, token, hash } = mintToken();
       const now = clock.now();
       await store.enrolHost(
@@ -63,16 +71,22 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
   };
 }
 
+/** A CI system's token is always one team's. */
+function teamFor(role: TokenRole, team: string | undefined): string | null {
+  return team ?? (role === "ci" ? DEFAULT_TEAM : null);
+}
+
 function roleOf({ kind }: StoredToken): TokenRole | undefined {
   return kind === "host" || kind === "vm" ? undefined : kind;
 }
 
 function recordOf(token: StoredToken, role: TokenRole): TokenRecord {
-  const { id, name, createdAt, expiresAt, lastUsedAt, revokedAt } = token;
+  const { id, name, team, createdAt, expiresAt, lastUsedAt, revokedAt } = token;
   return {
     id,
     role,
     name,
+    team,
     createdAt: isoOf(createdAt),
     expiresAt: iso(expiresAt),
     lastUsedAt: iso(lastUsedAt),
@@ -82,7 +96,8 @@ function recordOf(token: StoredToken, role: TokenRole): TokenRecord {
 
 function principalOf(token: StoredToken, hostName: (id: number) => string): Principal | undefined {
   const role = roleOf(token);
-  if (role !== undefined) return { kind: "token", tokenId: token.id, role, name: token.name };
+  if (role !== undefined)
+    return { kind: "token", tokenId: token.id, role, name: token.name, team: token.team };
   if (token.kind === "host" && token.hostId !== null) {
     return { kind: "host", hostId: token.hostId, hostName: hostName(token.hostId) };
   }

@@ -25,12 +25,26 @@ import type {
 
 /** Who calls, as told by the token. */
 export type Principal =
-  | { kind: "token"; tokenId: string; role: TokenRole; name: string }
+  | {
+      kind: "token";
+      tokenId: string;
+      role: TokenRole;
+      name: string;
+      /** Whose VMs it may see and end; null: everybody's. */
+      team: string | null;
+    }
   | { kind: "host"; hostId: number; hostName: string }
   | { kind: "vm"; vmId: string; attempt: number };
 
 /** A principal that is a host: only it may use the agent's calls. */
 export type HostPrincipal = Extract<Principal, { kind: "host" }>;
+
+/** A call: by whom, under which id, and from which address (null: the control plane itself). */
+export interface Caller {
+  principal: Principal;
+  requestId: string;
+  address: string | null;
+}
 
 /**
  * Everything that can be asked of the control plane. Both faces of the API (REST and tRPC) call these and
@@ -43,7 +57,7 @@ export interface UseCases {
 
   /** Accepts a VM. `created` is false when the idempotency key already has a live VM with the same body. */
   createVm(
-    caller: Principal,
+    caller: Caller,
     input: CreateVm,
     idempotencyKey?: string,
   ): Promise<{ vm: VmRecord; created: boolean }>;
@@ -61,20 +75,20 @@ export interface UseCases {
   /** History after the event id and then live; ends after the VM's last event or with the signal. */
   followVmEvents(id: string, after: number, signal: AbortSignal): AsyncGenerator<VmEvent, void>;
   /** What a DELETE means depends on the caller: a VM's own token announces its end, anyone else ends it now. */
-  endVm(caller: Principal, id: string, query: DeleteVmQuery): Promise<VmRecord>;
+  endVm(caller: Caller, id: string, query: DeleteVmQuery): Promise<VmRecord>;
   /** The VM's own hooks tell of its job. */
-  guestEvent(caller: Principal, id: string, event: GuestEvent): Promise<VmRecord>;
+  guestEvent(caller: Caller, id: string, event: GuestEvent): Promise<VmRecord>;
 
   listHosts(): HostRecord[];
   getHost(name: string): HostRecord;
   capacity(): Capacity;
 
-  createToken(input: CreateToken): Promise<CreatedToken>;
+  createToken(caller: Caller, input: CreateToken): Promise<CreatedToken>;
   listTokens(): TokenRecord[];
-  revokeToken(id: string): Promise<void>;
+  revokeToken(caller: Caller, id: string): Promise<void>;
 
   /** Makes or renews a host's credential. */
-  enrolHost(input: EnrolHost): Promise<{ name: string; credential: string }>;
+  enrolHost(caller: Caller, input: EnrolHost): Promise<{ name: string; credential: string }>;
   readonly agent: AgentUseCases;
 }
 

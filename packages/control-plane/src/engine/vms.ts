@@ -1,6 +1,7 @@
 import {
   CallError,
   canonicalImage,
+  DEFAULT_TEAM,
   isTerminal,
   type CreateVm,
   type DeleteVmQuery,
@@ -53,6 +54,7 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
       const vm = newVm(
         parts.randomId(ID_LENGTH),
         input,
+        teamOf(caller.principal),
         ttlSeconds,
         config.defaultQueueTimeoutSeconds,
         clock.now(),
@@ -62,7 +64,7 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
       const accepted = await store.acceptVm(
         {
           vm,
-          createdBy: callerName(caller),
+          createdBy: callerName(caller.principal),
           idempotencyKey: idempotencyKey ?? null,
           bodyHash: sealer.hash(canonicalJson(input)),
           secrets: needsSealing ? sealer.seal(secrets, vm.id) : null,
@@ -135,22 +137,23 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
       }
     },
 
-    async endVm(caller, id, query) {
+    async endVm({ principal }, id, query) {
       const vm = requireVm(id);
-      if (caller.kind !== "vm") return apply(id, { kind: "end_requested", by: callerName(caller) });
+      if (principal.kind !== "vm") return apply(id, { kind: "end_requested", by: callerName(principal) });
       if (query.jobId !== undefined && vm.spec.jobId !== undefined && query.jobId !== vm.spec.jobId) {
-        await apply(id, { kind: "wrong_job", attempt: caller.attempt, jobId: query.jobId });
+        await apply(id, { kind: "wrong_job", attempt: principal.attempt, jobId: query.jobId });
         throw new CallError(
           "job_mismatch",
           `VM ${id} is not for job ${query.jobId}. The script that called belongs to another VM.`,
         );
       }
-      return apply(id, announcementOf(caller.attempt, query));
+      return apply(id, announcementOf(principal.attempt, query));
     },
 
-    async guestEvent(caller, id, event) {
-      if (caller.kind !== "vm") throw new CallError("forbidden", "Only a VM's own token tells of its job.");
-      return apply(id, { kind: "job_started", attempt: caller.attempt, details: event.details });
+    async guestEvent({ principal }, id, event) {
+      if (principal.kind !== "vm")
+        throw new CallError("forbidden", "Only a VM's own token tells of its job.");
+      return apply(id, { kind: "job_started", attempt: principal.attempt, details: event.details });
     },
   };
 }
@@ -168,6 +171,7 @@ function announcementOf(attempt: number, query: DeleteVmQuery): LifecycleEvent {
 function newVm(
   id: string,
   input: CreateVm,
+  team: string,
   ttlSeconds: number,
   queueTimeoutSeconds: number,
   now: number,
@@ -177,6 +181,7 @@ function newVm(
   return {
     id,
     name: input.name ?? `vm-${id}`,
+    team,
     spec: {
       image: canonicalImage(image) ?? image,
       os,
@@ -212,17 +217,21 @@ function newVm(
   };
 }
 
+function teamOf(principal: Principal): string {
+  return (principal.kind === "token" ? principal.team : null) ?? DEFAULT_TEAM;
+}
+
 /** How a caller is named in history and ownership. */
-function callerName(caller: Principal): string {
-  switch (caller.kind) {
+function callerName(principal: Principal): string {
+  switch (principal.kind) {
     case "token":
-      return `token ${caller.name} (${caller.tokenId})`;
+      return `token ${principal.name} (${principal.tokenId})`;
     case "host":
-      return `host ${caller.hostName}`;
+      return `host ${principal.hostName}`;
     case "vm":
-      return `VM ${caller.vmId}`;
+      return `VM ${principal.vmId}`;
     default:
-      return caller satisfies never;
+      return principal satisfies never;
   }
 }
 

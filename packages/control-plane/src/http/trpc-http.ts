@@ -33,6 +33,7 @@ export function trpcRoutes(app: App, shared: Pick<CallContext, "useCases" | "dra
             ...shared,
             bearer: bearerOf(request.headers.authorization),
             requestId: request.id,
+            address: request.ip,
           }),
           onError: ({ error, path }) => logTrpcFailure(request.log, { error, path }),
         });

@@ -55,6 +55,7 @@ export function serveSockets(server: Server, { useCases, draining, log, limits }
       draining,
       bearer: bearerOf(req.headers.authorization),
       requestId: requestIds.get(req) ?? requestIdOf(req),
+      address: req.socket.remoteAddress ?? "unknown",
     }),
     onError: ({ error, path, req }) => logTrpcFailure(log, { error, path, requestId: requestIds.get(req) }),
   });

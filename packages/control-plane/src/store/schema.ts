@@ -6,7 +6,13 @@ import type {
   ScriptResult,
   VmEventType,
 } from "@tartfleet/shared";
-import { VM_EVENT_TYPES, VM_STATES, type EvidenceSource, type VmState } from "@tartfleet/shared";
+import {
+  DEFAULT_TEAM,
+  VM_EVENT_TYPES,
+  VM_STATES,
+  type EvidenceSource,
+  type VmState,
+} from "@tartfleet/shared";
 import { sql } from "drizzle-orm";
 import {
   blob,
@@ -44,6 +50,8 @@ export const hosts = sqliteTable("hosts", {
   facts: text({ mode: "json" }).$type<HostFacts>(),
   /** Macos instances that run there although no attempt is there: foreign ones, leftovers, leaks. */
   phantoms: integer().notNull().default(0),
+  /** Labels that the enrolment token bound the host to; they win over what its agent says. */
+  boundLabels: text("bound_labels", { mode: "json" }).$type<Record<string, string>>().notNull().default({}),
   lastSeenAt: integer("last_seen_at"),
   createdAt: integer("created_at").notNull(),
 });
@@ -67,6 +75,7 @@ export const vms = sqliteTable(
     seq: integer().primaryKey({ autoIncrement: true }),
     id: text().notNull().unique(),
     name: text().notNull(),
+    team: text().notNull().default(DEFAULT_TEAM),
     state: text().$type<VmState>().notNull(),
     stateSince: integer("state_since").notNull(),
     spec: text({ mode: "json" }).$type<VmSpec>().notNull(),
@@ -112,6 +121,10 @@ export const vms = sqliteTable(
     index("vms_job").on(table.jobId, table.seq),
     index("vms_name").on(table.name, table.seq),
     index("vms_host").on(table.hostId, table.seq),
+    index("vms_team").on(table.team, table.seq),
+    index("vms_queued_of_team")
+      .on(table.team)
+      .where(sql`state = 'queued'`),
   ],
 );
 
@@ -179,6 +192,15 @@ export const tokens = sqliteTable(
     kind: text().$type<TokenKind>().notNull(),
     name: text().notNull(),
     hash: text().notNull(),
+    /** What it may do is for this team's VMs alone; null: for the whole fleet. */
+    team: text(),
+    /** After a rotation: the secret before, and until when it still works. */
+    previousHash: text("previous_hash"),
+    previousUntil: integer("previous_until"),
+    /** For enrolment tokens: how many hosts it may enrol, how many it has, and what labels they get. */
+    maxUses: integer("max_uses"),
+    uses: integer().notNull().default(0),
+    hostLabels: text("host_labels", { mode: "json" }).$type<Record<string, string>>(),
     hostId: integer("host_id").references(() => hosts.id),
     vmId: text("vm_id").references(() => vms.id),
     attempt: integer(),
@@ -189,6 +211,7 @@ export const tokens = sqliteTable(
   },
   (table) => [
     check("tokens_kind", oneOf("kind", TOKEN_KINDS)),
+    check("tokens_uses", sql`max_uses is null or uses <= max_uses`),
     index("tokens_of_vm")
       .on(table.vmId)
       .where(sql`vm_id is not null`),
@@ -197,3 +220,21 @@ export const tokens = sqliteTable(
       .where(sql`host_id is not null`),
   ],
 );
+
+/** Who did what. Rows are only ever added (triggers refuse the rest), each with the hash of the one before. */
+export const audit = sqliteTable("audit", {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  /** Like `token github (4k2…)`, `host mac-1`, `VM …`. */
+  actor: text().notNull(),
+  action: text().notNull(),
+  /** Like `vm …`, `host mac-1`, `token …`. */
+  subject: text().notNull(),
+  outcome: text().notNull(),
+  /** Where the call came from; null when it was the control plane's own doing. */
+  address: text(),
+  requestId: text("request_id"),
+  details: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
+  previous: text().notNull(),
+  hash: text().notNull(),
+});

@@ -6,11 +6,13 @@ type VmRow = typeof vms.$inferSelect;
 type EventRow = typeof events.$inferSelect;
 
 export function vmOfRow(row: VmRow): Vm {
-  const { id, name, spec, state, stateSince, attempt, hostId, budgetEndsAt, expiresAt, announced } = row;
+  const { id, name, team, spec, state, stateSince, attempt, hostId, budgetEndsAt, expiresAt, announced } =
+    row;
   const { ip, imageDigest, pullPercent, scriptResult, createdAt, assignedAt, readyAt, endedAt } = row;
   return {
     id,
     name,
+    team,
     spec,
     state,
     stateSince,
@@ -42,7 +44,7 @@ export function vmOfRow(row: VmRow): Vm {
 
 /** The columns that a step of the lifecycle may change. */
 export function rowOfVm(vm: Vm) {
-  const { id, name, spec, end, job, ...same } = vm;
+  const { id, name, team, spec, end, job, ...same } = vm;
   return {
     ...same,
     deadlineAt: deadlineOf(vm),

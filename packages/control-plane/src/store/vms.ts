@@ -213,6 +213,7 @@ function acceptVm(tx: Tx, accepted: NewVm, now: number): { vm: Vm; event: VmEven
       .values({
         id: vm.id,
         name: vm.name,
+        team: vm.team,
         spec: vm.spec,
         jobId: vm.spec.jobId ?? null,
         createdBy,

@@ -12,6 +12,7 @@ const token = (role: "admin" | "ci" | "viewer" | "host-enrolment"): Principal =>
   tokenId: "t",
   role,
   name: "n",
+  team: null,
 });
 const SPEAKERS: Record<Speaker, Principal> = {
   admin: token("admin"),

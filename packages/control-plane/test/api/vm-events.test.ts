@@ -1,7 +1,7 @@
 import type { VmEvent } from "@tartfleet/shared";
 import { vmEventSchema } from "@tartfleet/shared";
 import { afterEach, describe, expect, it } from "vitest";
-import { startPlane, until } from "../helpers/plane.ts";
+import { ADMIN, startPlane, until } from "../helpers/plane.ts";
 import type { Plane } from "../helpers/plane.ts";
 import { rawConnection } from "../helpers/raw.ts";
 import { openStream } from "../helpers/sse.ts";
@@ -133,11 +133,11 @@ describe("GET /v1/vms/{id}/events", () => {
 
   it("ends a stream when its token is revoked", async () => {
     plane = await startPlane();
-    const viewer = await plane.useCases.createToken({ role: "viewer", name: "soon gone" });
+    const viewer = await plane.useCases.createToken(ADMIN, { role: "viewer", name: "soon gone" });
     const { id } = await plane.createVm();
     const stream = await openStream(`${plane.url}/v1/vms/${id}/events`, viewer.token);
     await until(() => stream.events().length === 1);
-    await plane.useCases.revokeToken(viewer.id);
+    await plane.useCases.revokeToken(ADMIN, viewer.id);
     await end(id);
     await stream.ended;
     expect(stream.events()).toHaveLength(1);

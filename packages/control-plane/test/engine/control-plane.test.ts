@@ -1,7 +1,6 @@
 import { createVmSchema } from "@tartfleet/shared";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Principal } from "../../src/engine/use-cases.ts";
-import { CI, FACTS, settle, startFleet } from "../support/fleet.ts";
+import { CI, callerOf, FACTS, settle, startFleet } from "../support/fleet.ts";
 
 let fleet: Awaited<ReturnType<typeof startFleet>>;
 beforeEach(async () => {
@@ -12,7 +11,7 @@ afterEach(() => {
   expect(fleet.errors).toEqual([]);
 });
 
-const vmPrincipal = (vmId: string, attempt = 1): Principal => ({ kind: "vm", vmId, attempt });
+const vmCaller = (vmId: string, attempt = 1) => callerOf({ kind: "vm", vmId, attempt });
 
 describe("placing", () => {
   test("a VM waits for a host and is placed the moment one connects", async () => {
@@ -83,7 +82,7 @@ describe("accepting", () => {
 
   test("a key belongs to its caller", async () => {
     const id = await fleet.create({}, "job-1");
-    const other: Principal = { kind: "token", tokenId: "ci1", role: "ci", name: "other" };
+    const other = callerOf({ kind: "token", tokenId: "ci1", role: "ci", name: "other", team: "default" });
     const { vm } = await fleet.useCases.createVm(
       other,
       createVmSchema.parse({ image: "ghcr.io/org/image:1" }),
@@ -112,11 +111,11 @@ describe("ending", () => {
     const mac = await fleet.host("mac-1");
     const id = await fleet.create({ runner: { kind: "github", jitConfig: "abc" } });
     await mac.bringUpAll();
-    await fleet.useCases.guestEvent(vmPrincipal(id), id, { type: "job_started", details: { job: "build" } });
-    await fleet.useCases.endVm(vmPrincipal(id), id, {});
+    await fleet.useCases.guestEvent(vmCaller(id), id, { type: "job_started", details: { job: "build" } });
+    await fleet.useCases.endVm(vmCaller(id), id, {});
     expect(fleet.state(id)).toBe("draining");
     await fleet.clock.pass(5000);
-    await fleet.useCases.endVm(vmPrincipal(id), id, { phase: "runner_exited", rc: 0, ip: "192.168.64.9" });
+    await fleet.useCases.endVm(vmCaller(id), id, { phase: "runner_exited", rc: 0, ip: "192.168.64.9" });
     await fleet.clock.pass(9999);
     expect(fleet.state(id)).toBe("draining");
     await fleet.clock.pass(1);
@@ -131,7 +130,7 @@ describe("ending", () => {
     const mac = await fleet.host("mac-1");
     const id = await fleet.create({ jobId: "job-1" });
     await mac.bringUpAll();
-    const wrong = fleet.useCases.endVm(vmPrincipal(id), id, { jobId: "job-2", phase: "runner_exited" });
+    const wrong = fleet.useCases.endVm(vmCaller(id), id, { jobId: "job-2", phase: "runner_exited" });
     await expect(wrong).rejects.toMatchObject({ code: "job_mismatch" });
     await settle();
     expect(fleet.state(id)).toBe("ready");
@@ -240,7 +239,7 @@ describe("hosts that fall silent", () => {
   test("another machine cannot take a host's name", async () => {
     const mac = await fleet.host("mac-1");
     await expect(
-      fleet.useCases.enrolHost({ name: "mac-1", machineId: "another-machine" }),
+      fleet.useCases.enrolHost(CI, { name: "mac-1", machineId: "another-machine" }),
     ).rejects.toMatchObject({
       code: "host_identity_conflict",
     });
@@ -260,7 +259,7 @@ describe("a restart of the control plane", () => {
     const mac = await fleet.host("mac-1");
     const [ready, draining] = [await fleet.create(), await fleet.create()];
     await mac.bringUpAll();
-    await fleet.useCases.endVm(vmPrincipal(draining), draining, {});
+    await fleet.useCases.endVm(vmCaller(draining), draining, {});
     await fleet.clock.pass(0);
     await fleet.restart();
     await fleet.clock.pass(29_000);

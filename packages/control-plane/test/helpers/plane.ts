@@ -6,7 +6,7 @@ import { completeConfig, readSettings } from "../../src/config/config.ts";
 import { systemClock } from "../../src/engine/clock.ts";
 import { startControlPlane } from "../../src/engine/control-plane.ts";
 import { randomId } from "../../src/engine/secrets.ts";
-import type { UseCases } from "../../src/engine/use-cases.ts";
+import type { Caller, UseCases } from "../../src/engine/use-cases.ts";
 import { LIMITS } from "../../src/http/limits.ts";
 import type { Limits } from "../../src/http/limits.ts";
 import { openListener } from "../../src/http/listener.ts";
@@ -15,6 +15,13 @@ import { openLog } from "../../src/log.ts";
 import { openMemoryDatabase } from "../../src/store/database.ts";
 
 export const IMAGE = "ghcr.io/tartfleet/macos:15";
+
+/** A call of an admin's, past the faces of the API. */
+export const ADMIN: Caller = {
+  principal: { kind: "token", tokenId: "admin0", role: "admin", name: "test", team: null },
+  requestId: "test",
+  address: null,
+};
 
 /** A control plane on a free port with a database in memory, and tokens of every role. */
 export type Plane = Awaited<ReturnType<typeof startPlane>>;
@@ -45,7 +52,7 @@ export async function startPlane({ limits = {}, change = () => ({}) }: Options =
   const url = `http://127.0.0.1:${listener.port}`;
 
   const token = async (role: TokenRole) =>
-    (await controlPlane.useCases.createToken({ role, name: `the ${role}` })).token;
+    (await controlPlane.useCases.createToken(ADMIN, { role, name: `the ${role}` })).token;
   const tokens = {
     admin: await token("admin"),
     ci: await token("ci"),

@@ -2,7 +2,7 @@ import { CALL_ERRORS, problemSchema } from "@tartfleet/shared";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { enrol } from "../helpers/host.ts";
-import { IMAGE, startPlane, until } from "../helpers/plane.ts";
+import { ADMIN, IMAGE, startPlane, until } from "../helpers/plane.ts";
 import type { CallInit, Plane } from "../helpers/plane.ts";
 import { rawConnection } from "../helpers/raw.ts";
 
@@ -134,8 +134,8 @@ describe("a body over 256 KiB", () => {
 
 describe("who may not call", () => {
   it("is told the same whatever is wrong with the token", async () => {
-    const made = await plane.useCases.createToken({ role: "admin", name: "gone" });
-    await plane.useCases.revokeToken(made.id);
+    const made = await plane.useCases.createToken(ADMIN, { role: "admin", name: "gone" });
+    await plane.useCases.revokeToken(ADMIN, made.id);
     const good = plane.tokens.admin;
     const headers = [
       undefined,

@@ -1,7 +1,7 @@
 import { isTerminal, type Report } from "@tartfleet/shared";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { CI, startFleet } from "../support/fleet.ts";
+import { CI, callerOf, startFleet } from "../support/fleet.ts";
 
 type Fleet = Awaited<ReturnType<typeof startFleet>>;
 type Agent = Awaited<ReturnType<Fleet["host"]>>;
@@ -74,7 +74,7 @@ async function act(fleet: Fleet, agents: readonly Agent[], ids: string[], what: 
     }
     case "announce": {
       const id = ids[what.vm % Math.max(1, ids.length)];
-      if (id) await fleet.useCases.endVm({ kind: "vm", vmId: id, attempt: what.attempt }, id, {});
+      if (id) await fleet.useCases.endVm(callerOf({ kind: "vm", vmId: id, attempt: what.attempt }), id, {});
       return;
     }
     case "report": {

@@ -10,7 +10,7 @@ import type { Clock } from "../../src/engine/clock.ts";
 import type { EngineConfig } from "../../src/engine/config.ts";
 import { startControlPlane } from "../../src/engine/control-plane.ts";
 import { randomId } from "../../src/engine/secrets.ts";
-import type { HostPrincipal, Principal } from "../../src/engine/use-cases.ts";
+import type { Caller, HostPrincipal, Principal } from "../../src/engine/use-cases.ts";
 import { openMemoryDatabase, type Database } from "../../src/store/database.ts";
 
 const CONFIG: EngineConfig = {
@@ -82,7 +82,12 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-export const CI: Principal = { kind: "token", tokenId: "ci0", role: "ci", name: "ci" };
+export const CI = callerOf({ kind: "token", tokenId: "ci0", role: "ci", name: "ci", team: "default" });
+
+/** A call of somebody's. */
+export function callerOf(principal: Principal): Caller {
+  return { principal, requestId: "test", address: "127.0.0.1" };
+}
 
 /** A control plane in memory under a virtual clock, and agents that are played by the test. */
 export async function startFleet(options: { config?: Partial<EngineConfig>; database?: Database } = {}) {
@@ -123,7 +128,7 @@ export async function startFleet(options: { config?: Partial<EngineConfig>; data
     state: (id: string) => controlPlane.useCases.getVm(id).state,
     async host(name: string, facts: Partial<HostFacts> = {}) {
       const machineId = `machine-${name}`;
-      const { credential } = await controlPlane.useCases.enrolHost({ name, machineId });
+      const { credential } = await controlPlane.useCases.enrolHost(CI, { name, machineId });
       const principal = controlPlane.useCases.authenticate(credential);
       if (principal?.kind !== "host") throw new Error("the credential is not a host's");
       return agentOf(() => controlPlane.useCases, principal, machineId, { ...FACTS, ...facts });

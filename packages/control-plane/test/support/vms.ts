@@ -12,6 +12,7 @@ export const BUDGETS: Budgets = {
 export function queuedVm(changes: Partial<Vm> = {}): Vm {
   return {
     id: "abcdefgh01234567",
+    team: "default",
     name: "build-1",
     spec: {
       image: "ghcr.io/org/image:1",

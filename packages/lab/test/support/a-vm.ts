@@ -6,6 +6,7 @@ export function aVm(parts: Partial<VmRecord> = {}): VmRecord {
   return vmRecordSchema.parse({
     id: "abcdefgh12345678",
     name: "vm-01",
+    team: "default",
     state: "queued",
     stateSince: at,
     image: "registry.example.com/macos/runner:latest",

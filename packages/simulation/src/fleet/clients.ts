@@ -1,4 +1,4 @@
-import type { Principal } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import type { Caller } from "@tartfleet/control-plane/src/engine/use-cases.ts";
 import { createVmSchema, isTerminal } from "@tartfleet/shared";
 import type { Job } from "../plan/plan.ts";
 import type { Http } from "./http.ts";
@@ -7,7 +7,11 @@ import type { World } from "./world.ts";
 /** A text that must never be seen where secrets have no place. */
 export const CANARY = "c4n4ry-s3cr3t";
 
-const CI: Principal = { kind: "token", tokenId: "ci0", role: "ci", name: "ci" };
+const CI: Caller = {
+  principal: { kind: "token", tokenId: "ci0", role: "ci", name: "ci", team: "default" },
+  requestId: "clients",
+  address: "clients",
+};
 const TIMEOUT_MS = 10_000;
 const PAUSE_MS = 4000;
 

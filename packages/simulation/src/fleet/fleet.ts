@@ -1,3 +1,4 @@
+import type { Caller } from "@tartfleet/control-plane/src/engine/use-cases.ts";
 import type { Bugs } from "../mutations/bugs.ts";
 import { describe, type Plan } from "../plan/plan.ts";
 import { createClients, type Clients } from "./clients.ts";
@@ -26,6 +27,13 @@ export interface Fleet {
 }
 
 const RESTART_MS = 5000;
+
+/** Enrols the hosts. */
+const ENROLMENT: Caller = {
+  principal: { kind: "token", tokenId: "enrol0", role: "host-enrolment", name: "enrolment", team: null },
+  requestId: "enrolment",
+  address: null,
+};
 
 /** Starts a control plane, enrols the hosts, starts their agents, and has the plan carried out. */
 export async function createFleet(
@@ -58,7 +66,7 @@ export async function createFleet(
       bugs,
       number,
       async enrol(name, machineId) {
-        const enrolled = await site.serving()?.useCases.enrolHost({ name, machineId });
+        const enrolled = await site.serving()?.useCases.enrolHost(ENROLMENT, { name, machineId });
         return enrolled?.credential ?? "";
       },
       onLook(machine, listed) {

@@ -1,5 +1,5 @@
 import { authorize } from "@tartfleet/control-plane/src/api/authorize.ts";
-import type { Principal, UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import type { Caller, UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
 import { CallError, instanceName, parseInstanceName, type Bootstrap } from "@tartfleet/shared";
 import type { Machine, MachineVm, Run } from "../host/machine.ts";
 import { runRunner, type GuestApi } from "../host/runner.ts";
@@ -27,10 +27,10 @@ export function createGuestSide(options: {
 
   function apiOf(vm: MachineVm, bootstrap: Bootstrap): GuestApi {
     const { vmId = "", attempt = 0 } = parseInstanceName(vm.name) ?? {};
-    const principalOf = (useCases: UseCases): Principal => {
+    const callerOf = (useCases: UseCases): Caller => {
       const principal = useCases.authenticate(bootstrap.vmToken);
       if (!principal) throw new CallError("unauthenticated", "the token is not known");
-      return principal;
+      return { principal, requestId: vm.name, address: place };
     };
     const ask = async (what: string, timeoutMs: number, act: (useCases: UseCases) => Promise<unknown>) => {
       const answer = await http.request(place, timeoutMs, act);
@@ -41,19 +41,19 @@ export function createGuestSide(options: {
       jobStarted() {
         ledger.guestSays(vmId, attempt, "job_started");
         return ask("job_started", HOOK_TIMEOUT_MS, async (useCases) => {
-          const principal = principalOf(useCases);
-          authorize(principal, "vm.tell", vmId);
-          await useCases.guestEvent(principal, vmId, { type: "job_started", details: {} });
+          const caller = callerOf(useCases);
+          authorize(caller.principal, "vm.tell", vmId);
+          await useCases.guestEvent(caller, vmId, { type: "job_started", details: {} });
         });
       },
       announce(phase, jobId) {
         if (jobId === undefined) ledger.guestSays(vmId, attempt, phase);
         const timeoutMs = phase === "job_hook" ? HOOK_TIMEOUT_MS : EXIT_TIMEOUT_MS;
         return ask(phase, timeoutMs, async (useCases) => {
-          const principal = principalOf(useCases);
-          authorize(principal, "vm.end", vmId);
+          const caller = callerOf(useCases);
+          authorize(caller.principal, "vm.end", vmId);
           const said = jobId ?? bootstrap.jobId ?? undefined;
-          await useCases.endVm(principal, vmId, {
+          await useCases.endVm(caller, vmId, {
             phase,
             rc: 0,
             ...(said === undefined ? {} : { jobId: said }),
@@ -64,9 +64,9 @@ export function createGuestSide(options: {
         const other = stranger(vmId);
         if (other === undefined) return undefined;
         const status = await ask(`speaks for ${other}`, HOOK_TIMEOUT_MS, async (useCases) => {
-          const principal = principalOf(useCases);
-          authorize(principal, "vm.end", other);
-          await useCases.endVm(principal, other, { phase: "runner_exited", rc: 0 });
+          const caller = callerOf(useCases);
+          authorize(caller.principal, "vm.end", other);
+          await useCases.endVm(caller, other, { phase: "runner_exited", rc: 0 });
         });
         ledger.strangers.push({ vmId: other, status });
         return status;

@@ -41,24 +41,30 @@ export const IN_THE_ENGINE: readonly Mutation[] = [
     authenticate(bearer) {
       const principal = useCases.authenticate(bearer);
       return principal?.kind === "vm"
-        ? { kind: "token", tokenId: "vm", role: "admin", name: "vm" }
+        ? { kind: "token", tokenId: "vm", role: "admin", name: "vm", team: null }
         : principal;
     },
   })),
   inUseCases("a hook's announcement counts as the runner's exit", (useCases) => ({
     endVm: (caller, id, query) =>
-      useCases.endVm(caller, id, caller.kind === "vm" ? { ...query, phase: "runner_exited" } : query),
+      useCases.endVm(
+        caller,
+        id,
+        caller.principal.kind === "vm" ? { ...query, phase: "runner_exited" } : query,
+      ),
   })),
   inUseCases("a job's start ends the VM (a guess that it is the last)", (useCases) => ({
     async guestEvent(caller, id, event) {
       const vm = await useCases.guestEvent(caller, id, event);
-      await useCases.endVm({ kind: "host", hostId: 0, hostName: "guess" }, id, {});
+      await useCases.endVm({ ...caller, principal: { kind: "host", hostId: 0, hostName: "guess" } }, id, {});
       return vm;
     },
   })),
   inUseCases("a client's end is taken for a guest's announcement", (useCases) => ({
     endVm: (caller, id, query) =>
-      caller.kind === "vm" ? useCases.endVm(caller, id, query) : Promise.resolve(useCases.getVm(id)),
+      caller.principal.kind === "vm"
+        ? useCases.endVm(caller, id, query)
+        : Promise.resolve(useCases.getVm(id)),
   })),
   mutation("a restored database keeps the name of its log", { restoreMakesNewLog: false }),
 ];

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import type { Principal, UseCases } from "../../engine/use-cases.ts";
+import type { Caller, UseCases } from "../../engine/use-cases.ts";
 import { authenticate, bearerOf } from "../authenticate.ts";
 import { authorize } from "../authorize.ts";
 import type { Action } from "../authorize.ts";
@@ -12,19 +12,18 @@ declare module "fastify" {
 }
 
 /** Who sent a request, and with what. */
-export interface Caller {
-  principal: Principal;
+interface RestCaller extends Caller {
   bearer: string | undefined;
 }
 
-const callers = new WeakMap<FastifyRequest, Caller>();
+const callers = new WeakMap<FastifyRequest, RestCaller>();
 
-export function callerOf(request: FastifyRequest): Caller | undefined {
+export function callerOf(request: FastifyRequest): RestCaller | undefined {
   return callers.get(request);
 }
 
 /** The caller of a route that only known ones reach. */
-export function requireCaller(request: FastifyRequest): Caller {
+export function requireCaller(request: FastifyRequest): RestCaller {
   const caller = callers.get(request);
   if (!caller) throw new Error(`${request.routeOptions.url} has no action`);
   return caller;
@@ -35,7 +34,7 @@ export function admit(useCases: UseCases) {
   return async (request: FastifyRequest): Promise<void> => {
     const bearer = bearerOf(request.headers.authorization);
     const principal = authenticate(useCases, bearer);
-    callers.set(request, { principal, bearer });
+    callers.set(request, { principal, bearer, requestId: request.id, address: request.ip });
     const { action } = request.routeOptions.config;
     if (!action) throw new Error(`${request.routeOptions.url} has no action`);
     authorize(principal, action, idOf(request.params));

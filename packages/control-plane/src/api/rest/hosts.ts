@@ -1,5 +1,6 @@
 import { capacitySchema, enrolHostSchema, enrolledHostSchema, hostRecordSchema } from "@tartfleet/shared";
 import type { App, RestDeps } from "./app.ts";
+import { requireCaller } from "./caller.ts";
 import { hostsSchema, nameParams, PROBLEMS } from "./schemas.ts";
 
 const tags = ["Hosts"];
@@ -37,7 +38,8 @@ export function hostRoutes(app: App, { useCases }: RestDeps): void {
       body: enrolHostSchema,
       response: { 201: enrolledHostSchema, ...PROBLEMS },
     },
-    handler: async (request, reply) => reply.code(201).send(await useCases.enrolHost(request.body)),
+    handler: async (request, reply) =>
+      reply.code(201).send(await useCases.enrolHost(requireCaller(request), request.body)),
   });
 
   app.get("/v1/fleet/capacity", {

@@ -1,6 +1,7 @@
 import { createdTokenSchema, createTokenSchema } from "@tartfleet/shared";
 import { z } from "zod";
 import type { App, RestDeps } from "./app.ts";
+import { requireCaller } from "./caller.ts";
 import { idParams, PROBLEMS, tokensSchema } from "./schemas.ts";
 
 const tags = ["Tokens"];
@@ -16,7 +17,8 @@ export function tokenRoutes(app: App, { useCases }: RestDeps): void {
       body: createTokenSchema,
       response: { 201: createdTokenSchema, ...PROBLEMS },
     },
-    handler: async (request, reply) => reply.code(201).send(await useCases.createToken(request.body)),
+    handler: async (request, reply) =>
+      reply.code(201).send(await useCases.createToken(requireCaller(request), request.body)),
   });
 
   app.get("/v1/tokens", {
@@ -40,7 +42,7 @@ export function tokenRoutes(app: App, { useCases }: RestDeps): void {
       response: { 204: z.null().describe("Revoked"), ...PROBLEMS },
     },
     handler: async (request, reply) => {
-      await useCases.revokeToken(request.params.id);
+      await useCases.revokeToken(requireCaller(request), request.params.id);
       return reply.code(204).send(null);
     },
   });

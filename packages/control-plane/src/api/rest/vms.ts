@@ -35,9 +35,9 @@ export function vmRoutes(app: App, deps: RestDeps): void {
       response: { 201: vmRecordSchema, 200: vmRecordSchema, ...PROBLEMS },
     },
     handler: async (request, reply) => {
-      const { principal } = requireCaller(request);
+      const caller = requireCaller(request);
       const key = request.headers["idempotency-key"];
-      const { vm, created } = await useCases.createVm(principal, request.body, key);
+      const { vm, created } = await useCases.createVm(caller, request.body, key);
       if (created) request.log.info({ vmId: vm.id }, "VM accepted");
       return reply
         .code(created ? 201 : 200)
@@ -95,8 +95,8 @@ export function vmRoutes(app: App, deps: RestDeps): void {
       response: { 202: vmRecordSchema, ...PROBLEMS },
     },
     handler: async (request, reply) => {
-      const { principal } = requireCaller(request);
-      return reply.code(202).send(await useCases.endVm(principal, request.params.id, request.query));
+      const caller = requireCaller(request);
+      return reply.code(202).send(await useCases.endVm(caller, request.params.id, request.query));
     },
   });
 
@@ -111,8 +111,8 @@ export function vmRoutes(app: App, deps: RestDeps): void {
       response: { 202: vmRecordSchema, ...PROBLEMS },
     },
     handler: async (request, reply) => {
-      const { principal } = requireCaller(request);
-      return reply.code(202).send(await useCases.guestEvent(principal, request.params.id, request.body));
+      const caller = requireCaller(request);
+      return reply.code(202).send(await useCases.guestEvent(caller, request.params.id, request.body));
     },
   });
 }
