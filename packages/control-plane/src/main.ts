@@ -6,7 +6,7 @@ import { completeConfig, readSettings, urlOf } from "./config/config.ts";
 import type { Settings } from "./config/settings.ts";
 import { systemClock } from "./engine/clock.ts";
 import { openControlPlane } from "./engine/control-plane.ts";
-import { LIMITS } from "./http/limits.ts";
+import { LIMITS, limitsOf } from "./http/limits.ts";
 import { openListener } from "./http/listener.ts";
 import type { Listener } from "./http/listener.ts";
 import { serve } from "./http/server.ts";
@@ -49,7 +49,13 @@ async function start(settings: Settings): Promise<void> {
 
   const controlPlane = await openControlPlane(settings.dataDir, { config, clock: systemClock(), onFatal });
   const { useCases, adminTokenPath } = controlPlane;
-  const http = await serve(listener, { useCases, log, limits: LIMITS, version: packageJson.version });
+  const http = await serve(listener, {
+    useCases,
+    log,
+    limits: limitsOf(settings),
+    version: packageJson.version,
+    trustedProxies: settings.trustedProxy,
+  });
 
   let stopping = false;
   for (const [signal, number] of [["SIGTERM", 15] as const, ["SIGINT", 2] as const]) {

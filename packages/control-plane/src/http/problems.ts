@@ -1,7 +1,8 @@
 import { toProblem } from "@tartfleet/shared";
-import type { CallErrorCode } from "@tartfleet/shared";
+import type { CallError, CallErrorCode } from "@tartfleet/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { callErrorOf } from "../api/errors.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 const codes = new WeakMap<FastifyRequest, CallErrorCode>();
 
@@ -19,7 +20,19 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   codes.set(request, problem.code);
   void reply
     .code(problem.status)
-    .headers({ "content-type": "application/problem+json", "x-request-id": request.id })
+    .headers({
+      // Also here: a request that the router gives up on has seen no hook.
+      ...SECURITY_HEADERS,
+      "cache-control": "no-store",
+      "content-type": "application/problem+json",
+      "x-request-id": request.id,
+      ...retryAfter(known),
+    })
     .serializer((payload) => (typeof payload === "string" ? payload : JSON.stringify(payload)))
     .send(problem);
+}
+
+/** The header that belongs to a refusal that will pass. */
+export function retryAfter({ retryAfterSeconds }: CallError): Record<string, string> {
+  return retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
 }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
-import type { Caller, UseCases } from "../../engine/use-cases.ts";
-import { authenticate, bearerOf } from "../authenticate.ts";
+import type { Caller } from "../../engine/use-cases.ts";
+import type { Admission } from "../admission.ts";
+import { bearerOf } from "../authenticate.ts";
 import { authorize } from "../authorize.ts";
 import type { Action } from "../authorize.ts";
 
@@ -30,10 +31,10 @@ export function requireCaller(request: FastifyRequest): RestCaller {
 }
 
 /** An onRequest hook: nothing of a body is read before it is known who sends it and that they may. */
-export function admit(useCases: UseCases) {
+export function admit(admission: Admission) {
   return async (request: FastifyRequest): Promise<void> => {
     const bearer = bearerOf(request.headers.authorization);
-    const principal = authenticate(useCases, bearer);
+    const principal = admission.admit(bearer, request.ip);
     callers.set(request, { principal, bearer, requestId: request.id, address: request.ip });
     const { action } = request.routeOptions.config;
     if (!action) throw new Error(`${request.routeOptions.url} has no action`);
