@@ -5,7 +5,7 @@ import { CallError, toProblem } from "@tartfleet/shared";
 import { z } from "zod";
 import type { Caller, UseCases } from "../engine/use-cases.ts";
 import type { Admission } from "./admission.ts";
-import { authorize } from "./authorize.ts";
+import { authorize, authorizeForVm } from "./authorize.ts";
 import type { Action } from "./authorize.ts";
 import { callErrorOf } from "./errors.ts";
 
@@ -68,7 +68,7 @@ export function allowed(action: Action) {
 /** A call about one VM; input has its id. */
 export function aboutVm(action: Action) {
   return authenticated.input(z.object({ id: z.string() })).use(({ ctx, input, next }) => {
-    authorize(ctx.caller.principal, action, input.id);
+    authorizeForVm(ctx.useCases, ctx.caller.principal, action, input.id);
     return next();
   });
 }

@@ -80,7 +80,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
   app.get("/openapi.json", async () => app.swagger());
   trpcRoutes(app, { useCases, draining, admission }, limits.batchSize);
   await app.register(async (rest: App) => {
-    rest.addHook("onRequest", admit(admission));
+    rest.addHook("onRequest", admit(deps));
     rest.addHook("preValidation", validateRequest);
     for (const addRoutes of [vmRoutes, vmEventRoutes, hostRoutes, tokenRoutes]) {
       addRoutes(rest, { ...deps, streamBeatMs: limits.streamBeatMs });
