@@ -6,17 +6,18 @@ import { completeConfig, readSettings, urlOf } from "./config/config.ts";
 import type { Settings } from "./config/settings.ts";
 import { systemClock } from "./engine/clock.ts";
 import { openControlPlane } from "./engine/control-plane.ts";
-import { LIMITS, limitsOf } from "./http/limits.ts";
+import { LIMITS } from "./http/limits.ts";
 import { openListener } from "./http/listener.ts";
 import type { Listener } from "./http/listener.ts";
 import { serve } from "./http/server.ts";
 import { openLog } from "./log.ts";
-import { DatabaseUnusableError } from "./store/database.ts";
+import { DatabaseUnusableError } from "./store/faults.ts";
 
 const PROGRAM = "tartfleet-control-plane";
-/** sysexits.h: something about the configuration, or a bug. */
+/** sysexits.h: something about the configuration, a bug, or a disk that cannot be relied on. */
 const EX_CONFIG = 78;
 const EX_SOFTWARE = 70;
+const EX_IOERR = 74;
 
 const LAST_LINES_MS = 1000;
 
@@ -47,14 +48,19 @@ async function start(settings: Settings): Promise<void> {
   process.on("uncaughtException", onFatal);
   process.on("unhandledRejection", onFatal);
 
-  const controlPlane = await openControlPlane(settings.dataDir, { config, clock: systemClock(), onFatal });
-  const { useCases, adminTokenPath } = controlPlane;
+  const controlPlane = await openControlPlane(settings.dataDir, {
+    config,
+    clock: systemClock(),
+    onFatal,
+    log,
+  });
+  const { useCases, adminTokenPath, storage } = controlPlane;
   const http = await serve(listener, {
     useCases,
+    storage,
     log,
-    limits: limitsOf(settings),
+    limits: LIMITS,
     version: packageJson.version,
-    trustedProxies: settings.trustedProxy,
   });
 
   let stopping = false;
@@ -90,7 +96,7 @@ async function start(settings: Settings): Promise<void> {
 function failWith(log: Logger): (error: unknown) => void {
   return (error) => {
     log.fatal({ err: error }, "cannot go on");
-    process.exit(EX_SOFTWARE);
+    process.exit(error instanceof DatabaseUnusableError ? EX_IOERR : EX_SOFTWARE);
   };
 }
 

@@ -31,7 +31,7 @@ export type HostFacts = z.infer<typeof hostFactsSchema>;
 
 export const slotRecordSchema = z.object({
   slot: z.int(),
-  vmId: z.string().nullable().describe("null also for a VM of another team than the token's"),
+  vmId: z.string().nullable(),
   attempt: z.int().nullable(),
   state: z.enum(["free", "busy", "phantom"]),
 });

@@ -24,6 +24,13 @@ export type CallFailure =
   | { kind: "lost"; message: string }
   | { kind: "unreadable"; message: string };
 
+/** What the control plane cannot do now and can do later, over the same connection. */
+const PASSING = new Set<Problem["code"]>(["storage_full", "storage_busy"]);
+
+export function isPassing(failure: CallFailure): boolean {
+  return failure.kind === "problem" && PASSING.has(failure.code);
+}
+
 export type Answer<T> = Result<T, CallFailure>;
 
 /** What an agent says to its control plane over one connection. No call throws. */

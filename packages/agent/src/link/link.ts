@@ -3,7 +3,13 @@ import { sleep, within, type Clock } from "../clock.ts";
 import { createDoorbell } from "../doorbell.ts";
 import type { Log } from "../log.ts";
 import { createBackOff } from "./back-off.ts";
-import type { Answer, CallFailure, Connection, ControlPlane } from "./control-plane.ts";
+import {
+  isPassing,
+  type Answer,
+  type CallFailure,
+  type Connection,
+  type ControlPlane,
+} from "./control-plane.ts";
 import { createOutbox } from "./outbox.ts";
 import { CALL_MS, runSession, type FactsToSend, type SessionHost } from "./session.ts";
 
@@ -134,7 +140,12 @@ function isFenced(failure: CallFailure): boolean {
 }
 
 function isFinalFor(failure: CallFailure): boolean {
-  return failure.kind === "problem" && failure.code !== "internal" && failure.code !== "shutting_down";
+  return (
+    failure.kind === "problem" &&
+    failure.code !== "internal" &&
+    failure.code !== "shutting_down" &&
+    !isPassing(failure)
+  );
 }
 
 /** 5xx and 429 pass by themselves; any other answer to the first connection says that the door is wrong. */

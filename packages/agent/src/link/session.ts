@@ -1,13 +1,16 @@
 import type { AssignmentSet, Hello, HostFacts, Welcome } from "@tartfleet/shared";
 import { PROTOCOL_VERSION } from "@tartfleet/shared";
-import { within, type Clock } from "../clock.ts";
+import { sleep, within, type Clock } from "../clock.ts";
 import type { Doorbell } from "../doorbell.ts";
 import type { Log } from "../log.ts";
-import type { Answer, CallFailure, Connection } from "./control-plane.ts";
+import { isPassing, type Answer, type CallFailure, type Connection } from "./control-plane.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** No answer within this time means that the link is dead, whatever the socket says (half-open TCP). */
 export const CALL_MS = 10_000;
+
+/** Between two tries of a report that the control plane has no room for now. */
+const PASSING_PAUSE_MS = 1000;
 
 /** What the host's side of a session says and hears. */
 export interface SessionHost {
@@ -125,6 +128,11 @@ async function sendReports(parts: SessionParts, epoch: number, signal: AbortSign
         continue;
       }
     }
+    if (!answer.ok && isPassing(answer.failure)) {
+      // The session lives on meanwhile: a host that fell silent for this would have its boots given up.
+      await sleep(clock, PASSING_PAUSE_MS, signal);
+      continue;
+    }
     if (!answer.ok) return answer.failure;
     outbox.acknowledge(batch.length);
   }
@@ -148,6 +156,8 @@ async function sendHeartbeats(
     const answer = await within(clock, CALL_MS, signal, (limit) =>
       connection.heartbeat(epoch, changed, limit),
     );
+    // It was a sign of life all the same; what changed is said with the next one.
+    if (!answer.ok && isPassing(answer.failure)) continue;
     if (!answer.ok) return answer.failure;
     if (changed) facts.told(changed);
   }

@@ -173,6 +173,35 @@ describe("reports", () => {
   });
 });
 
+describe("while the control plane's disk is full", () => {
+  test("reports and facts are said again in the same session", async () => {
+    plane.heartbeatSeconds = 0.05;
+    plane.want(assignment(1), assignment(2));
+    start();
+    await until("the set", () => sets.length === 1);
+    plane.findsDiskFull = 2;
+    link.setFacts({ ...FACTS, phantomSlots: 1 });
+    link.put(goneReport(1));
+    link.put(goneReport(2));
+    await until("the reports", () => plane.reports.length === 2);
+    await until("the facts", () => plane.facts.length === 1);
+    expect(plane.reports).toEqual([goneReport(1), goneReport(2)]);
+    expect(plane.hellos).toHaveLength(1);
+    expect(lost).toBe(0);
+  });
+
+  test("a bootstrap is asked for again", async () => {
+    plane.want(assignment(1));
+    start();
+    plane.findsDiskFull = 1;
+    const answer = await link.bootstrap(
+      { vmId: assignment(1).vmId, attempt: 1 },
+      AbortSignal.timeout(10_000),
+    );
+    expect(answer).toMatchObject({ ok: true });
+  });
+});
+
 describe("what is final", () => {
   test("a newer session ends the link", async () => {
     start();

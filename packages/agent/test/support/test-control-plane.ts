@@ -42,6 +42,8 @@ export interface TestControlPlane {
   heartbeatSeconds: number;
   /** Applies so many reports (or hellos) to come, and cuts the connection instead of answering. */
   losesAnswers: { report: number; hello: number };
+  /** So many reports, heartbeats with facts and bootstraps to come find its disk full. */
+  findsDiskFull: number;
   /** Refuses reports that it says yes to. */
   refuses: (report: Report) => boolean;
   protocol: number;
@@ -82,6 +84,12 @@ export async function startControlPlane(): Promise<TestControlPlane> {
     if (claimed !== epoch) throw fail("session_fenced", "a newer session speaks for this host");
   };
 
+  const write = () => {
+    if (plane.findsDiskFull <= 0) return;
+    plane.findsDiskFull -= 1;
+    throw fail("storage_full", "the disk is full");
+  };
+
   const agent = trpc.router({
     hello: trpc.procedure.input(helloSchema).mutation(({ input }) => {
       plane.hellos.push(input);
@@ -113,6 +121,7 @@ export async function startControlPlane(): Promise<TestControlPlane> {
     }),
     report: trpc.procedure.input(reportsSchema).mutation(({ input }) => {
       present(input.epoch);
+      write();
       if (input.reports.some(plane.refuses)) throw fail("invalid_request", "a report is not valid");
       plane.reports.push(...input.reports);
       if (plane.losesAnswers.report > 0) {
@@ -124,10 +133,13 @@ export async function startControlPlane(): Promise<TestControlPlane> {
     heartbeat: trpc.procedure.input(heartbeatSchema).mutation(({ input }) => {
       present(input.epoch);
       plane.heartbeats += 1;
-      if (input.facts) plane.facts.push(input.facts);
+      if (!input.facts) return;
+      write();
+      plane.facts.push(input.facts);
     }),
     bootstrap: trpc.procedure.input(bootstrapRequestSchema).mutation(({ input }) => {
       present(input.epoch);
+      write();
       plane.bootstraps.push({ vmId: input.vmId, attempt: input.attempt });
       return plane.bootstrap;
     }),
@@ -186,6 +198,7 @@ export async function startControlPlane(): Promise<TestControlPlane> {
     logId: "log-1",
     heartbeatSeconds: 5,
     losesAnswers: { report: 0, hello: 0 },
+    findsDiskFull: 0,
     refuses: () => false,
     protocol: PROTOCOL_VERSION,
     want(...assignments) {

@@ -27,7 +27,6 @@ export interface VmFilter {
   host?: string;
   jobId?: string;
   name?: string;
-  team?: string;
   label?: string;
 }
 

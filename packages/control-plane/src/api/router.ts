@@ -10,7 +10,6 @@ import { z } from "zod";
 import { agentRouter } from "./agent-router.ts";
 import { afterSchema, eventsQuerySchema, idempotencyKeySchema } from "./inputs.ts";
 import { live } from "./live.ts";
-import { hostFor, listVmsFor } from "./team-view.ts";
 import { aboutVm, allowed, router } from "./trpc.ts";
 import { waitForVm } from "./wait.ts";
 
@@ -21,7 +20,7 @@ const vms = router({
 
   list: allowed("vm.read")
     .input(listVmsQuerySchema)
-    .query(({ ctx, input }) => listVmsFor(ctx.useCases, ctx.caller.principal, input)),
+    .query(({ ctx, input }) => ctx.useCases.listVms(input)),
 
   get: aboutVm("vm.read").query(({ ctx, input }) => ctx.useCases.getVm(input.id)),
 
@@ -48,12 +47,10 @@ const vms = router({
 });
 
 const hosts = router({
-  list: allowed("host.read").query(({ ctx }) =>
-    ctx.useCases.listHosts().map((host) => hostFor(ctx.useCases, ctx.caller.principal, host)),
-  ),
+  list: allowed("host.read").query(({ ctx }) => ctx.useCases.listHosts()),
   get: allowed("host.read")
     .input(z.object({ name: z.string() }))
-    .query(({ ctx, input }) => hostFor(ctx.useCases, ctx.caller.principal, ctx.useCases.getHost(input.name))),
+    .query(({ ctx, input }) => ctx.useCases.getHost(input.name)),
 });
 
 const fleet = router({

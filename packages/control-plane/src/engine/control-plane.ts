@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { CallError } from "@tartfleet/shared";
 import { capacityOf } from "../domain/capacity.ts";
 import { openDatabase, type Database } from "../store/database.ts";
-import { makeStore, type Store } from "../store/store.ts";
+import { DatabaseUnusableError, messageOf, passesByItself } from "../store/faults.ts";
+import { makeStore } from "../store/store.ts";
 import { makeAgentUseCases } from "./agents.ts";
 import { makeChanges } from "./changes.ts";
 import type { Clock } from "./clock.ts";
@@ -11,9 +12,11 @@ import { budgetsOf, type EngineConfig } from "./config.ts";
 import { startDeadlines } from "./deadlines.ts";
 import { makeLeases } from "./leases.ts";
 import type { Parts } from "./parts.ts";
+import { makePatience } from "./patience.ts";
 import { makeRecords } from "./records.ts";
 import { startScheduler } from "./scheduler.ts";
 import { makeSealer, randomId, readOrMakeKey } from "./secrets.ts";
+import { watchStorage, type StorageHealth, type WatchLog } from "./storage-watch.ts";
 import { makeTokenUseCases } from "./tokens.ts";
 import type { Caller, UseCases } from "./use-cases.ts";
 import { makeVmUseCases } from "./vms.ts";
@@ -29,7 +32,7 @@ export interface Ingredients {
   /** A bug or a broken disk; the control plane cannot go on as if nothing had happened. */
   onFatal(error: unknown): void;
   /** How the store is made on the database; a simulation has its own way. */
-  openStore?: ((database: Database) => Store) | undefined;
+  openStore?: typeof makeStore | undefined;
 }
 
 /** A running control plane without its HTTP face. */
@@ -56,11 +59,12 @@ export async function startControlPlane({
   onFatal,
   openStore = makeStore,
 }: Ingredients): Promise<ControlPlane> {
-  const store = openStore(database);
+  const store = openStore(database, { after: clock.after, onBroken: onFatal });
   // Agents come back within a lease and tell what happened while nobody listened; no clock runs out before.
   await store.extendBudgets(clock.now() + config.leaseSeconds * 1000);
   const changes = makeChanges();
   const context: Parts["context"] = () => ({ now: clock.now(), budgets: budgetsOf(config) });
+  const patience = makePatience(clock, onFatal);
 
   const leases = makeLeases(
     clock,
@@ -68,19 +72,23 @@ export async function startControlPlane({
     store.hosts().map(({ id }) => id),
     {
       onSilent(hostId, lastSeenAt) {
-        store.recordLastSeen(hostId, lastSeenAt).catch(onFatal);
+        patience.keepTrying(() => store.recordLastSeen(hostId, lastSeenAt));
       },
       onGivenUp(hostId) {
-        const hostName = store.hostName(hostId);
-        for (const { vmId, attempt } of store.bringUpsOn(hostId)) {
-          store
-            .applyEvent(vmId, { kind: "host_silent", attempt, hostName }, context())
-            .then(changes.publish)
-            .catch(onFatal);
-        }
+        patience.keepTrying(() => giveUpBringUps(hostId));
       },
     },
   );
+  async function giveUpBringUps(hostId: number): Promise<void> {
+    // It may have come back while the store could not take this.
+    if (leases.isConnected(hostId)) return;
+    const hostName = store.hostName(hostId);
+    await Promise.all(
+      store.bringUpsOn(hostId).map(async ({ vmId, attempt }) => {
+        changes.publish(await store.applyEvent(vmId, { kind: "host_silent", attempt, hostName }, context()));
+      }),
+    );
+  }
   const records = makeRecords(store, leases);
   const parts: Parts = {
     store,
@@ -94,8 +102,8 @@ export async function startControlPlane({
     context,
   };
 
-  const scheduler = startScheduler({ store, leases, changes, context, onError: onFatal });
-  const deadlines = startDeadlines({ store, changes, clock, context, onError: onFatal });
+  const scheduler = startScheduler({ store, leases, changes, patience, context });
+  const deadlines = startDeadlines({ store, changes, clock, patience, context });
 
   const useCases: UseCases = {
     ...makeVmUseCases(parts),
@@ -113,6 +121,7 @@ export async function startControlPlane({
   return {
     useCases,
     close() {
+      patience.stop();
       scheduler.stop();
       deadlines.stop();
       leases.stop();
@@ -129,8 +138,8 @@ export async function startControlPlane({
  */
 export async function openControlPlane(
   dataDir: string,
-  options: Pick<Ingredients, "config" | "clock" | "onFatal">,
-): Promise<ControlPlane & { adminTokenPath: string }> {
+  { log, ...options }: Pick<Ingredients, "config" | "clock" | "onFatal"> & { log: WatchLog },
+): Promise<ControlPlane & { adminTokenPath: string; storage(): StorageHealth }> {
   const database = openDatabase(dataDir);
   const adminTokenPath = join(dataDir, "admin-token");
   try {
@@ -147,9 +156,19 @@ export async function openControlPlane(
       });
       writeFileSync(adminTokenPath, `${token}\n`, { mode: 0o600, flag: "wx" });
     }
-    return { ...controlPlane, adminTokenPath };
+    const watch = watchStorage(database.reserve, options.clock, log);
+    return {
+      ...controlPlane,
+      adminTokenPath,
+      storage: watch.health,
+      close() {
+        watch.stop();
+        controlPlane.close();
+      },
+    };
   } catch (error) {
     database.close();
+    if (passesByItself(error)) throw new DatabaseUnusableError(messageOf(error));
     throw error;
   }
 }

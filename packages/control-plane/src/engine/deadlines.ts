@@ -2,6 +2,7 @@ import type { Context } from "../domain/lifecycle.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
 import type { Clock } from "./clock.ts";
+import type { Patience } from "./patience.ts";
 
 const BATCH = 100;
 
@@ -10,16 +11,17 @@ export function startDeadlines(options: {
   store: Store;
   changes: Changes;
   clock: Clock;
+  patience: Patience;
   context(): Context;
-  onError(error: unknown): void;
 }): { stop(): void } {
-  const { store, changes, clock, context, onError } = options;
+  const { store, changes, clock, patience, context } = options;
   let cancel: (() => void) | undefined;
   let armedFor = Number.POSITIVE_INFINITY;
+  let isFiring = false;
   let stopped = false;
 
   function arm(): void {
-    if (stopped) return;
+    if (stopped || isFiring) return;
     const next = store.nextDeadline();
     const at = next ?? Number.POSITIVE_INFINITY;
     if (at === armedFor) return;
@@ -30,15 +32,18 @@ export function startDeadlines(options: {
 
   function fire(): void {
     armedFor = Number.POSITIVE_INFINITY;
-    const due = store.dueVms(clock.now(), BATCH);
-    Promise.all(
-      due.map((vmId) => store.applyEvent(vmId, { kind: "time_passed" }, context()).then(changes.publish)),
-    )
-      .then(arm)
-      .catch(onError);
+    isFiring = true;
+    patience.keepTrying(async () => {
+      const due = store.dueVms(clock.now(), BATCH);
+      await Promise.all(
+        due.map((vmId) => store.applyEvent(vmId, { kind: "time_passed" }, context()).then(changes.publish)),
+      );
+      isFiring = false;
+      patience.keepTrying(arm);
+    });
   }
 
-  const unsubscribe = changes.onStep(arm);
+  const unsubscribe = changes.onStep(() => patience.keepTrying(arm));
   arm();
   return {
     stop() {

@@ -5,6 +5,7 @@ import type { StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
 import type { Leases } from "./leases.ts";
+import type { Patience } from "./patience.ts";
 
 /** How many of the queue's head one pass looks at. */
 const PASS = 1000;
@@ -17,36 +18,44 @@ export function startScheduler(options: {
   store: Store;
   leases: Leases;
   changes: Changes;
+  patience: Patience;
   context(): Context;
-  onError(error: unknown): void;
 }): { stop(): void } {
-  const { store, leases, changes, context, onError } = options;
+  const { store, leases, changes, patience, context } = options;
   let wanted = false;
   let running = false;
 
   async function passes(): Promise<void> {
-    running = true;
-    try {
-      while (wanted) {
-        wanted = false;
-        const queue = store.waiting(PASS);
-        if (queue.length === 0) continue;
-        const hosts = store.hosts().filter((host) => leases.isConnected(host.id));
-        const placements = place(queue, hosts.map(viewOf));
-        if (placements.length === 0) continue;
-        for (const applied of await store.placeVms(placements, context())) changes.publish(applied);
-        // Beyond the head that was looked at there may be more that fits.
-        if (queue.length === PASS) wanted = true;
+    while (wanted) {
+      wanted = false;
+      try {
+        await pass();
+      } catch (error) {
+        // It is the same pass that is tried again: wakes until then start no other.
+        wanted = true;
+        throw error;
       }
-    } finally {
-      // In the same turn as the last look at `wanted`: a wake that came between the two would be lost.
-      running = false;
     }
+    // In the same turn as the last look at `wanted`: a wake that came between the two would be lost.
+    running = false;
+  }
+
+  async function pass(): Promise<void> {
+    const queue = store.waiting(PASS);
+    if (queue.length === 0) return;
+    const hosts = store.hosts().filter((host) => leases.isConnected(host.id));
+    const placements = place(queue, hosts.map(viewOf));
+    if (placements.length === 0) return;
+    for (const applied of await store.placeVms(placements, context())) changes.publish(applied);
+    // Beyond the head that was looked at there may be more that fits.
+    if (queue.length === PASS) wanted = true;
   }
 
   function wake(): void {
     wanted = true;
-    if (!running) passes().catch(onError);
+    if (running) return;
+    running = true;
+    patience.keepTrying(passes);
   }
 
   const unsubscribe = changes.onRoom(wake);

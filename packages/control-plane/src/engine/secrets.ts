@@ -9,7 +9,7 @@ import {
 } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseUnusableError } from "../store/database.ts";
+import { DatabaseUnusableError } from "../store/faults.ts";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;

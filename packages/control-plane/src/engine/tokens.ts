@@ -1,4 +1,5 @@
 import { DEFAULT_TEAM, type TokenRecord, type TokenRole } from "@tartfleet/shared";
+import { passesByItself } from "../store/faults.ts";
 import type { StoredToken } from "../store/tokens.ts";
 import type { Parts } from "./parts.ts";
 import { iso, isoOf } from "./records.ts";
@@ -20,7 +21,10 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
     const now = clock.now();
     if (token.kind === "vm" || token.kind === "host") return;
     if (token.lastUsedAt !== null && now - token.lastUsedAt < USE_RESOLUTION_MS) return;
-    store.touchToken(token.id, now).catch(onError);
+    store.touchToken(token.id, now).catch((error: unknown) => {
+      // When it was used last is only for people; the next use tells it again.
+      if (!passesByItself(error)) onError(error);
+    });
   }
 
   return {

@@ -1,11 +1,5 @@
 import { once } from "node:events";
-import type { FastifyBaseLogger } from "fastify";
-import { makeAdmission } from "../api/admission.ts";
-import type { UseCases } from "../engine/use-cases.ts";
-import { trustOf } from "./addresses.ts";
-import { makeApp } from "./app.ts";
-import { limitConnections } from "./connections.ts";
-import type { Limits } from "./limits.ts";
+import { makeApp, type AppDeps } from "./app.ts";
 import type { Listener } from "./listener.ts";
 import { serveSockets } from "./websocket.ts";
 
@@ -14,14 +8,7 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-export interface ServerDeps {
-  useCases: UseCases;
-  log: FastifyBaseLogger;
-  limits: Limits;
-  version: string;
-  /** Addresses and ranges of the proxies in front of us. */
-  trustedProxies: readonly string[];
-}
+export type ServerDeps = Omit<AppDeps, "draining">;
 
 /** Serves REST, tRPC and its WebSockets on a listener. */
 export async function serve(listener: Listener, deps: ServerDeps): Promise<HttpServer> {
@@ -29,11 +16,8 @@ export async function serve(listener: Listener, deps: ServerDeps): Promise<HttpS
   const { limits } = deps;
   const shutdown = new AbortController();
   const draining = shutdown.signal;
-  const trust = trustOf(deps.trustedProxies);
-  const connections = limitConnections(server, limits, { trust, log: deps.log });
-  const admission = makeAdmission(deps.useCases, limits);
-  const sockets = serveSockets(server, { ...deps, draining, trust, connections, admission });
-  const app = await makeApp(listener, { ...deps, draining, trust, admission });
+  const sockets = serveSockets(server, { ...deps, draining });
+  const app = await makeApp(listener, { ...deps, draining });
 
   return {
     async close() {

@@ -4,16 +4,13 @@ import { CallError, toProblem } from "@tartfleet/shared";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import type { FastifyBaseLogger } from "fastify";
 import { WebSocketServer } from "ws";
-import { bearerOf } from "../api/authenticate.ts";
+import { authenticate, bearerOf } from "../api/authenticate.ts";
 import { callErrorOf } from "../api/errors.ts";
 import { appRouter } from "../api/router.ts";
 import type { CallContext } from "../api/trpc.ts";
-import { addressOf, type Trust } from "./addresses.ts";
 import { boundSocket } from "./bound-socket.ts";
-import type { Connections } from "./connections.ts";
 import type { Limits } from "./limits.ts";
 import { endWithProblem } from "./listener.ts";
-import { retryAfter } from "./problems.ts";
 import { requestIdOf } from "./request-id.ts";
 import { logTrpcFailure } from "./trpc-log.ts";
 
@@ -26,9 +23,7 @@ export interface Sockets {
 }
 
 /** What sockets work with. */
-export interface SocketDeps extends Pick<CallContext, "useCases" | "draining" | "admission"> {
-  trust: Trust;
-  connections: Connections;
+export interface SocketDeps extends Pick<CallContext, "useCases" | "draining"> {
   log: FastifyBaseLogger;
   limits: Limits;
 }
@@ -37,8 +32,7 @@ export interface SocketDeps extends Pick<CallContext, "useCases" | "draining" | 
  * Takes the server's upgrades. Who may not call is refused there, with a plain HTTP answer, before a socket
  * exists; so there are no sockets whose owner is unknown.
  */
-export function serveSockets(server: Server, deps: SocketDeps): Sockets {
-  const { useCases, draining, admission, log, limits, trust } = deps;
+export function serveSockets(server: Server, { useCases, draining, log, limits }: SocketDeps): Sockets {
   const wss = new WebSocketServer({
     noServer: true,
     clientTracking: true,
@@ -59,10 +53,9 @@ export function serveSockets(server: Server, deps: SocketDeps): Sockets {
     createContext: ({ req }) => ({
       useCases,
       draining,
-      admission,
       bearer: bearerOf(req.headers.authorization),
-      address: addressOf(req, trust),
       requestId: requestIds.get(req) ?? requestIdOf(req),
+      address: req.socket.remoteAddress ?? "unknown",
     }),
     onError: ({ error, path, req }) => logTrpcFailure(log, { error, path, requestId: requestIds.get(req) }),
   });
@@ -70,14 +63,15 @@ export function serveSockets(server: Server, deps: SocketDeps): Sockets {
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const requestId = requestIdOf(request);
     try {
-      admitUpgrade(request, socket, deps);
+      admitUpgrade(request, { useCases, draining });
     } catch (error) {
       const refusal = callErrorOf(error);
       log.info({ requestId, route: "/trpc", code: refusal.code }, "upgrade refused");
-      endWithProblem(socket, toProblem(refusal, requestId), {
-        ...(refusal.code === "unauthenticated" ? { "www-authenticate": 'Bearer realm="tartfleet"' } : {}),
-        ...retryAfter(refusal),
-      });
+      endWithProblem(
+        socket,
+        toProblem(refusal, requestId),
+        refusal.code === "unauthenticated" ? { "www-authenticate": 'Bearer realm="tartfleet"' } : {},
+      );
       return;
     }
     requestIds.set(request, requestId);
@@ -102,8 +96,7 @@ export function serveSockets(server: Server, deps: SocketDeps): Sockets {
 /** @throws CallError that says why there is no socket for this request */
 function admitUpgrade(
   request: IncomingMessage,
-  socket: Duplex,
-  { draining, admission, connections, trust }: SocketDeps,
+  { useCases, draining }: Pick<CallContext, "useCases" | "draining">,
 ): void {
   if (request.url?.split("?", 1)[0] !== "/trpc") {
     throw new CallError("route_not_found", "WebSockets are served at /trpc");
@@ -112,8 +105,5 @@ function admitUpgrade(
     throw new CallError("invalid_request", "Subprotocols are not supported; send none");
   }
   if (draining.aborted) throw new CallError("shutting_down", "The control plane is shutting down; come back");
-  admission.admit(bearerOf(request.headers.authorization), addressOf(request, trust));
-  if (!connections.admitSocket(request, socket)) {
-    throw new CallError("rate_limited", "Your address has too many sockets open; close some");
-  }
+  authenticate(useCases, bearerOf(request.headers.authorization));
 }

@@ -7,12 +7,9 @@ import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { readMigrationFiles } from "drizzle-orm/migrator";
+import { DatabaseUnusableError, isSqliteError, messageOf } from "./faults.ts";
+import { NO_RESERVE, openReserve, type Reserve } from "./reserve.ts";
 import { meta } from "./schema.ts";
-
-/** A database that cannot be used as it is; the message says what to do. */
-export class DatabaseUnusableError extends Error {
-  override readonly name = "DatabaseUnusableError";
-}
 
 const migrationsFolder = fileURLToPath(new URL("./migrations", import.meta.url));
 
@@ -21,6 +18,9 @@ export type Db = ReturnType<typeof connect>["db"];
 /** An open database: the connection, its log id, and how to let go of it. */
 export interface Database {
   db: Db;
+  /** Where it is, for people. */
+  path: string;
+  reserve: Reserve;
   /** Names this database in every set of assignments; a new file has a new one. */
   logId: string;
   close(): void;
@@ -43,6 +43,7 @@ export function openDatabase(dataDir: string): Database {
     const database = prepareDatabase(join(dataDir, "tartfleet.sqlite"));
     return {
       ...database,
+      reserve: openReserve(dataDir),
       close() {
         database.close();
         unlock();
@@ -90,9 +91,11 @@ function lock(dataDir: string): () => void {
   }
 }
 
+const BUSY_TIMEOUT_MS = 100;
+
 function connect(path: string | Buffer) {
-  // better-sqlite3 waits for a lock synchronously: nobody else writes here, so do not wait long.
-  const sqlite = new SqliteDatabase(path, { timeout: 250 });
+  // better-sqlite3 waits for a lock synchronously, and everybody waits with it.
+  const sqlite = new SqliteDatabase(path, { timeout: BUSY_TIMEOUT_MS });
   return { sqlite, db: drizzle({ client: sqlite }) };
 }
 
@@ -103,9 +106,18 @@ function prepareDatabase(from: string | Buffer): MemoryDatabase {
     sqlite.pragma("journal_mode = WAL");
     // WAL databases reopen at NORMAL in better-sqlite3's build; an acknowledged call must survive power loss.
     sqlite.pragma("synchronous = FULL");
+    // The store makes its own checkpoints, and hears of their errors.
+    sqlite.pragma("wal_autocheckpoint = 0");
     migrateDatabase(sqlite, db, path);
     const logId = readLogId(db);
-    return { db, logId, close: () => sqlite.close(), contents: () => sqlite.serialize() };
+    return {
+      db,
+      path,
+      reserve: NO_RESERVE,
+      logId,
+      close: () => sqlite.close(),
+      contents: () => sqlite.serialize(),
+    };
   } catch (error) {
     sqlite.close();
     if (error instanceof DatabaseUnusableError) throw error;
@@ -152,12 +164,4 @@ function readLogId(db: Db): string {
   const row = id ?? db.select().from(meta).where(eq(meta.key, "log_id")).get();
   if (!row) throw new Error("the database has no log id");
   return row.value;
-}
-
-export function isSqliteError(error: unknown, code: string): boolean {
-  return error instanceof SqliteDatabase.SqliteError && error.code.startsWith(code);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

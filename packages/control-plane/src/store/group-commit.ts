@@ -1,4 +1,5 @@
-import type { Db } from "./database.ts";
+import type { Database, Db } from "./database.ts";
+import { brokenDatabase, faultOf, storageBusy, storageFull, toldOf } from "./faults.ts";
 
 /** What a step works on: the same queries as the database's, inside the group's transaction. */
 export type Tx = Parameters<Parameters<Db["transaction"]>[0]>[0];
@@ -9,45 +10,141 @@ export type Commit = <T>(step: (tx: Tx) => T) => Promise<T>;
 /** Calls back once, soon: what is waiting by then is one group. */
 export type Defer = (call: () => void) => void;
 
+export interface CommitOptions {
+  /** Ends the gathering of a group; by default the present turn of the event loop does. */
+  defer?: Defer | undefined;
+  /** Calls back once after the milliseconds. */
+  after?: ((milliseconds: number, call: () => void) => unknown) | undefined;
+  /** The database cannot be relied on any more: nothing may be asked of it again by this process. */
+  onBroken?: ((error: Error) => void) | undefined;
+}
+
+/** Each try stands still for at most the busy timeout; between two the event loop has time for others. */
+const BUSY_PAUSE_MS = 200;
+const BUSY_TRIES = 20;
+/** As SQLite's own automatic checkpoint, about 4 MiB. */
+const CHECKPOINT_PAGES = 1000;
+
+interface Waiting {
+  /** Runs the step in a savepoint; returns how to tell of it once the group is durable. */
+  run(tx: Tx): () => void;
+  fail(error: Error): void;
+  tries: number;
+}
+
 /**
  * Gathers the steps that arrive in one turn of the event loop into one transaction, each in a savepoint of
- * its own: durable (`synchronous=FULL`) and quick, since they share one fsync.
+ * its own: durable (`synchronous=FULL`) and quick, since they share one fsync. Steps are told of in the order
+ * in which they were asked for, also when another process holds the lock for a while and a group must wait.
+ * A step may be run more than once before it is durable, so it must do nothing but work on `tx`.
  */
-export function makeGroupCommit(db: Db, defer: Defer): Commit {
-  let waiting: ((tx: Tx) => () => void)[] = [];
+export function makeGroupCommit(
+  { db, path, reserve }: Pick<Database, "db" | "path" | "reserve">,
+  {
+    defer = setImmediate,
+    after = (milliseconds, call) => setTimeout(call, milliseconds),
+    onBroken,
+  }: CommitOptions = {},
+): Commit {
+  let waiting: Waiting[] = [];
+  let broken: Error | undefined;
 
   function flush(): void {
     const group = waiting;
     waiting = [];
-    let settle: (() => void)[] = [];
+    let tell: (() => void)[];
     try {
-      db.transaction(
-        (tx) => {
-          settle = group.map((run) => run(tx));
-        },
-        { behavior: "immediate" },
-      );
+      tell = db.transaction((tx) => group.map((step) => step.run(tx)), { behavior: "immediate" });
     } catch (error) {
-      for (const run of group) failures.get(run)?.(error);
+      onFailure(group, error);
       return;
     }
-    for (const tell of settle) tell();
+    for (const settle of tell) settle();
+    checkpoint();
   }
 
-  const failures = new WeakMap<(tx: Tx) => () => void, (error: unknown) => void>();
+  function onFailure(group: Waiting[], error: unknown): void {
+    switch (faultOf(error)) {
+      case "full":
+        if (reserve.release()) {
+          waiting = group;
+          flush();
+        } else for (const step of group) step.fail(storageFull());
+        return;
+      case "busy": {
+        for (const step of group) step.tries += 1;
+        for (const step of group) if (step.tries >= BUSY_TRIES) step.fail(storageBusy());
+        waiting = group.filter(({ tries }) => tries < BUSY_TRIES);
+        if (waiting.length > 0) after(BUSY_PAUSE_MS, flush);
+        return;
+      }
+      case "broken": {
+        const reason = stop(error);
+        for (const step of group) step.fail(reason);
+        return;
+      }
+      case undefined:
+        for (const step of group) step.fail(toldOf(error));
+    }
+  }
 
-  return <T>(step: (tx: Tx) => T) =>
-    new Promise<T>((resolve, reject) => {
-      const run = (tx: Tx) => {
-        try {
-          const value = tx.transaction(step);
-          return () => resolve(value);
-        } catch (error) {
-          return () => reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      };
-      failures.set(run, reject);
-      waiting.push(run);
+  function stop(error: unknown): Error {
+    broken = brokenDatabase(path, error);
+    onBroken?.(broken);
+    return broken;
+  }
+
+  /** SQLite's own checkpoints swallow their errors: a page that never reached the disk would not be noticed. */
+  function checkpoint(): void {
+    try {
+      if (walFrames(db, "noop") >= CHECKPOINT_PAGES) walFrames(db, "passive");
+    } catch (error) {
+      const fault = faultOf(error);
+      if (fault === "full") reserve.release();
+      else if (fault !== "busy") stop(error);
+    }
+  }
+
+  return <T>(step: (tx: Tx) => T) => {
+    if (broken) return Promise.reject(broken);
+    return new Promise<T>((resolve, reject) => {
+      waiting.push({ run: (tx) => runStep(tx, step, resolve, reject), fail: reject, tries: 0 });
       if (waiting.length === 1) defer(flush);
     });
+  };
+}
+
+function runStep<T>(
+  tx: Tx,
+  step: (tx: Tx) => T,
+  resolve: (value: T) => void,
+  reject: (error: Error) => void,
+): () => void {
+  const thrown: unknown[] = [];
+  try {
+    const value = tx.transaction((inner) => {
+      try {
+        return step(inner);
+      } catch (error) {
+        thrown.push(error);
+        throw error;
+      }
+    });
+    return () => resolve(value);
+  } catch (error) {
+    thrown.push(error);
+    // After such an error SQLite may have rolled back by itself, the steps before this one too.
+    const fault = thrown.find((each) => faultOf(each) !== undefined);
+    if (fault !== undefined) throw fault;
+    const [reason] = thrown;
+    return () => reject(reason instanceof Error ? reason : new Error(String(reason)));
+  }
+}
+
+/** @returns how many frames of the write-ahead log are not in the database itself yet */
+function walFrames(db: Db, mode: "noop" | "passive"): number {
+  const row = db.$client
+    .prepare<[], { log: number; checkpointed: number }>(`pragma wal_checkpoint(${mode})`)
+    .get();
+  return row ? row.log - row.checkpointed : 0;
 }

@@ -78,7 +78,10 @@ export function makeHostStore({ db, logId }: Database, commit: Commit) {
     /** Writes down when a host was last heard of, once it has fallen silent. */
     recordLastSeen: (hostId: number, at: number): Promise<void> =>
       commit((tx) => {
-        tx.update(hosts).set({ lastSeenAt: at }).where(eq(hosts.id, hostId)).run();
+        tx.update(hosts)
+          .set({ lastSeenAt: sql`max(coalesce(${hosts.lastSeenAt}, 0), ${at})` })
+          .where(eq(hosts.id, hostId))
+          .run();
       }),
 
     /**

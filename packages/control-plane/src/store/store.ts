@@ -1,5 +1,6 @@
 import type { Database } from "./database.ts";
-import { makeGroupCommit, type Defer } from "./group-commit.ts";
+import { brokenDatabase, faultOf, toldOf } from "./faults.ts";
+import { makeGroupCommit, type CommitOptions } from "./group-commit.ts";
 import { makeHostStore } from "./hosts.ts";
 import { makeTokenStore } from "./tokens.ts";
 import { makeVmStore } from "./vms.ts";
@@ -8,16 +9,37 @@ import { makeVmStore } from "./vms.ts";
  * The store speaks in intents: each is one atomic step, and its promise resolves when the step is durable.
  * Nothing outside this folder knows that it is SQLite.
  *
- * @param defer ends the gathering of a group of steps; by default the present turn of the event loop does
+ * Every intent and every read may fail with `storage_full` or `storage_busy`, which pass by themselves.
  */
-export function makeStore(database: Database, defer: Defer = setImmediate) {
-  const commit = makeGroupCommit(database.db, defer);
-  return {
+export function makeStore(database: Database, options: CommitOptions = {}) {
+  const commit = makeGroupCommit(database, options);
+  const store = {
     logId: database.logId,
-    ...makeVmStore(database.db, commit),
+    ...makeVmStore(database, commit),
     ...makeHostStore(database, commit),
     ...makeTokenStore(database.db, commit),
   };
+  return guarded(store, (error) => {
+    if (faultOf(error) === "broken") options.onBroken?.(brokenDatabase(database.path, error));
+    return toldOf(error);
+  });
 }
 
 export type Store = ReturnType<typeof makeStore>;
+
+/** The same store, of which every read that throws passes through `told`; intents have their own way. */
+function guarded<S extends object>(store: S, told: (error: unknown) => Error): S {
+  return new Proxy(store, {
+    get(target, key, receiver) {
+      const part: unknown = Reflect.get(target, key, receiver);
+      if (typeof part !== "function") return part;
+      return (...args: unknown[]): unknown => {
+        try {
+          return Reflect.apply(part, target, args);
+        } catch (error) {
+          throw told(error);
+        }
+      };
+    },
+  });
+}

@@ -20,7 +20,8 @@ import type { Context, LifecycleEvent } from "../domain/lifecycle.ts";
 import type { Placement, Waiting } from "../domain/placement.ts";
 import { deadlineOf, type Vm } from "../domain/vm.ts";
 import { applyEvent, bumpRevision, readVm, writeEvent, type Applied } from "./apply.ts";
-import { isSqliteError, type Db } from "./database.ts";
+import type { Database, Db } from "./database.ts";
+import { isSqliteError, storageFull } from "./faults.ts";
 import type { Commit, Tx } from "./group-commit.ts";
 import { requireSession } from "./hosts.ts";
 import { attempts, events, hosts, vms } from "./schema.ts";
@@ -44,15 +45,21 @@ interface PagedVm {
 }
 
 /** Intents and reads about VMs. Times are milliseconds. */
-export function makeVmStore(db: Db, commit: Commit) {
+export function makeVmStore({ db, reserve }: Pick<Database, "db" | "reserve">, commit: Commit) {
   return {
     /**
      * Accepts a VM, or returns the live one that the same caller made with the same key and body.
      *
-     * @throws CallError idempotency_conflict, name_taken
+     * @throws CallError idempotency_conflict, name_taken, storage_full
      */
     acceptVm: (accepted: NewVm, now: number): Promise<{ vm: Vm; event: VmEvent | null }> =>
-      commit((tx) => acceptVm(tx, accepted, now)),
+      commit((tx) => {
+        const earlier = earlierVm(tx, accepted);
+        if (earlier) return { vm: earlier, event: null };
+        // What room there still is belongs to the VMs that are there.
+        if (!reserve.isWhole()) throw storageFull();
+        return acceptVm(tx, accepted, now);
+      }),
 
     /** One event through the lifecycle. */
     applyEvent: (vmId: string, event: LifecycleEvent, context: Context): Promise<Applied> =>
@@ -92,16 +99,8 @@ export function makeVmStore(db: Db, commit: Commit) {
         .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
         .get(),
 
-    /** Of a VM, or of one of that team alone. */
-    vmSeq: (id: string, team: string | undefined): number | undefined =>
-      db
-        .select({ seq: vms.seq })
-        .from(vms)
-        .where(and(eq(vms.id, id), team === undefined ? undefined : eq(vms.team, team)))
-        .get()?.seq,
-
-    teamOfVm: (id: string): string | undefined =>
-      db.select({ team: vms.team }).from(vms).where(eq(vms.id, id)).get()?.team,
+    vmSeq: (id: string): number | undefined =>
+      db.select({ seq: vms.seq }).from(vms).where(eq(vms.id, id)).get()?.seq,
 
     /** Newest first; `before` is the `seq` of the last VM of the page before. */
     listVms: (query: Omit<ListVmsQuery, "cursor">, before: number | undefined): PagedVm[] =>
@@ -194,28 +193,32 @@ const BRINGING_UP = [
   "provisioning",
 ] as const satisfies Vm["state"][];
 
+/** The live VM that the same caller made with the same key and body. */
+function earlierVm(
+  tx: Tx,
+  { createdBy, idempotencyKey, bodyHash }: Pick<NewVm, "createdBy" | "idempotencyKey" | "bodyHash">,
+): Vm | undefined {
+  if (idempotencyKey === null) return undefined;
+  const earlier = tx
+    .select()
+    .from(vms)
+    .where(
+      and(
+        eq(vms.createdBy, createdBy),
+        eq(vms.idempotencyKey, idempotencyKey),
+        notInArray(vms.state, [...ENDED]),
+      ),
+    )
+    .get();
+  if (!earlier || earlier.bodyHash === bodyHash) return earlier && vmOfRow(earlier);
+  throw new CallError(
+    "idempotency_conflict",
+    `The Idempotency-Key was already used for VM ${earlier.id} with another body. Use a new key, or repeat the same body.`,
+  );
+}
+
 function acceptVm(tx: Tx, accepted: NewVm, now: number): { vm: Vm; event: VmEvent | null } {
   const { vm, createdBy, idempotencyKey, bodyHash, secrets } = accepted;
-  if (idempotencyKey !== null) {
-    const earlier = tx
-      .select()
-      .from(vms)
-      .where(
-        and(
-          eq(vms.createdBy, createdBy),
-          eq(vms.idempotencyKey, idempotencyKey),
-          notInArray(vms.state, [...ENDED]),
-        ),
-      )
-      .get();
-    if (earlier?.bodyHash === bodyHash) return { vm: vmOfRow(earlier), event: null };
-    if (earlier) {
-      throw new CallError(
-        "idempotency_conflict",
-        `The Idempotency-Key was already used for VM ${earlier.id} with another body. Use a new key, or repeat the same body.`,
-      );
-    }
-  }
   try {
     tx.insert(vms)
       .values({
@@ -236,7 +239,7 @@ function acceptVm(tx: Tx, accepted: NewVm, now: number): { vm: Vm; event: VmEven
     if (!isSqliteError(error, "SQLITE_CONSTRAINT_UNIQUE")) throw error;
     throw new CallError(
       "name_taken",
-      `A live VM of team ${vm.team} is named ${vm.name}. Choose another name, or end that VM first.`,
+      `A live VM is named ${vm.name}. Choose another name, or end that VM first.`,
     );
   }
   const event = writeEvent(
@@ -308,7 +311,6 @@ function filters(db: Db, query: Omit<ListVmsQuery, "cursor">): (SQL | undefined)
     query.state && inArray(vms.state, query.state),
     query.jobId === undefined ? undefined : eq(vms.jobId, query.jobId),
     query.name === undefined ? undefined : eq(vms.name, query.name),
-    query.team === undefined ? undefined : eq(vms.team, query.team),
     query.host === undefined
       ? undefined
       : inArray(vms.hostId, db.select({ id: hosts.id }).from(hosts).where(eq(hosts.name, query.host))),

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { makeChanges } from "../../src/engine/changes.ts";
 import type { Leases } from "../../src/engine/leases.ts";
+import { systemClock } from "../../src/engine/clock.ts";
+import { makePatience } from "../../src/engine/patience.ts";
 import { startScheduler } from "../../src/engine/scheduler.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { Waiting } from "../../src/domain/placement.ts";
@@ -36,7 +38,7 @@ test.each([0, 1, 2, 3, 4, 5, 6])("a wake %i microtasks after a commit is not los
     leases: { isConnected: () => true } as unknown as Leases,
     changes,
     context: () => ({ now: 0, budgets: {} }) as never,
-    onError: (error) => expect.unreachable(String(error)),
+    patience: makePatience(systemClock(), (error) => expect.unreachable(String(error))),
   });
   firstCommit.resolve();
   for (let hop = 0; hop < distance; hop += 1) await Promise.resolve();

@@ -27,13 +27,12 @@ export const ADMIN: Caller = {
 export type Plane = Awaited<ReturnType<typeof startPlane>>;
 
 interface Options {
-  trustedProxies?: string[];
   limits?: Partial<Limits>;
   /** Replaces use cases, to make them do what they would do only in a bad hour. */
   change?: (useCases: UseCases) => Partial<UseCases>;
 }
 
-export async function startPlane({ limits = {}, trustedProxies = [], change = () => ({}) }: Options = {}) {
+export async function startPlane({ limits = {}, change = () => ({}) }: Options = {}) {
   const read = readSettings(["--listen", "127.0.0.1:0"], {}, "0");
   if (read.kind !== "settings") throw new Error("the defaults are not valid");
   const lines: string[] = [];
@@ -49,13 +48,7 @@ export async function startPlane({ limits = {}, trustedProxies = [], change = ()
     onFatal: (error) => void fatal.push(error),
   });
   const useCases: UseCases = { ...controlPlane.useCases, ...change(controlPlane.useCases) };
-  const http = await serve(listener, {
-    useCases,
-    log,
-    limits: { ...LIMITS, ...limits },
-    version: "0.0.0",
-    trustedProxies,
-  });
+  const http = await serve(listener, { useCases, log, limits: { ...LIMITS, ...limits }, version: "0.0.0" });
   const url = `http://127.0.0.1:${listener.port}`;
 
   const token = async (role: TokenRole) =>

@@ -47,7 +47,7 @@ export const FACTS: HostFacts = {
 };
 
 /** A clock that stands still until it is told to go on. */
-function virtualClock(start = 1_700_000_000_000) {
+export function virtualClock(start = 1_700_000_000_000) {
   let now = start;
   const timers = new Set<{ at: number; call: () => void }>();
   const clock: Clock = {

@@ -96,6 +96,13 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
     process = life;
     trace.note("control-plane", `starts, life ${lives}`);
     const own = database;
+    const flushAfter = (milliseconds: number, flush: () => void) =>
+      life.clock.after(milliseconds, () =>
+        life.act(() => {
+          flush();
+          version += 1;
+        }),
+      );
     startControlPlane({
       database: own,
       key,
@@ -106,15 +113,12 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
       ),
       randomId: idsOf(random.stream(`ids ${lives}`)),
       onFatal: (error) => life.deliver(() => world.fail({ invariant: "stays-up", message: String(error) })),
-      openStore: (database) =>
+      openStore: (database, options) =>
         bugs.store(
-          makeStore(database, (flush) => {
-            life.clock.after(random.between(0.2, 3), () =>
-              life.act(() => {
-                flush();
-                version += 1;
-              }),
-            );
+          makeStore(database, {
+            ...options,
+            after: flushAfter,
+            defer: (flush) => flushAfter(random.between(0.2, 3), flush),
           }),
         ),
     })

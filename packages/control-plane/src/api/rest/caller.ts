@@ -1,8 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Caller, UseCases } from "../../engine/use-cases.ts";
-import type { Admission } from "../admission.ts";
-import { bearerOf } from "../authenticate.ts";
-import { authorize, authorizeForVm } from "../authorize.ts";
+import { authenticate, bearerOf } from "../authenticate.ts";
+import { authorize } from "../authorize.ts";
 import type { Action } from "../authorize.ts";
 
 declare module "fastify" {
@@ -31,16 +30,14 @@ export function requireCaller(request: FastifyRequest): RestCaller {
 }
 
 /** An onRequest hook: nothing of a body is read before it is known who sends it and that they may. */
-export function admit({ admission, useCases }: { admission: Admission; useCases: UseCases }) {
+export function admit(useCases: UseCases) {
   return async (request: FastifyRequest): Promise<void> => {
     const bearer = bearerOf(request.headers.authorization);
-    const principal = admission.admit(bearer, request.ip);
+    const principal = authenticate(useCases, bearer);
     callers.set(request, { principal, bearer, requestId: request.id, address: request.ip });
     const { action } = request.routeOptions.config;
     if (!action) throw new Error(`${request.routeOptions.url} has no action`);
-    const vmId = action.startsWith("vm.") ? idOf(request.params) : undefined;
-    if (vmId === undefined) authorize(principal, action);
-    else authorizeForVm(useCases, principal, action, vmId);
+    authorize(principal, action, idOf(request.params));
   };
 }
 

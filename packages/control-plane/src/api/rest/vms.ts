@@ -9,7 +9,6 @@ import {
 } from "@tartfleet/shared";
 import { z } from "zod";
 import { idempotencyKeySchema } from "../inputs.ts";
-import { listVmsFor } from "../team-view.ts";
 import { waitForVm } from "../wait.ts";
 import type { App, RestDeps } from "./app.ts";
 import { requireCaller } from "./caller.ts";
@@ -56,7 +55,7 @@ export function vmRoutes(app: App, deps: RestDeps): void {
       querystring: listVmsQuerySchema,
       response: { 200: vmPageSchema, ...PROBLEMS },
     },
-    handler: async (request) => listVmsFor(useCases, requireCaller(request).principal, request.query),
+    handler: async (request) => useCases.listVms(request.query),
   });
 
   app.get("/v1/vms/:id", {
