@@ -1,6 +1,7 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { ParsedCommand } from "./cli/spec.ts";
 import { dieBySignal } from "./host/die.ts";
-import type { Invocation } from "./host/faults.ts";
+import { faultsFor, type Invocation } from "./host/faults.ts";
 import { parseVersion } from "./host/version.ts";
 import type { Sim } from "./sim.ts";
 import { collectGarbage, ensureHome, isRemoteName } from "./storage/home.ts";
@@ -29,6 +30,7 @@ export async function beforeCommand(
 ): Promise<void> {
   if (sim.faults.has("dyld-abort")) await abortAtLoad();
   if (sim.faults.has("hang")) await sim.sleep(Infinity);
+  if (sim.faults.has("hold")) await untilReleased(sim, invocationOf(command));
   const slow = sim.faults.get("slow");
   if (slow !== undefined) await sim.sleep(slow.ms ?? 1000);
   ensureHome(sim.home);
@@ -45,6 +47,14 @@ export async function beforeCommand(
     sim.warn(
       "Failed to perform garbage collection: The file “E5B3E1D6-3C0A-4A44-8A5B-3C1B5B0E1C3F” couldn’t be removed.",
     );
+}
+
+const HOLD_POLL_MS = 20;
+
+/** Held up for as long as faults.json says so: a test decides when it goes on, not a clock. */
+async function untilReleased({ hostDir, cancelled }: Sim, invocation: Invocation): Promise<void> {
+  while ((await faultsFor(hostDir, invocation)).has("hold"))
+    await wait(HOLD_POLL_MS, undefined, { signal: cancelled });
 }
 
 /** The binary of some releases does not load on older hosts (tart-contract §0.2). */

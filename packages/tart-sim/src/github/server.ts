@@ -25,6 +25,8 @@ export interface FakeGitHub extends AsyncDisposable {
   /** Queues a job for any runner that has all the labels; the answer is its id. */
   enqueueJob(job: FakeJob & { labels?: string[] }): string;
   jobs(): FakeJobView[];
+  /** Leaves the runner of that job waiting for an answer to its result, until the function is called. */
+  holdResult(name: string): () => void;
   /** Resolves with the first job of that name (any, when none is given) once it is delivered or lost. */
   settled(name?: string): Promise<FakeJobView>;
   close(): Promise<void>;
@@ -40,6 +42,7 @@ export async function startFakeGitHub(options: FakeGitHubOptions = {}): Promise<
   const board = createJobBoard({ lockSeconds, changed: () => bell.emit("changed") });
   let url = "";
   const runners = createRunnerRegister(() => url);
+  const held = new Map<string, Promise<void>>();
 
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
@@ -69,6 +72,7 @@ export async function startFakeGitHub(options: FakeGitHubOptions = {}): Promise<
     if (what === undefined || request.method !== "POST")
       return answer(response, 404, { message: "Not Found" });
     const body = await bodyOf(request);
+    if (what === "result") await held.get(board.views().find((job) => job.id === id)?.name ?? "");
     const known =
       what === "lock"
         ? board.renew(id)
@@ -113,6 +117,11 @@ export async function startFakeGitHub(options: FakeGitHubOptions = {}): Promise<
     registrationToken: () => runners.newToken(),
     enqueueJob: ({ labels = [], ...job }) => board.add(job, null, labels),
     jobs: () => board.views(),
+    holdResult(name) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held.set(name, promise);
+      return resolve;
+    },
     async settled(name) {
       for (;;) {
         const found = board

@@ -11,6 +11,7 @@ export const faultKinds = {
   "dyld-abort": [],
   slow: ["ms"],
   hang: [],
+  hold: [],
   "gc-noise": [],
   // run
   "limit-exceeded": [],

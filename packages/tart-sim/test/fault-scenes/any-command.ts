@@ -29,6 +29,15 @@ export const anyCommandScenes = {
       need(await listing.ended, 1, { stdout: "" });
     },
   },
+  hold: {
+    given: { match: { cmd: "list" } },
+    async scene({ tart, startRun, host }) {
+      const listing = startRun(["list"]);
+      need(await tart(["get", "missing"]), 2);
+      host.setFaults([]);
+      need(await listing.ended, 0);
+    },
+  },
   "gc-noise": {
     async scene({ tart }) {
       need(await tart(["list"]), 0, { stderr: /^Failed to perform garbage collection: / });

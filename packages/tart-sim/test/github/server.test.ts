@@ -105,3 +105,16 @@ test("strangers and malformed messages are refused", async () => {
   const known = { ...registration, token: github.registrationToken(), name: "mac-1" };
   expect((await call(runner, "POST", "/_fake/runners", known)).status).toBe(409);
 });
+
+test("a result can be held up, and arrives when it is let through", async () => {
+  await using github = await startFakeGitHub();
+  const runner = jitRunner(github, { name: "held" });
+  const letThrough = github.holdResult("held");
+  const id = await takeJob(runner);
+  const sent = call(runner, "POST", `/_fake/jobs/${id}/result`, { conclusion: "success" });
+  await call(runner, "POST", `/_fake/jobs/${id}/lock`, {});
+  expect(github.jobs()).toMatchObject([{ result: "running" }]);
+  letThrough();
+  expect((await sent).status).toBe(204);
+  expect(github.jobs()).toMatchObject([{ result: "delivered" }]);
+});
