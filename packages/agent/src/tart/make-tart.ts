@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { probeControlSocket } from "./agent-probe.ts";
+import { cloneVm } from "./clone.ts";
 import { failureOf, spawnTart, tartCommand } from "./command.ts";
 import { TART_LIMITS, type TartConfig, type TartLimits } from "./config.ts";
 import { configureVm } from "./configure.ts";
@@ -94,13 +95,7 @@ export function makeTart(options: TartOptions): Tart {
       const fqn = await quick(["fqn", image]);
       return fqn.ok ? parseDigest(fqn.value) : fqn;
     },
-    async clone(image, name, { signal }) {
-      const cloned = await tartCommand(config, ["clone", image, name], {
-        timeoutMs: config.limits.clone,
-        signal,
-      });
-      return cloned.ok ? ok() : cloned;
-    },
+    clone: (image, name, { signal }) => cloneVm(config, image, name, signal),
     configure: (name, size) => configureVm({ quick, details }, name, size),
     run: async (name, run) => {
       await gate.pass();

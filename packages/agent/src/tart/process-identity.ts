@@ -19,11 +19,11 @@ export async function seeProcess(pid: number): Promise<SeenProcess | undefined> 
   return onLinux ? await seeByProc(pid) : (await seeByPs(["-p", String(pid)]))[0];
 }
 
-/** The live `tart run` process of a VM, found by its command line. */
-export async function seeRunOf(name: string): Promise<SeenProcess | undefined> {
-  return (await seeAll()).find(({ argv }) => {
-    const run = argv.indexOf("run");
-    return run > 0 && basename(argv[run - 1] ?? "") === "tart" && argv.at(-1) === name;
+/** The live processes of a tart command whose last word is a VM's name, found by their command lines. */
+export async function seeTart(command: "run" | "clone", name: string): Promise<SeenProcess[]> {
+  return (await seeAll()).filter(({ argv }) => {
+    const at = argv.indexOf(command);
+    return at > 0 && basename(argv[at - 1] ?? "") === "tart" && argv.at(-1) === name;
   });
 }
 

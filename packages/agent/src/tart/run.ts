@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failureOf, ownFailure } from "./command.ts";
 import { childEnv, type TartConfig } from "./config.ts";
-import { seeProcess, seeRunOf, type SeenProcess } from "./process-identity.ts";
+import { seeProcess, seeTart, type SeenProcess } from "./process-identity.ts";
 import { failed, ok } from "./result.ts";
 import type { RunExit, RunHandle, TartFailure, TartResult } from "./tart.ts";
 
@@ -85,7 +85,7 @@ export async function findRun(
   name: string,
   known: { pid: number; startedAt: string } | undefined,
 ): Promise<RunHandle | undefined> {
-  const found = known ? await seeProcess(known.pid) : await seeRunOf(name);
+  const found = known ? await seeProcess(known.pid) : (await seeTart("run", name))[0];
   if (!found || (known && found.startedAt !== known.startedAt)) return undefined;
   return handle(found, watchUntilGone(config, found));
 }

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { gigabytes } from "../../src/tart/configure.ts";
+import { seeTart } from "../../src/tart/process-identity.ts";
 import { until } from "../guest/http-recorder.ts";
 import { failure, LINUX, MACOS, makeSimMac, value, VM, type SimMac } from "./sim-mac.ts";
 
@@ -147,6 +148,16 @@ describe("a clone", () => {
     const cloning = mac.tart.clone(MACOS, VM, { signal: abort.signal });
     abort.abort();
     expect(failure(await cloning).class).toBe("CANCELLED");
+  });
+
+  it("ends the one that a killed agent left at work, which would replace it later", async () => {
+    mac.host.setFaults([{ match: { cmd: "clone" }, action: "hold" }]);
+    const left = mac.secondTart().clone(MACOS, VM, { signal });
+    await until(async () => (await seeTart("clone", VM)).length > 0);
+    const anew = mac.tart.clone(MACOS, VM, { signal });
+    expect(failure(await left).class).toBe("KILLED");
+    mac.host.setFaults([]);
+    value(await anew);
   });
 
   it("counts disks in tart's gigabytes, never less than was asked for", () => {
