@@ -27,9 +27,11 @@ export interface FleetOptions {
   sim?: (index: number) => Omit<SimHostOptions, "dir" | "baseEnv" | "speed" | "seed" | "engine">;
   /** Use this Mac with its own tart as the only host, instead of simulated ones. */
   realTart?: boolean;
-  /** Options of the control plane and of all agents. */
+  /** Options of the control plane and of the agents, of each by its index when they differ. */
   controlPlane?: Flags;
-  agent?: Flags;
+  agent?: Flags | ((index: number) => Flags);
+  /** Where an agent looks for the control plane, when not at its own address; asked at each start of the agent. */
+  agentUrl?: (index: number, controlPlaneUrl: string) => string;
   /** Where the control plane listens; default 127.0.0.1. */
   address?: string;
   /** Host in the URL that agents and guests are told, when it is not the address. */
@@ -162,9 +164,9 @@ async function makeHosts(
         name,
         dir,
         env,
-        controlPlaneUrl: controlPlane.url,
+        controlPlaneUrl: () => options.agentUrl?.(index, controlPlane.url()) ?? controlPlane.url(),
         enrolmentTokenFile,
-        flags: options.agent ?? {},
+        flags: (typeof options.agent === "function" ? options.agent(index) : options.agent) ?? {},
         wrap: options.wrap?.({ host: index }) ?? [],
       };
       await mkdir(join(dir, name), { recursive: true });

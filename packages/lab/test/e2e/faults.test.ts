@@ -2,21 +2,15 @@ import type { CreateVmInput, VmRecord } from "@tartfleet/shared";
 import type { Fault } from "@tartfleet/tart-sim";
 import { afterEach, expect, test } from "vitest";
 import { until } from "../../src/fleet/until.ts";
-import { hostOf, IMAGE, scriptVm, simOf } from "../support/lab.ts";
+import { hostOf, IMAGE, NOT_CACHED, scriptVm, simOf } from "../support/lab.ts";
 import { useLab } from "../support/use-lab.ts";
-
-const NOT_CACHED = "registry.example.com/macos/not-cached:latest";
-const images = [IMAGE, NOT_CACHED].map((image) => ({
-  name: image.replace(":latest", ""),
-  compressedGB: 0.1,
-}));
 
 const lab = useLab({
   hosts: 2,
   controlPlane: { "pull-stall-seconds": 4, "max-attempts": 2 },
   agent: { "boot-timeout-seconds": 8, "slot-timeout-seconds": 1, "look-seconds": 0.5 },
   // Only mac-1 has the image, so that every first attempt is made there.
-  sim: (index) => ({ images, cached: index === 0 ? [IMAGE] : [] }),
+  sim: (index) => ({ cached: index === 0 ? [IMAGE] : [] }),
 });
 
 afterEach(() => {

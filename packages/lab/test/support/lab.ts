@@ -5,8 +5,13 @@ import type { FleetHost } from "../../src/fleet/host.ts";
 import { until } from "../../src/fleet/until.ts";
 
 export const IMAGE = "registry.example.com/macos/runner:latest";
-/** Hosts have it in their cache; other images must be pulled. */
-const images = [{ name: "registry.example.com/macos/runner", compressedGB: 0.1 }];
+/** No host has it in its cache. */
+export const NOT_CACHED = "registry.example.com/macos/not-cached:latest";
+/** Hosts have the first in their cache; other images must be pulled. */
+export const IMAGES = [IMAGE, NOT_CACHED].map((image) => ({
+  name: image.replace(":latest", ""),
+  compressedGB: 0.1,
+}));
 
 /** `LAB_ENGINE=process` has the tests' guests made of something else than the best that there is. */
 const engine = process.env["LAB_ENGINE"];
@@ -19,8 +24,8 @@ export async function startLab(options: FleetOptions = {}): Promise<Fleet> {
     ...(engine === "process" || engine === "bwrap" ? { engine } : {}),
     ...rest,
     controlPlane: { "exit-settle-seconds": 1, "hook-grace-seconds": 60, ...controlPlane },
-    agent: { "look-seconds": 1, ...agent },
-    sim: (index) => ({ images, cached: [IMAGE], ...sim?.(index) }),
+    agent: (index) => ({ "look-seconds": 1, ...(typeof agent === "function" ? agent(index) : agent) }),
+    sim: (index) => ({ images: IMAGES, cached: [IMAGE], ...sim?.(index) }),
   });
 }
 
