@@ -44,13 +44,18 @@ test("capacity shows slots, queue, labels and images", async () => {
 
 test("token create shows the token once, alone on stdout", async () => {
   await using cli = await fleet();
-  const args = ["token", "create", "--role", "ci", "--name", "build", "--expires-in", "30d"];
+  const args = ["token", "create", "--role", "ci", "--name", "build", "--team", "ios", "--expires-in", "30d"];
   const { code, stdout, stderr } = await cli.tartfleet(...args);
   expect(code).toBe(0);
   expect(stdout).toBe(`${NEW_TOKEN}\n`);
   expect(stderr).toContain("Token tok-9 (ci, build) was made, valid until");
   expect(stderr).not.toContain(NEW_TOKEN);
-  expect(cli.standIn.requests[0]?.body).toEqual({ role: "ci", name: "build", expiresInSeconds: 2_592_000 });
+  expect(cli.standIn.requests[0]?.body).toEqual({
+    role: "ci",
+    name: "build",
+    team: "ios",
+    expiresInSeconds: 2_592_000,
+  });
   expect(documentOf(await cli.tartfleet(...args, "--json"))).toMatchObject({ id: "tok-9", token: NEW_TOKEN });
 });
 
@@ -72,7 +77,7 @@ test("token create --to-file shows it nowhere and overwrites nothing", async () 
 test("token list and revoke", async () => {
   await using cli = await fleet();
   const { stdout } = await cli.tartfleet("token", "list");
-  expect(stdout).toMatch(/^tok-2 +ci +build +valid +never +- +\d+d ago$/m);
+  expect(stdout).toMatch(/^tok-2 +ci +build +default +valid +never +- +\d+d ago$/m);
   expect((await cli.tartfleet("token", "revoke", "tok-2")).stdout).toBe("Token tok-2 is revoked\n");
   expect([...cli.standIn.revoked]).toEqual(["tok-2"]);
   expect(documentOf(await cli.tartfleet("token", "revoke", "tok-1", "--json"))).toEqual({

@@ -31,6 +31,8 @@ test("vm list shows living VMs, and with --all or --state others", async () => {
   expect(await ids("--all")).toEqual([ended, living, ""]);
   expect(await ids("--state", "failed,deleted")).toEqual([ended, ""]);
   expect(await ids("--all", "--job-id", "job-7")).toEqual([ended, ""]);
+  await ids("--team", "ios");
+  expect(cli.standIn.requests.at(-1)?.query.get("team")).toBe("ios");
 });
 
 test("vm list prints a table with whole ids and ages", async () => {

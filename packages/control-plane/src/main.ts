@@ -6,7 +6,7 @@ import { completeConfig, readSettings, urlOf } from "./config/config.ts";
 import type { Settings } from "./config/settings.ts";
 import { systemClock } from "./engine/clock.ts";
 import { openControlPlane } from "./engine/control-plane.ts";
-import { LIMITS } from "./http/limits.ts";
+import { LIMITS, limitsOf } from "./http/limits.ts";
 import { openListener } from "./http/listener.ts";
 import type { Listener } from "./http/listener.ts";
 import { serve } from "./http/server.ts";
@@ -59,8 +59,9 @@ async function start(settings: Settings): Promise<void> {
     useCases,
     storage,
     log,
-    limits: LIMITS,
+    limits: limitsOf(settings),
     version: packageJson.version,
+    trustedProxies: settings.trustedProxy,
   });
 
   let stopping = false;

@@ -21,6 +21,7 @@ export const CALL_ERRORS = {
   protocol_unsupported: { status: 409, title: "Agent and control plane speak different protocol versions" },
   payload_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body must be application/json" },
+  rate_limited: { status: 429, title: "Too many calls" },
   internal: { status: 500, title: "An error on our side" },
   storage_busy: { status: 503, title: "The control plane's database is locked" },
   shutting_down: { status: 503, title: "The control plane is shutting down" },
@@ -80,6 +81,7 @@ export const problemSchema = z.object({
   detail: z.string(),
   requestId: z.string().optional(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  retryAfterSeconds: z.int().optional().describe("As the Retry-After header says it"),
 });
 export type Problem = z.infer<typeof problemSchema>;
 
@@ -87,16 +89,20 @@ export type Problem = z.infer<typeof problemSchema>;
 export class CallError extends Error {
   readonly code: CallErrorCode;
   readonly fields: readonly { path: string; message: string }[];
+  /** When the same call may well succeed. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     code: CallErrorCode,
     detail: string,
     fields: readonly { path: string; message: string }[] = [],
+    { retryAfterSeconds }: { retryAfterSeconds?: number } = {},
   ) {
     super(detail);
     this.name = "CallError";
     this.code = code;
     this.fields = fields;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -111,5 +117,6 @@ export function toProblem(error: CallError, requestId?: string): Problem {
     detail: error.message,
     ...(requestId === undefined ? {} : { requestId }),
     ...(error.fields.length > 0 ? { errors: [...error.fields] } : {}),
+    ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
   };
 }

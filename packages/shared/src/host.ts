@@ -31,7 +31,7 @@ export type HostFacts = z.infer<typeof hostFactsSchema>;
 
 export const slotRecordSchema = z.object({
   slot: z.int(),
-  vmId: z.string().nullable(),
+  vmId: z.string().nullable().describe("null also for a VM of another team than the token's"),
   attempt: z.int().nullable(),
   state: z.enum(["free", "busy", "phantom"]),
 });

@@ -6,18 +6,28 @@ import { timeSchema } from "./vm.ts";
 export const tokenRoleSchema = z.enum(["admin", "ci", "viewer", "host-enrolment"]);
 export type TokenRole = z.infer<typeof tokenRoleSchema>;
 
-export const createTokenSchema = z.strictObject({
-  role: tokenRoleSchema,
-  name: z
-    .string()
-    .min(1)
-    .max(63)
-    .regex(/^[\w .@-]+$/, "has characters that are not allowed"),
-  team: teamSchema
-    .optional()
-    .describe("Whose VMs it is about; without one: the team `default` for ci, everybody's for other roles"),
-  expiresInSeconds: z.int().min(1).max(315_360_000).optional(),
-});
+/** Roles whose tokens can be a team's. An admin can make any token, so that a team would not hold it. */
+const TEAM_ROLES: ReadonlySet<TokenRole> = new Set(["ci", "viewer"]);
+
+export const createTokenSchema = z
+  .strictObject({
+    role: tokenRoleSchema,
+    name: z
+      .string()
+      .min(1)
+      .max(63)
+      .regex(/^[\w .@-]+$/, "has characters that are not allowed"),
+    team: teamSchema
+      .optional()
+      .describe(
+        "For ci and viewer: whose VMs it makes, sees and ends; without one the team `default` for ci, everybody's for viewer",
+      ),
+    expiresInSeconds: z.int().min(1).max(315_360_000).optional(),
+  })
+  .superRefine(({ role, team }, context) => {
+    if (team === undefined || TEAM_ROLES.has(role)) return;
+    context.addIssue({ code: "custom", path: ["team"], message: `a ${role} token is of no team` });
+  });
 export type CreateToken = z.infer<typeof createTokenSchema>;
 
 export const tokenRecordSchema = z.object({

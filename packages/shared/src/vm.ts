@@ -2,6 +2,7 @@ import { z } from "zod";
 import { attemptErrorSchema } from "./error-codes.ts";
 import { imageSchema, labelsSchema, nameSchema } from "./names.ts";
 import { RUNNER_KINDS, runnerSchema } from "./runner.ts";
+import { teamSchema } from "./team.ts";
 import { endReasonSchema, evidenceSourceSchema, vmStateSchema } from "./vm-state.ts";
 
 /** A time on the wire: ISO 8601 in UTC, by the control plane's clock. */
@@ -195,6 +196,7 @@ export const listVmsQuerySchema = z.strictObject({
   host: z.string().max(63).optional(),
   jobId: z.string().max(255).optional(),
   name: z.string().max(63).optional(),
+  team: teamSchema.optional().describe("A token of a team sees that team's VMs alone, with or without it"),
   label: z
     .string()
     .regex(/^[^=]+=[^=]*$/, "must be key=value")

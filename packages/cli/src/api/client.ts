@@ -27,6 +27,7 @@ export interface VmFilter {
   host?: string;
   jobId?: string;
   name?: string;
+  team?: string;
   label?: string;
 }
 

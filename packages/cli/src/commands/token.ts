@@ -10,6 +10,7 @@ import { connect, duration, note, reply, type GlobalFlags } from "./common.ts";
 interface CreateFlags extends GlobalFlags {
   role: TokenRole;
   name: string;
+  team?: string;
   expiresIn?: number;
   toFile?: string;
 }
@@ -28,6 +29,7 @@ export function addTokenCommands(program: Command, context: Context): void {
       new Option("--role <role>", "what it may do").choices(tokenRoleSchema.options).makeOptionMandatory(),
     )
     .requiredOption("--name <name>", "whose it is, for the list and the log")
+    .option("--team <name>", "for ci and viewer: whose VMs it makes, sees and ends")
     .option("--expires-in <duration>", "how long it is valid (default: until it is revoked)", duration)
     .option("--to-file <file>", "write it to this new file (mode 0600) instead")
     .action((_flags, command: Command) => create(command.optsWithGlobals<CreateFlags>(), context));
@@ -50,13 +52,14 @@ export function addTokenCommands(program: Command, context: Context): void {
 }
 
 async function create(flags: CreateFlags, context: Context): Promise<void> {
-  const { role, name, expiresIn, toFile } = flags;
+  const { role, name, team, expiresIn, toFile } = flags;
   const client = connect(flags, context);
   // The file is made first: a token that cannot be kept anywhere should not come to be.
   if (toFile !== undefined) writeNew(toFile, "");
   const { token, ...record } = await client.createToken({
     role,
     name,
+    ...(team === undefined ? {} : { team }),
     ...(expiresIn === undefined ? {} : { expiresInSeconds: expiresIn }),
   });
   const until =

@@ -12,6 +12,7 @@ export function tokenTable(tokens: readonly TokenRecord[], style: Style): string
       { head: "ID", text: ({ id }) => id },
       { head: "ROLE", text: ({ role }) => role },
       { head: "NAME", text: ({ name }) => name, cut: { from: "end", least: 10 } },
+      { head: "TEAM", text: ({ team }) => team ?? "-" },
       {
         head: "STATE",
         text: (token) => standingOf(token, now),

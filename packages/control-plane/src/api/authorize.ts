@@ -1,25 +1,29 @@
 import { CallError } from "@tartfleet/shared";
 import type { TokenRole } from "@tartfleet/shared";
-import type { Principal } from "../engine/use-cases.ts";
+import type { Principal, UseCases } from "../engine/use-cases.ts";
+import { vmNotFound } from "../engine/vms.ts";
 
 /** Who asks: the role of a person's or CI system's token, or a host or a VM with its own. */
 export type Speaker = TokenRole | "host" | "vm";
 
+/** "team": any VM when the token is of no team, else that team's alone. "own": a VM for itself alone. */
+type Reach = "any" | "team" | "own";
+
 /**
- * Who may do what. "own": a VM for itself alone (architecture §4.4). What is not written is refused.
- * Hosts and VMs are the only ones who speak as themselves; not even an admin may say a guest's word for it.
+ * Who may do what (architecture §4.4). What is not written is refused. Hosts and VMs are the only ones who
+ * speak as themselves; not even an admin may say a guest's word for it.
  */
 export const RULES = {
   "vm.create": { admin: "any", ci: "any" },
-  "vm.read": { admin: "any", ci: "any", viewer: "any" },
-  "vm.end": { admin: "any", ci: "any", vm: "own" },
+  "vm.read": { admin: "any", ci: "team", viewer: "team" },
+  "vm.end": { admin: "any", ci: "team", vm: "own" },
   "vm.tell": { vm: "own" },
   "host.read": { admin: "any", ci: "any", viewer: "any" },
   "host.enrol": { admin: "any", "host-enrolment": "any" },
   "capacity.read": { admin: "any", ci: "any", viewer: "any" },
   "token.manage": { admin: "any" },
   "agent.speak": { host: "any" },
-} as const satisfies Record<string, Partial<Record<Speaker, "any" | "own">>>;
+} as const satisfies Record<string, Partial<Record<Speaker, Reach>>>;
 
 export type Action = keyof typeof RULES;
 
@@ -27,17 +31,29 @@ function speakerOf(principal: Principal): Speaker {
   return principal.kind === "token" ? principal.role : principal.kind;
 }
 
-/** @param vmId the VM that the action is about, for actions on one VM */
-export function isAllowed(principal: Principal, action: Action, vmId?: string): boolean {
-  const rule: Partial<Record<Speaker, "any" | "own">> = RULES[action];
-  const reach = rule[speakerOf(principal)];
-  if (reach === "own") return principal.kind === "vm" && principal.vmId === vmId;
-  return reach === "any";
+function reachOf(principal: Principal, action: Action): Reach | undefined {
+  const rule: Partial<Record<Speaker, Reach>> = RULES[action];
+  return rule[speakerOf(principal)];
 }
 
-/** Throws `forbidden` unless the table allows it; the answer is the same whether the VM exists or not. */
+/**
+ * The one team whose VMs a principal may know of; null when it may know of all. Admins are never bound: who
+ * can make any token is held by no team.
+ */
+export function teamBoundOf(principal: Principal): string | null {
+  return principal.kind === "token" && principal.role !== "admin" ? principal.team : null;
+}
+
+/**
+ * Throws `forbidden` unless the table allows it; the answer is the same whether the VM exists or not.
+ *
+ * @param vmId the VM that the action is about, for those that only it may do
+ */
 export function authorize(principal: Principal, action: Action, vmId?: string): void {
-  if (isAllowed(principal, action, vmId)) return;
+  const reach = reachOf(principal, action);
+  const isAllowed =
+    reach === "own" ? principal.kind === "vm" && principal.vmId === vmId : reach !== undefined;
+  if (isAllowed) return;
   const speaker = speakerOf(principal);
   throw new CallError(
     "forbidden",
@@ -45,4 +61,17 @@ export function authorize(principal: Principal, action: Action, vmId?: string): 
       ? "A VM's token may only tell of that VM's own job and end it"
       : `A ${speaker} token may not do this (${action}); use one that may`,
   );
+}
+
+/** As `authorize`, for a call about one VM: another team's is, to the caller, a VM that does not exist. */
+export function authorizeForVm(
+  useCases: Pick<UseCases, "teamOfVm">,
+  principal: Principal,
+  action: Action,
+  vmId: string,
+): void {
+  authorize(principal, action, vmId);
+  if (reachOf(principal, action) !== "team") return;
+  const bound = teamBoundOf(principal);
+  if (bound !== null && useCases.teamOfVm(vmId) !== bound) throw vmNotFound(vmId);
 }

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { agentRouter } from "./agent-router.ts";
 import { afterSchema, eventsQuerySchema, idempotencyKeySchema } from "./inputs.ts";
 import { live } from "./live.ts";
+import { hostFor, listVmsFor } from "./team-view.ts";
 import { aboutVm, allowed, router } from "./trpc.ts";
 import { waitForVm } from "./wait.ts";
 
@@ -20,7 +21,7 @@ const vms = router({
 
   list: allowed("vm.read")
     .input(listVmsQuerySchema)
-    .query(({ ctx, input }) => ctx.useCases.listVms(input)),
+    .query(({ ctx, input }) => listVmsFor(ctx.useCases, ctx.caller.principal, input)),
 
   get: aboutVm("vm.read").query(({ ctx, input }) => ctx.useCases.getVm(input.id)),
 
@@ -47,10 +48,12 @@ const vms = router({
 });
 
 const hosts = router({
-  list: allowed("host.read").query(({ ctx }) => ctx.useCases.listHosts()),
+  list: allowed("host.read").query(({ ctx }) =>
+    ctx.useCases.listHosts().map((host) => hostFor(ctx.useCases, ctx.caller.principal, host)),
+  ),
   get: allowed("host.read")
     .input(z.object({ name: z.string() }))
-    .query(({ ctx, input }) => ctx.useCases.getHost(input.name)),
+    .query(({ ctx, input }) => hostFor(ctx.useCases, ctx.caller.principal, ctx.useCases.getHost(input.name))),
 });
 
 const fleet = router({

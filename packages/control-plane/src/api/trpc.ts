@@ -4,8 +4,8 @@ import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { CallError, toProblem } from "@tartfleet/shared";
 import { z } from "zod";
 import type { Caller, UseCases } from "../engine/use-cases.ts";
-import { authenticate } from "./authenticate.ts";
-import { authorize } from "./authorize.ts";
+import type { Admission } from "./admission.ts";
+import { authorize, authorizeForVm } from "./authorize.ts";
 import type { Action } from "./authorize.ts";
 import { callErrorOf } from "./errors.ts";
 
@@ -14,8 +14,9 @@ export interface CallContext {
   useCases: UseCases;
   /** The token that was sent; looked up again at every call, since a socket outlives a revocation. */
   bearer: string | undefined;
+  admission: Admission;
   requestId: string;
-  /** Of the peer. */
+  /** Where the call comes from. */
   address: string;
   /** Aborts when the control plane begins to shut down. */
   draining: AbortSignal;
@@ -30,6 +31,7 @@ const BY_STATUS: Readonly<Record<number, TRPC_ERROR_CODE_KEY>> = {
   409: "CONFLICT",
   413: "PAYLOAD_TOO_LARGE",
   415: "UNSUPPORTED_MEDIA_TYPE",
+  429: "TOO_MANY_REQUESTS",
   503: "SERVICE_UNAVAILABLE",
   // tRPC has no word for 507.
   507: "SERVICE_UNAVAILABLE",
@@ -53,8 +55,8 @@ export const { router } = t;
 
 const authenticated = t.procedure.use(({ ctx, next }) => next({ ctx: { caller: callerOf(ctx) } }));
 
-function callerOf({ useCases, bearer, requestId, address }: CallContext): Caller {
-  return { principal: authenticate(useCases, bearer), requestId, address };
+function callerOf({ admission, bearer, requestId, address }: CallContext): Caller {
+  return { principal: admission.admit(bearer, address), requestId, address };
 }
 
 /** A call that the token's role alone allows or not. */
@@ -68,7 +70,7 @@ export function allowed(action: Action) {
 /** A call about one VM; input has its id. */
 export function aboutVm(action: Action) {
   return authenticated.input(z.object({ id: z.string() })).use(({ ctx, input, next }) => {
-    authorize(ctx.caller.principal, action, input.id);
+    authorizeForVm(ctx.useCases, ctx.caller.principal, action, input.id);
     return next();
   });
 }

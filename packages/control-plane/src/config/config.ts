@@ -25,7 +25,7 @@ export function readSettings(
       version,
       table: SETTINGS,
       secrets: z.object({}),
-      lists: [],
+      lists: ["trustedProxy"],
       contradictions,
     },
     argv,

@@ -31,6 +31,14 @@ const listen = z
   })
   .prefault("127.0.0.1:7337");
 
+const proxies = z
+  .array(
+    z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+      error: "must be an address or a range of them, like 10.0.0.7 or 10.0.0.0/8",
+    }),
+  )
+  .prefault([]);
+
 /**
  * Every setting of the control plane, once: the flag (`--max-ttl-seconds`), the variable
  * (`TARTFLEET_MAX_TTL_SECONDS`), the help text and the type are all made from this.
@@ -44,6 +52,12 @@ export const SETTINGS = z.object({
     .optional()
     .describe("Where VMs and agents reach this control plane (default: from --listen)"),
   logLevel,
+  trustedProxy: proxies.describe(
+    "Address or CIDR of a proxy of yours whose X-Forwarded-For is believed; may be given several times",
+  ),
+  maxConnections: wholeNumberOr(1, 1_000_000, 20_000).describe("Connections in sum"),
+  maxConnectionsPerAddress: wholeNumberOr(1, 1_000_000, 5000).describe("Connections from one address"),
+  maxCallsPerSecond: wholeNumberOr(1, 1_000_000, 2000).describe("Calls a second of one token"),
   maxTtlSeconds: wholeNumberOr(60, 365 * DAY, DAY).describe("Longest time to live that a VM may ask for"),
   defaultQueueTimeoutSeconds: wholeNumberOr(1, 7 * DAY, DAY).describe("How long a VM waits for a slot"),
   maxAttempts: wholeNumberOr(1, 100, 3).describe("How often a VM that fails before it is ready is tried"),

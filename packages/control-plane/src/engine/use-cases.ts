@@ -30,7 +30,7 @@ export type Principal =
       tokenId: string;
       role: TokenRole;
       name: string;
-      /** Whose VMs it may see and end; null: everybody's. */
+      /** Whose VMs it makes, sees and ends; null: everybody's. */
       team: string | null;
     }
   | { kind: "host"; hostId: number; hostName: string }
@@ -62,6 +62,8 @@ export interface UseCases {
     idempotencyKey?: string,
   ): Promise<{ vm: VmRecord; created: boolean }>;
   getVm(id: string): VmRecord;
+  /** Undefined when there is no such VM. */
+  teamOfVm(id: string): string | undefined;
   listVms(query: ListVmsQuery): VmPage;
   /** Resolves when the VM is ready (or ended), or after the time with the record as it then is. */
   waitForVm(

@@ -26,7 +26,15 @@ export interface VmSecrets {
 
 type VmUseCases = Pick<
   UseCases,
-  "createVm" | "getVm" | "listVms" | "waitForVm" | "vmEvents" | "followVmEvents" | "endVm" | "guestEvent"
+  | "createVm"
+  | "getVm"
+  | "teamOfVm"
+  | "listVms"
+  | "waitForVm"
+  | "vmEvents"
+  | "followVmEvents"
+  | "endVm"
+  | "guestEvent"
 >;
 
 export function makeVmUseCases(parts: Parts): VmUseCases {
@@ -34,7 +42,7 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
 
   function requireVm(id: string): Vm {
     const vm = store.vm(id);
-    if (!vm) throw new CallError("vm_not_found", `There is no VM with the id ${id}.`);
+    if (!vm) throw vmNotFound(id);
     return vm;
   }
 
@@ -80,8 +88,10 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
 
     getVm: (id) => records.vmRecord(requireVm(id)),
 
+    teamOfVm: (id) => store.teamOfVm(id),
+
     listVms({ cursor, ...query }) {
-      const before = cursor === undefined ? undefined : store.vmSeq(cursor);
+      const before = cursor === undefined ? undefined : store.vmSeq(cursor, query.team);
       if (cursor !== undefined && before === undefined) {
         const message = "is not the nextCursor of a page before";
         throw new CallError("invalid_request", `cursor ${message}.`, [{ path: "cursor", message }]);
@@ -156,6 +166,11 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
       return apply(id, { kind: "job_started", attempt: principal.attempt, details: event.details });
     },
   };
+}
+
+/** The same for a VM that is not there and for one that the caller may not know of. */
+export function vmNotFound(id: string): CallError {
+  return new CallError("vm_not_found", `There is no VM with the id ${id}.`);
 }
 
 function announcementOf(attempt: number, query: DeleteVmQuery): LifecycleEvent {

@@ -2,6 +2,7 @@ import { CallError } from "@tartfleet/shared";
 import Fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Admission } from "../api/admission.ts";
 import type { App, RestDeps } from "../api/rest/app.ts";
 import { admit } from "../api/rest/caller.ts";
 import { hostRoutes } from "../api/rest/hosts.ts";
@@ -9,6 +10,7 @@ import { tokenRoutes } from "../api/rest/tokens.ts";
 import { vmEventRoutes } from "../api/rest/vm-events.ts";
 import { vmRoutes } from "../api/rest/vms.ts";
 import type { StorageHealth } from "../engine/storage-watch.ts";
+import type { Trust } from "./addresses.ts";
 import { healthRoutes } from "./health.ts";
 import type { Limits } from "./limits.ts";
 import type { Listener } from "./listener.ts";
@@ -17,6 +19,7 @@ import { describeRoutes } from "./openapi.ts";
 import { sendProblem } from "./problems.ts";
 import { requestIdOf } from "./request-id.ts";
 import { logRequest } from "./request-log.ts";
+import { HSTS, SECURITY_HEADERS } from "./security-headers.ts";
 import { trpcRoutes } from "./trpc-http.ts";
 import { validateRequest } from "./validation.ts";
 
@@ -24,6 +27,8 @@ import { validateRequest } from "./validation.ts";
 const CALLER_LEFT = 499;
 
 export interface AppDeps extends Omit<RestDeps, "streamBeatMs"> {
+  trust: Trust;
+  admission: Admission;
   log: FastifyBaseLogger;
   limits: Limits;
   version: string;
@@ -33,13 +38,13 @@ export interface AppDeps extends Omit<RestDeps, "streamBeatMs"> {
 
 /** Everything that speaks HTTP, on a listener's server. */
 export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
-  const { limits, draining, useCases, log } = deps;
+  const { limits, draining, useCases, log, trust, admission } = deps;
   const app: App = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: (request) => requestIdOf(request),
     requestIdHeader: false,
-    trustProxy: false,
+    trustProxy: trust,
     bodyLimit: limits.bodyBytes,
     // tRPC's batches are one long path segment; an id that long is simply unknown.
     routerOptions: { maxParamLength: 8192 },
@@ -59,7 +64,8 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
     throw new CallError("route_not_found", "There is no such route; /openapi.json lists them");
   });
   app.addHook("onRequest", async (request, reply) => {
-    reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff" });
+    reply.headers({ "x-request-id": request.id, ...SECURITY_HEADERS });
+    if (request.protocol === "https") reply.headers(HSTS);
     if (draining.aborted) reply.header("connection", "close");
   });
   app.addHook("onSend", async (_request, reply) => {
@@ -75,9 +81,9 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
   await describeRoutes(app, deps.version);
   healthRoutes(app, draining, deps.storage);
   app.get("/openapi.json", async () => app.swagger());
-  trpcRoutes(app, { useCases, draining }, limits.batchSize);
+  trpcRoutes(app, { useCases, draining, admission }, limits.batchSize);
   await app.register(async (rest: App) => {
-    rest.addHook("onRequest", admit(useCases));
+    rest.addHook("onRequest", admit(deps));
     rest.addHook("preValidation", validateRequest);
     for (const addRoutes of [vmRoutes, vmEventRoutes, hostRoutes, tokenRoutes]) {
       addRoutes(rest, { ...deps, streamBeatMs: limits.streamBeatMs });

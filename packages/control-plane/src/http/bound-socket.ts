@@ -1,7 +1,8 @@
 import type { WebSocket } from "ws";
+import { makeBucket } from "../api/bucket.ts";
 import type { Limits } from "./limits.ts";
 
-type SocketLimits = Pick<Limits, "socketUnreadBytes" | "socketBurst" | "socketPerSecond" | "socketCloseMs">;
+type SocketLimits = Pick<Limits, "socketUnreadBytes" | "socketRate" | "socketCloseMs">;
 
 /**
  * Holds a socket's peer to what it may cost. tRPC's adapter pushes whatever its generators yield and takes
@@ -20,7 +21,7 @@ export function boundSocket(socket: WebSocket, limits: SocketLimits, onCut: (rea
     }
   };
 
-  const bucket = makeBucket(limits.socketBurst, limits.socketPerSecond);
+  const bucket = makeBucket(limits.socketRate);
   const take = (): boolean => {
     if (bucket.take(performance.now())) return true;
     if (socket.readyState === socket.OPEN) {
@@ -38,19 +39,4 @@ export function boundSocket(socket: WebSocket, limits: SocketLimits, onCut: (rea
     if (socket.bufferedAmount <= limits.socketUnreadBytes) socket.pong(data);
     else socket.terminate();
   });
-}
-
-/** A token bucket: so many at once, and so many a second after that. */
-export function makeBucket(burst: number, perSecond: number): { take(nowMs: number): boolean } {
-  let left = burst;
-  let at: number | undefined;
-  return {
-    take(now) {
-      left = Math.min(burst, left + ((now - (at ?? now)) * perSecond) / 1000);
-      at = now;
-      if (left < 1) return false;
-      left -= 1;
-      return true;
-    },
-  };
 }

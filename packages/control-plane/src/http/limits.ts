@@ -1,5 +1,12 @@
+import type { Rates } from "../api/admission.ts";
+import type { Rate } from "../api/bucket.ts";
+import type { Settings } from "../config/settings.ts";
+
 /** Bounds against peers that send too much, too slowly, or do not read. Bytes and milliseconds. */
-export interface Limits {
+export interface Limits extends Rates {
+  /** In sum, and from one address. */
+  connections: number;
+  connectionsPerAddress: number;
   bodyBytes: number;
   /** For the request line and headers, and for the request as a whole. */
   headersMs: number;
@@ -16,9 +23,8 @@ export interface Limits {
   socketUnreadBytes: number;
   /** Calls in one message of a socket, or in one batched request. */
   batchSize: number;
-  /** Messages a socket may send at once, and for how many a second it may go on. */
-  socketBurst: number;
-  socketPerSecond: number;
+  /** Messages and pings of one socket. */
+  socketRate: Rate;
   socketPingMs: number;
   socketPongMs: number;
   /** At shutdown: for sockets to close, and for requests to finish. */
@@ -27,6 +33,12 @@ export interface Limits {
 }
 
 export const LIMITS: Limits = {
+  connections: 20_000,
+  connectionsPerAddress: 5000,
+  callRate: { burst: 4000, perSecond: 2000 },
+  guestCallRate: { burst: 100, perSecond: 10 },
+  failureRate: { burst: 50, perSecond: 0.5 },
+  rememberedCallers: 50_000,
   bodyBytes: 256 * 1024,
   headersMs: 10_000,
   requestMs: 30_000,
@@ -37,10 +49,22 @@ export const LIMITS: Limits = {
   socketMessageBytes: 1024 * 1024,
   socketUnreadBytes: 1024 * 1024,
   batchSize: 100,
-  socketBurst: 2000,
-  socketPerSecond: 1000,
+  socketRate: { burst: 2000, perSecond: 1000 },
   socketPingMs: 10_000,
   socketPongMs: 5000,
   socketCloseMs: 1000,
   drainMs: 5000,
 };
+
+/** The limits, with those that can be set. */
+export function limitsOf(
+  settings: Pick<Settings, "maxConnections" | "maxConnectionsPerAddress" | "maxCallsPerSecond">,
+): Limits {
+  const { maxConnections, maxConnectionsPerAddress, maxCallsPerSecond } = settings;
+  return {
+    ...LIMITS,
+    connections: maxConnections,
+    connectionsPerAddress: maxConnectionsPerAddress,
+    callRate: { burst: 2 * maxCallsPerSecond, perSecond: maxCallsPerSecond },
+  };
+}

@@ -5,6 +5,7 @@ import { CallError, toProblem } from "@tartfleet/shared";
 import type { Problem } from "@tartfleet/shared";
 import type { ListenAddress } from "../config/settings.ts";
 import type { Limits } from "./limits.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 /** A server that holds its address and answers 503 until something serves on it. */
 export interface Listener {
@@ -54,7 +55,9 @@ export async function openListener(address: ListenAddress, limits: Limits): Prom
 export function endWithProblem(socket: Duplex, problem: Problem, headers: Record<string, string> = {}): void {
   const body = JSON.stringify(problem);
   const head = Object.entries({
+    ...SECURITY_HEADERS,
     ...headers,
+    "cache-control": "no-store",
     "content-type": "application/problem+json",
     "content-length": String(Buffer.byteLength(body)),
     connection: "close",
@@ -66,7 +69,12 @@ export function endWithProblem(socket: Duplex, problem: Problem, headers: Record
 
 function refuse(_request: IncomingMessage, response: ServerResponse): void {
   const problem = toProblem(new CallError("shutting_down", "The control plane is starting; ask again"));
-  response.writeHead(problem.status, { "content-type": "application/problem+json", "retry-after": "1" });
+  response.writeHead(problem.status, {
+    ...SECURITY_HEADERS,
+    "cache-control": "no-store",
+    "content-type": "application/problem+json",
+    "retry-after": "1",
+  });
   response.end(JSON.stringify(problem));
 }
 

@@ -1,10 +1,8 @@
 import { toProblem } from "@tartfleet/shared";
-import type { CallErrorCode } from "@tartfleet/shared";
+import type { CallError, CallErrorCode } from "@tartfleet/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { callErrorOf } from "../api/errors.ts";
-
-/** Seconds after which what failed may well succeed. */
-const RETRY_AFTER: Partial<Record<CallErrorCode, number>> = { storage_busy: 2, storage_full: 10 };
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 const codes = new WeakMap<FastifyRequest, CallErrorCode>();
 
@@ -20,11 +18,21 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (known.code === "internal") request.log[reply.raw.destroyed ? "debug" : "error"]({ err: error }, "bug");
   const problem = toProblem(known, request.id);
   codes.set(request, problem.code);
-  const retryAfter = RETRY_AFTER[problem.code];
-  if (retryAfter !== undefined) void reply.header("retry-after", retryAfter);
   void reply
     .code(problem.status)
-    .headers({ "content-type": "application/problem+json", "x-request-id": request.id })
+    .headers({
+      // Also here: a request that the router gives up on has seen no hook.
+      ...SECURITY_HEADERS,
+      "cache-control": "no-store",
+      "content-type": "application/problem+json",
+      "x-request-id": request.id,
+      ...retryAfter(known),
+    })
     .serializer((payload) => (typeof payload === "string" ? payload : JSON.stringify(payload)))
     .send(problem);
+}
+
+/** The header that belongs to a refusal that will pass. */
+export function retryAfter({ retryAfterSeconds }: CallError): Record<string, string> {
+  return retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
 }

@@ -18,6 +18,7 @@ export function logRequest(request: FastifyRequest, status: number, milliseconds
       ...(milliseconds === undefined ? {} : { milliseconds: Math.round(milliseconds) }),
       ...subjectOf(request),
       ...speakerOf(request),
+      from: request.ip,
     },
     "request",
   );

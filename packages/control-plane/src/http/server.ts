@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { makeAdmission } from "../api/admission.ts";
+import { trustOf } from "./addresses.ts";
 import { makeApp, type AppDeps } from "./app.ts";
+import { limitConnections } from "./connections.ts";
 import type { Listener } from "./listener.ts";
 import { serveSockets } from "./websocket.ts";
 
@@ -8,7 +11,10 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-export type ServerDeps = Omit<AppDeps, "draining">;
+export interface ServerDeps extends Omit<AppDeps, "draining" | "trust" | "admission"> {
+  /** Addresses and ranges of the proxies in front of us. */
+  trustedProxies: readonly string[];
+}
 
 /** Serves REST, tRPC and its WebSockets on a listener. */
 export async function serve(listener: Listener, deps: ServerDeps): Promise<HttpServer> {
@@ -16,8 +22,11 @@ export async function serve(listener: Listener, deps: ServerDeps): Promise<HttpS
   const { limits } = deps;
   const shutdown = new AbortController();
   const draining = shutdown.signal;
-  const sockets = serveSockets(server, { ...deps, draining });
-  const app = await makeApp(listener, { ...deps, draining });
+  const trust = trustOf(deps.trustedProxies);
+  const connections = limitConnections(server, limits, { trust, log: deps.log });
+  const admission = makeAdmission(deps.useCases, limits);
+  const sockets = serveSockets(server, { ...deps, draining, trust, connections, admission });
+  const app = await makeApp(listener, { ...deps, draining, trust, admission });
 
   return {
     async close() {

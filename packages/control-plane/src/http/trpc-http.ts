@@ -2,14 +2,20 @@ import { fastifyRequestHandler } from "@trpc/server/adapters/fastify";
 import { z } from "zod";
 import type { App } from "../api/rest/app.ts";
 import { bearerOf } from "../api/authenticate.ts";
+import { callErrorOf } from "../api/errors.ts";
 import { appRouter } from "../api/router.ts";
 import type { CallContext } from "../api/trpc.ts";
+import { retryAfter } from "./problems.ts";
 import { logTrpcFailure } from "./trpc-log.ts";
 
 const params = z.object({ path: z.string() });
 
 /** tRPC over HTTP, for the dashboard and TypeScript clients; agents use the WebSocket. */
-export function trpcRoutes(app: App, shared: Pick<CallContext, "useCases" | "draining">, batchSize: number) {
+export function trpcRoutes(
+  app: App,
+  shared: Pick<CallContext, "useCases" | "draining" | "admission">,
+  batchSize: number,
+) {
   app.register(async (scope) => {
     // tRPC reads the body itself.
     scope.removeAllContentTypeParsers();
@@ -35,9 +41,15 @@ export function trpcRoutes(app: App, shared: Pick<CallContext, "useCases" | "dra
             requestId: request.id,
             address: request.ip,
           }),
+          responseMeta: ({ errors }) => ({ headers: waitOf(errors) }),
           onError: ({ error, path }) => logTrpcFailure(request.log, { error, path }),
         });
       },
     });
   });
+}
+
+/** Of a batch: as long as one of its calls has to wait. */
+function waitOf(errors: readonly unknown[]): Record<string, string> {
+  return Object.assign({}, ...errors.map((error) => retryAfter(callErrorOf(error))));
 }

@@ -4,13 +4,16 @@ import { CallError, toProblem } from "@tartfleet/shared";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import type { FastifyBaseLogger } from "fastify";
 import { WebSocketServer } from "ws";
-import { authenticate, bearerOf } from "../api/authenticate.ts";
+import { bearerOf } from "../api/authenticate.ts";
 import { callErrorOf } from "../api/errors.ts";
 import { appRouter } from "../api/router.ts";
 import type { CallContext } from "../api/trpc.ts";
+import { addressOf, type Trust } from "./addresses.ts";
 import { boundSocket } from "./bound-socket.ts";
+import type { Connections } from "./connections.ts";
 import type { Limits } from "./limits.ts";
 import { endWithProblem } from "./listener.ts";
+import { retryAfter } from "./problems.ts";
 import { requestIdOf } from "./request-id.ts";
 import { logTrpcFailure } from "./trpc-log.ts";
 
@@ -23,7 +26,9 @@ export interface Sockets {
 }
 
 /** What sockets work with. */
-export interface SocketDeps extends Pick<CallContext, "useCases" | "draining"> {
+export interface SocketDeps extends Pick<CallContext, "useCases" | "draining" | "admission"> {
+  trust: Trust;
+  connections: Connections;
   log: FastifyBaseLogger;
   limits: Limits;
 }
@@ -32,7 +37,8 @@ export interface SocketDeps extends Pick<CallContext, "useCases" | "draining"> {
  * Takes the server's upgrades. Who may not call is refused there, with a plain HTTP answer, before a socket
  * exists; so there are no sockets whose owner is unknown.
  */
-export function serveSockets(server: Server, { useCases, draining, log, limits }: SocketDeps): Sockets {
+export function serveSockets(server: Server, deps: SocketDeps): Sockets {
+  const { useCases, draining, admission, log, limits, trust } = deps;
   const wss = new WebSocketServer({
     noServer: true,
     clientTracking: true,
@@ -53,9 +59,10 @@ export function serveSockets(server: Server, { useCases, draining, log, limits }
     createContext: ({ req }) => ({
       useCases,
       draining,
+      admission,
       bearer: bearerOf(req.headers.authorization),
+      address: addressOf(req, trust),
       requestId: requestIds.get(req) ?? requestIdOf(req),
-      address: req.socket.remoteAddress ?? "unknown",
     }),
     onError: ({ error, path, req }) => logTrpcFailure(log, { error, path, requestId: requestIds.get(req) }),
   });
@@ -63,15 +70,14 @@ export function serveSockets(server: Server, { useCases, draining, log, limits }
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const requestId = requestIdOf(request);
     try {
-      admitUpgrade(request, { useCases, draining });
+      admitUpgrade(request, socket, deps);
     } catch (error) {
       const refusal = callErrorOf(error);
       log.info({ requestId, route: "/trpc", code: refusal.code }, "upgrade refused");
-      endWithProblem(
-        socket,
-        toProblem(refusal, requestId),
-        refusal.code === "unauthenticated" ? { "www-authenticate": 'Bearer realm="tartfleet"' } : {},
-      );
+      endWithProblem(socket, toProblem(refusal, requestId), {
+        ...(refusal.code === "unauthenticated" ? { "www-authenticate": 'Bearer realm="tartfleet"' } : {}),
+        ...retryAfter(refusal),
+      });
       return;
     }
     requestIds.set(request, requestId);
@@ -96,7 +102,8 @@ export function serveSockets(server: Server, { useCases, draining, log, limits }
 /** @throws CallError that says why there is no socket for this request */
 function admitUpgrade(
   request: IncomingMessage,
-  { useCases, draining }: Pick<CallContext, "useCases" | "draining">,
+  socket: Duplex,
+  { draining, admission, connections, trust }: SocketDeps,
 ): void {
   if (request.url?.split("?", 1)[0] !== "/trpc") {
     throw new CallError("route_not_found", "WebSockets are served at /trpc");
@@ -105,5 +112,8 @@ function admitUpgrade(
     throw new CallError("invalid_request", "Subprotocols are not supported; send none");
   }
   if (draining.aborted) throw new CallError("shutting_down", "The control plane is shutting down; come back");
-  authenticate(useCases, bearerOf(request.headers.authorization));
+  admission.admit(bearerOf(request.headers.authorization), addressOf(request, trust));
+  if (!connections.admitSocket(request, socket)) {
+    throw new CallError("rate_limited", "Your address has too many sockets open; close some");
+  }
 }

@@ -34,12 +34,16 @@ export const storageFull = () =>
   new CallError(
     "storage_full",
     "The disk of the control plane's database is full, and nothing was changed. Ask again later; an operator must make room on it.",
+    [],
+    { retryAfterSeconds: 10 },
   );
 
 export const storageBusy = () =>
   new CallError(
     "storage_busy",
     "Another process holds the database's lock, and nothing was changed. Ask again; an operator should end what has tartfleet.sqlite open if this goes on.",
+    [],
+    { retryAfterSeconds: 2 },
   );
 
 /** Whether it is only for now that the store could not do it. */

@@ -29,7 +29,8 @@ import type { Vm, VmSpec } from "../domain/vm.ts";
 
 /*
  * What is true by constraint: a host has slots 0 and 1 and no third; a slot holds one attempt that is not
- * gone; a VM has one attempt that is wanted; a live VM's name and idempotency key are its own.
+ * gone; a VM has one attempt that is wanted; a live VM's name is its own in its team, and its idempotency key
+ * with its caller.
  * Times are milliseconds since 1970. After `drizzle-kit generate`, add STRICT to each CREATE TABLE by hand
  * (drizzle-kit cannot); a test looks for it.
  */
@@ -112,7 +113,7 @@ export const vms = sqliteTable(
   (table) => [
     check("vms_state", oneOf("state", VM_STATES)),
     check("vms_ended", sql`(ended_at is null) = (state not in ('deleted', 'failed'))`),
-    uniqueIndex("vms_live_name").on(table.name).where(live),
+    uniqueIndex("vms_live_name").on(table.team, table.name).where(live),
     uniqueIndex("vms_live_key").on(table.createdBy, table.idempotencyKey).where(live),
     index("vms_live").on(table.state, table.seq).where(live),
     index("vms_deadline")
@@ -202,6 +203,8 @@ export const tokens = sqliteTable(
     uses: integer().notNull().default(0),
     hostLabels: text("host_labels", { mode: "json" }).$type<Record<string, string>>(),
     hostId: integer("host_id").references(() => hosts.id),
+    /** For a host's credential: the token that enrolled it. */
+    enrolledBy: text("enrolled_by"),
     vmId: text("vm_id").references(() => vms.id),
     attempt: integer(),
     createdAt: integer("created_at").notNull(),

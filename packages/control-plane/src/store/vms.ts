@@ -99,8 +99,16 @@ export function makeVmStore({ db, reserve }: Pick<Database, "db" | "reserve">, c
         .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
         .get(),
 
-    vmSeq: (id: string): number | undefined =>
-      db.select({ seq: vms.seq }).from(vms).where(eq(vms.id, id)).get()?.seq,
+    /** Of a VM, or of one of that team alone. */
+    vmSeq: (id: string, team: string | undefined): number | undefined =>
+      db
+        .select({ seq: vms.seq })
+        .from(vms)
+        .where(and(eq(vms.id, id), team === undefined ? undefined : eq(vms.team, team)))
+        .get()?.seq,
+
+    teamOfVm: (id: string): string | undefined =>
+      db.select({ team: vms.team }).from(vms).where(eq(vms.id, id)).get()?.team,
 
     /** Newest first; `before` is the `seq` of the last VM of the page before. */
     listVms: (query: Omit<ListVmsQuery, "cursor">, before: number | undefined): PagedVm[] =>
@@ -239,7 +247,7 @@ function acceptVm(tx: Tx, accepted: NewVm, now: number): { vm: Vm; event: VmEven
     if (!isSqliteError(error, "SQLITE_CONSTRAINT_UNIQUE")) throw error;
     throw new CallError(
       "name_taken",
-      `A live VM is named ${vm.name}. Choose another name, or end that VM first.`,
+      `A live VM of team ${vm.team} is named ${vm.name}. Choose another name, or end that VM first.`,
     );
   }
   const event = writeEvent(
@@ -311,6 +319,7 @@ function filters(db: Db, query: Omit<ListVmsQuery, "cursor">): (SQL | undefined)
     query.state && inArray(vms.state, query.state),
     query.jobId === undefined ? undefined : eq(vms.jobId, query.jobId),
     query.name === undefined ? undefined : eq(vms.name, query.name),
+    query.team === undefined ? undefined : eq(vms.team, query.team),
     query.host === undefined
       ? undefined
       : inArray(vms.hostId, db.select({ id: hosts.id }).from(hosts).where(eq(hosts.name, query.host))),

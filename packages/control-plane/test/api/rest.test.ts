@@ -153,7 +153,7 @@ describe("reading VMs", () => {
     ["/v1/vms/abc/wait?for=ready&timeoutSeconds=601", "timeoutSeconds"],
     ["/v1/vms/abc/events?after=-1", "after"],
   ])("refuses %s", async (path, field) => {
-    const { status, body } = await plane.call("GET", path, { token: ci() });
+    const { status, body } = await plane.call("GET", path, { token: plane.tokens.admin });
     expect(status).toBe(400);
     expect(body.errors.map((error: { path: string }) => error.path)).toContain(field);
   });

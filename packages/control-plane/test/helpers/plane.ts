@@ -27,12 +27,13 @@ export const ADMIN: Caller = {
 export type Plane = Awaited<ReturnType<typeof startPlane>>;
 
 interface Options {
+  trustedProxies?: string[];
   limits?: Partial<Limits>;
   /** Replaces use cases, to make them do what they would do only in a bad hour. */
   change?: (useCases: UseCases) => Partial<UseCases>;
 }
 
-export async function startPlane({ limits = {}, change = () => ({}) }: Options = {}) {
+export async function startPlane({ limits = {}, trustedProxies = [], change = () => ({}) }: Options = {}) {
   const read = readSettings(["--listen", "127.0.0.1:0"], {}, "0");
   if (read.kind !== "settings") throw new Error("the defaults are not valid");
   const lines: string[] = [];
@@ -48,7 +49,13 @@ export async function startPlane({ limits = {}, change = () => ({}) }: Options =
     onFatal: (error) => void fatal.push(error),
   });
   const useCases: UseCases = { ...controlPlane.useCases, ...change(controlPlane.useCases) };
-  const http = await serve(listener, { useCases, log, limits: { ...LIMITS, ...limits }, version: "0.0.0" });
+  const http = await serve(listener, {
+    useCases,
+    log,
+    limits: { ...LIMITS, ...limits },
+    version: "0.0.0",
+    trustedProxies,
+  });
   const url = `http://127.0.0.1:${listener.port}`;
 
   const token = async (role: TokenRole) =>

@@ -130,7 +130,7 @@ describe("a socket", () => {
   });
 
   it("is closed with 1008 when it floods, by messages or by pings", async () => {
-    await start({ socketBurst: 50, socketPerSecond: 10, socketCloseMs: 50 });
+    await start({ socketRate: { burst: 50, perSecond: 10 }, socketCloseMs: 50 });
     const talker = await open();
     for (let n = 0; n < 60; n += 1) talker.send(query(n, "vms.list"));
     expect(await closeCode(talker)).toBe(1008);
@@ -168,7 +168,7 @@ describe("a socket", () => {
 
 describe("many sockets", () => {
   it("do not disturb each other: a flood on one, an answer on the other", async () => {
-    await start({ socketBurst: 100, socketPerSecond: 10 });
+    await start({ socketRate: { burst: 100, perSecond: 10 } });
     const [flood, calm] = [await open(), await open()];
     const answered = once(calm, "message");
     for (let n = 0; n < 200; n += 1) flood.send(query(n, "vms.list"));

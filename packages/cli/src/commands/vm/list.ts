@@ -25,6 +25,7 @@ export function addList(group: Command, context: Context): void {
     .option("--host <name>", "on this host")
     .option("--job-id <id>", "for this job")
     .option("--name <name>", "with this name")
+    .option("--team <name>", "of this team")
     .option("--label <key=value>", "with this label")
     .option("--limit <count>", "at most so many (default: all)", positive)
     .option("-q, --quiet", "print the ids alone")
@@ -49,7 +50,7 @@ async function list(flags: ListFlags, context: Context): Promise<void> {
     note(context, `Only the newest ${count(page.vms.length, "VM")}.`);
 }
 
-function filterOf({ all, state, host, jobId, name, label }: ListFlags): VmFilter {
+function filterOf({ all, state, host, jobId, name, team, label }: ListFlags): VmFilter {
   const living = VM_STATES.filter((candidate) => !isTerminal(candidate)).join(",");
   const states = state ?? (all ? undefined : living);
   return {
@@ -57,6 +58,7 @@ function filterOf({ all, state, host, jobId, name, label }: ListFlags): VmFilter
     ...(host === undefined ? {} : { host }),
     ...(jobId === undefined ? {} : { jobId }),
     ...(name === undefined ? {} : { name }),
+    ...(team === undefined ? {} : { team }),
     ...(label === undefined ? {} : { label }),
   };
 }

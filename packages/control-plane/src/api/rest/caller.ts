@@ -1,7 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import type { Caller, UseCases } from "../../engine/use-cases.ts";
-import { authenticate, bearerOf } from "../authenticate.ts";
-import { authorize } from "../authorize.ts";
+import type { Admission } from "../admission.ts";
+import { bearerOf } from "../authenticate.ts";
+import { authorize, authorizeForVm } from "../authorize.ts";
 import type { Action } from "../authorize.ts";
 
 declare module "fastify" {
@@ -30,14 +31,16 @@ export function requireCaller(request: FastifyRequest): RestCaller {
 }
 
 /** An onRequest hook: nothing of a body is read before it is known who sends it and that they may. */
-export function admit(useCases: UseCases) {
+export function admit({ admission, useCases }: { admission: Admission; useCases: UseCases }) {
   return async (request: FastifyRequest): Promise<void> => {
     const bearer = bearerOf(request.headers.authorization);
-    const principal = authenticate(useCases, bearer);
+    const principal = admission.admit(bearer, request.ip);
     callers.set(request, { principal, bearer, requestId: request.id, address: request.ip });
     const { action } = request.routeOptions.config;
     if (!action) throw new Error(`${request.routeOptions.url} has no action`);
-    authorize(principal, action, idOf(request.params));
+    const vmId = action.startsWith("vm.") ? idOf(request.params) : undefined;
+    if (vmId === undefined) authorize(principal, action);
+    else authorizeForVm(useCases, principal, action, vmId);
   };
 }
 

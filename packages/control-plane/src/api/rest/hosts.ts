@@ -1,4 +1,5 @@
 import { capacitySchema, enrolHostSchema, enrolledHostSchema, hostRecordSchema } from "@tartfleet/shared";
+import { hostFor } from "../team-view.ts";
 import type { App, RestDeps } from "./app.ts";
 import { requireCaller } from "./caller.ts";
 import { hostsSchema, nameParams, PROBLEMS } from "./schemas.ts";
@@ -14,7 +15,10 @@ export function hostRoutes(app: App, { useCases }: RestDeps): void {
       summary: "List hosts with their slots and what is in them",
       response: { 200: hostsSchema, ...PROBLEMS },
     },
-    handler: async () => ({ hosts: useCases.listHosts() }),
+    handler: async (request) => {
+      const { principal } = requireCaller(request);
+      return { hosts: useCases.listHosts().map((host) => hostFor(useCases, principal, host)) };
+    },
   });
 
   app.get("/v1/hosts/:name", {
@@ -26,7 +30,8 @@ export function hostRoutes(app: App, { useCases }: RestDeps): void {
       params: nameParams,
       response: { 200: hostRecordSchema, ...PROBLEMS },
     },
-    handler: async (request) => useCases.getHost(request.params.name),
+    handler: async (request) =>
+      hostFor(useCases, requireCaller(request).principal, useCases.getHost(request.params.name)),
   });
 
   app.post("/v1/hosts", {

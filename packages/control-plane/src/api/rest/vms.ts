@@ -9,6 +9,7 @@ import {
 } from "@tartfleet/shared";
 import { z } from "zod";
 import { idempotencyKeySchema } from "../inputs.ts";
+import { listVmsFor } from "../team-view.ts";
 import { waitForVm } from "../wait.ts";
 import type { App, RestDeps } from "./app.ts";
 import { requireCaller } from "./caller.ts";
@@ -55,7 +56,7 @@ export function vmRoutes(app: App, deps: RestDeps): void {
       querystring: listVmsQuerySchema,
       response: { 200: vmPageSchema, ...PROBLEMS },
     },
-    handler: async (request) => useCases.listVms(request.query),
+    handler: async (request) => listVmsFor(useCases, requireCaller(request).principal, request.query),
   });
 
   app.get("/v1/vms/:id", {

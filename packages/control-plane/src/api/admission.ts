@@ -1,0 +1,81 @@
+import { CallError } from "@tartfleet/shared";
+import type { Principal, UseCases } from "../engine/use-cases.ts";
+import { authenticate } from "./authenticate.ts";
+import { makeBuckets, type Rate } from "./bucket.ts";
+import { sourceOf } from "./source.ts";
+
+/** What callers may take, each for itself. */
+export interface Rates {
+  /** Calls of one token of a person, a CI system or a host. */
+  callRate: Rate;
+  /** Calls of one VM's token: a job can read it, and what its hooks have to say is little. */
+  guestCallRate: Rate;
+  /** Calls from one address without a valid token. */
+  failureRate: Rate;
+  /** Tokens, and addresses, that are remembered. */
+  rememberedCallers: number;
+}
+
+/** Lets callers in, at every door of the API and at every call: each of a batch, each on a socket. */
+export interface Admission {
+  /**
+   * Who a bearer token speaks for.
+   *
+   * @param address where the call comes from
+   * @throws CallError unauthenticated; rate_limited for a token that calls too often, or for an address that
+   *   sent too many that are not valid
+   */
+  admit(bearer: string | undefined, address: string): Principal;
+}
+
+/**
+ * A valid token is let in from wherever it comes. An address that guesses is only refused its guesses: a job
+ * shares its host's address, and must not be able to lock out the agent there; 256 random bits are not
+ * found by guessing faster.
+ */
+export function makeAdmission(
+  useCases: Pick<UseCases, "authenticate">,
+  rates: Rates,
+  nowMs: () => number = () => performance.now(),
+): Admission {
+  const calls = makeBuckets(rates.callRate, rates.rememberedCallers);
+  const guestCalls = makeBuckets(rates.guestCallRate, rates.rememberedCallers);
+  const failures = makeBuckets(rates.failureRate, rates.rememberedCallers);
+
+  function enter(bearer: string | undefined, address: string): Principal {
+    try {
+      return authenticate(useCases, bearer);
+    } catch (error) {
+      if (failures.take(sourceOf(address), nowMs())) throw error;
+      throw tooMany("Too many calls without a valid token came from your address", rates.failureRate);
+    }
+  }
+
+  return {
+    admit(bearer, address) {
+      const principal = enter(bearer, address);
+      const isGuest = principal.kind === "vm";
+      const taken = (isGuest ? guestCalls : calls).take(keyOf(principal), nowMs());
+      if (taken) return principal;
+      throw tooMany("This token calls too often", isGuest ? rates.guestCallRate : rates.callRate);
+    },
+  };
+}
+
+function tooMany(what: string, { perSecond }: Rate): CallError {
+  const retryAfterSeconds = Math.ceil(1 / perSecond);
+  return new CallError("rate_limited", `${what}; wait before the next call`, [], { retryAfterSeconds });
+}
+
+function keyOf(principal: Principal): string {
+  switch (principal.kind) {
+    case "token":
+      return principal.tokenId;
+    case "host":
+      return `host ${principal.hostId}`;
+    case "vm":
+      return principal.vmId;
+    default:
+      return principal satisfies never;
+  }
+}

@@ -1,0 +1,33 @@
+import type { HostRecord, ListVmsQuery, VmPage } from "@tartfleet/shared";
+import type { Principal, UseCases } from "../engine/use-cases.ts";
+import { teamBoundOf } from "./authorize.ts";
+
+/* What lists show to a token of a team: its own VMs, and of other teams' no more than that slots are taken. */
+
+export function listVmsFor(
+  useCases: Pick<UseCases, "listVms">,
+  principal: Principal,
+  query: ListVmsQuery,
+): VmPage {
+  const bound = teamBoundOf(principal);
+  if (bound === null) return useCases.listVms(query);
+  if (query.team !== undefined && query.team !== bound) return { vms: [], nextCursor: null };
+  return useCases.listVms({ ...query, team: bound });
+}
+
+export function hostFor(
+  useCases: Pick<UseCases, "teamOfVm">,
+  principal: Principal,
+  host: HostRecord,
+): HostRecord {
+  const bound = teamBoundOf(principal);
+  if (bound === null) return host;
+  const isOurs = (vmId: string) => useCases.teamOfVm(vmId) === bound;
+  return {
+    ...host,
+    slots: host.slots.map((slot) =>
+      slot.vmId === null || isOurs(slot.vmId) ? slot : { ...slot, vmId: null, attempt: null },
+    ),
+    linuxVms: host.linuxVms.filter(({ vmId }) => isOurs(vmId)),
+  };
+}
