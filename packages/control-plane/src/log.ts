@@ -1,15 +1,22 @@
 import { pino } from "pino";
 import type { DestinationStream, Logger } from "pino";
 import type { Settings } from "./config/settings.ts";
+import { openStdout } from "./stdout.ts";
 
-/** What may wait for a reader of stdout; beyond it lines are dropped rather than the process held up. */
-const WAITING_BYTES = 16 * 1024 * 1024;
+/** Opens the log on stdout. Lines that nobody took are counted in a line of their own. */
+export function openStdoutLog(level: Settings["logLevel"], waitingBytes?: number): Logger {
+  const log: Logger = openLog(
+    level,
+    openStdout(
+      (dropped) => log.warn({ dropped }, "log lines were dropped, since nobody took them"),
+      waitingBytes,
+    ),
+  );
+  return log;
+}
 
-/** Opens the log: one JSON object a line, to stdout. */
-export function openLog(
-  level: Settings["logLevel"],
-  destination: DestinationStream = pino.destination({ dest: 1, sync: false, maxLength: WAITING_BYTES }),
-): Logger {
+/** Opens the log: one JSON object a line. */
+export function openLog(level: Settings["logLevel"], destination: DestinationStream): Logger {
   return pino(
     {
       level,

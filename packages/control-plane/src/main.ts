@@ -10,7 +10,7 @@ import { LIMITS, limitsOf } from "./http/limits.ts";
 import { openListener } from "./http/listener.ts";
 import type { Listener } from "./http/listener.ts";
 import { serve } from "./http/server.ts";
-import { openLog } from "./log.ts";
+import { openStdoutLog } from "./log.ts";
 import { DatabaseUnusableError } from "./store/faults.ts";
 
 const PROGRAM = "tartfleet-control-plane";
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
 }
 
 async function start(settings: Settings): Promise<void> {
-  const log = openLog(settings.logLevel);
+  const log = openStdoutLog(settings.logLevel);
   const listener = await listen(settings);
   const config = completeConfig(settings, listener.port);
   const onFatal = failWith(log);

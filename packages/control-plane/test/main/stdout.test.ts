@@ -1,0 +1,91 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { call, until } from "../helpers/plane.ts";
+import { tempFolder } from "../helpers/program.ts";
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+/** A program whose stdout nobody reads until the test does. */
+function start(path: string, args: string[]) {
+  const child = spawn(process.execPath, [source(path), ...args]);
+  child.stdout.setEncoding("utf8");
+  children.push(child);
+  return child;
+}
+
+describe("a log that nobody reads", () => {
+  it("holds nobody up; what is dropped is counted once somebody reads", async () => {
+    const child = start("../support/chatterer.ts", ["20000", "65536"]);
+    await once(child.stderr, "data");
+    let text = "";
+    child.stdout.on("data", (part: string) => {
+      text += part;
+    });
+    const told = await until(() => text.split("\n").find((line) => line.includes('"dropped"')));
+    child.stdin.end();
+    await once(child, "close");
+    const { level, dropped } = JSON.parse(told);
+    const kept = text.split("\n").filter((line) => line.includes('"chatter"')).length;
+    expect(level).toBe("warn");
+    expect(kept).toBeGreaterThan(100);
+    expect(dropped).toBeGreaterThan(100);
+    expect(kept + dropped).toBe(20_000);
+  });
+
+  it("does not keep the control plane from answering, nor from stopping", async () => {
+    const folder = tempFolder();
+    const child = start("../../src/main.ts", ["--listen", "127.0.0.1:0", "--data-dir", folder.path]);
+    const [first] = await once(child.stdout, "data");
+    child.stdout.pause();
+    const { url } = JSON.parse(String(first).split("\n")[0] ?? "");
+    const token = readFileSync(join(folder.path, "admin-token"), "utf8").trim();
+    // Each leaves a line of some 300 bytes: more than a pipe and our own buffer for it hold.
+    const path = `/${"x".repeat(250)}`;
+    for (let round = 0; round < 12; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => call(url, "GET", path, { token })));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
+    }
+    expect((await call(url, "GET", "/v1/hosts", { token })).status).toBe(200);
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+    folder.remove();
+  });
+
+  it("does not end the control plane when its disk is full", async () => {
+    const folder = tempFolder();
+    const full = openSync("/dev/full", "w");
+    const port = await freePort();
+    const address = `127.0.0.1:${port}`;
+    const args = [source("../../src/main.ts"), "--listen", address, "--data-dir", folder.path];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", full, "inherit"] });
+    closeSync(full);
+    children.push(child);
+    const answer = () => call(`http://${address}`, "GET", "/readyz").catch(() => undefined);
+    await until(async () => (await answer())?.status === 200);
+    for (let n = 0; n < 20; n += 1) expect((await answer())?.status).toBe(200);
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+    folder.remove();
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address ? address.port : 0;
+}
