@@ -21,6 +21,7 @@ export const CALL_ERRORS = {
   protocol_unsupported: { status: 409, title: "Agent and control plane speak different protocol versions" },
   payload_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body must be application/json" },
+  queue_full: { status: 429, title: "Too many VMs of the team wait" },
   rate_limited: { status: 429, title: "Too many calls" },
   internal: { status: 500, title: "An error on our side" },
   storage_busy: { status: 503, title: "The control plane's database is locked" },

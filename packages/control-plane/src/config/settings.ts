@@ -60,6 +60,7 @@ export const SETTINGS = z.object({
   maxCallsPerSecond: wholeNumberOr(1, 1_000_000, 2000).describe("Calls a second of one token"),
   maxTtlSeconds: wholeNumberOr(60, 365 * DAY, DAY).describe("Longest time to live that a VM may ask for"),
   defaultQueueTimeoutSeconds: wholeNumberOr(1, 7 * DAY, DAY).describe("How long a VM waits for a slot"),
+  maxQueuedPerTeam: wholeNumberOr(1, 1_000_000, 10_000).describe("How many VMs of one team may wait"),
   maxAttempts: wholeNumberOr(1, 100, 3).describe("How often a VM that fails before it is ready is tried"),
   hookGraceSeconds: wholeNumberOr(0, DAY, 90).describe("How long a VM lives on after its job's hook ran"),
   exitSettleSeconds: wholeNumberOr(0, DAY, 10).describe("How long a VM lives on after its runner exited"),

@@ -3,6 +3,8 @@ import type { GuestOs, Labels } from "@tartfleet/shared";
 /** A queued VM as placement sees it. */
 export interface Waiting {
   vmId: string;
+  /** Its place in the order of acceptance. */
+  seq: number;
   os: GuestOs;
   image: string;
   cpu: number | null;
@@ -34,16 +36,28 @@ export interface Placement {
 /**
  * First come, first served: each waiting VM, oldest first, takes the best host that fits; one that fits
  * nowhere holds up nobody behind it. Better is: not tried before, image already there, more free slots.
+ *
+ * @param misfits what was found to fit nowhere, and will not until something makes room; is added to. A queue
+ *   of many thousands that ask for the same costs one look at the hosts
  */
-export function place(queue: readonly Waiting[], hosts: readonly HostView[]): Placement[] {
+export function place(
+  queue: readonly Waiting[],
+  hosts: readonly HostView[],
+  misfits: Set<string> = new Set(),
+): Placement[] {
   const room = hosts.map((host) => ({ ...host, freeSlots: [...host.freeSlots] }));
   const placements: Placement[] = [];
   for (const vm of queue) {
+    const needs = needsOf(vm);
+    if (misfits.has(needs)) continue;
     const host = best(
       room.filter((candidate) => fits(vm, candidate)),
       vm,
     );
-    if (!host) continue;
+    if (!host) {
+      misfits.add(needs);
+      continue;
+    }
     const slot = vm.os === "macos" ? (host.freeSlots.shift() ?? null) : null;
     host.freeCpu -= vm.cpu ?? 0;
     host.freeMemoryMiB -= vm.memoryMiB ?? 0;
@@ -60,6 +74,14 @@ export function fits(vm: Waiting, host: HostView): boolean {
     (vm.memoryMiB ?? 0) <= host.freeMemoryMiB &&
     Object.entries(vm.hostLabels).every(([key, value]) => host.labels[key] === value)
   );
+}
+
+/** All that `fits` looks at: VMs with the same text fit the same hosts. */
+function needsOf({ os, cpu, memoryMiB, hostLabels }: Waiting): string {
+  const labels = Object.keys(hostLabels)
+    .sort()
+    .map((key) => [key, hostLabels[key]]);
+  return JSON.stringify([os, cpu, memoryMiB, labels]);
 }
 
 function best<H extends HostView>(candidates: readonly H[], vm: Waiting): H | undefined {

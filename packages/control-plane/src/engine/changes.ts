@@ -18,11 +18,14 @@ export function makeChanges() {
     },
     /** A host's session or set of assignments may have changed. */
     hostChanged: (hostId: number): void => void emitter.emit(`host ${hostId}`),
+    /** A VM was accepted: there is one more to place, and no more room than before. */
+    queueGrew: (): void => void emitter.emit("queue"),
     /** Something may fit now that did not before. */
     roomChanged: (): void => void emitter.emit("room"),
     onVm: (id: string) => subscribe(`vm ${id}`),
     onHost: (hostId: number) => subscribe(`host ${hostId}`),
     onRoom: subscribe("room"),
+    onQueue: subscribe("queue"),
     onStep: subscribe("step"),
   };
 }

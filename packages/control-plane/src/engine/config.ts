@@ -6,6 +6,7 @@ export interface EngineConfig {
   publicUrl: string;
   maxTtlSeconds: number;
   defaultQueueTimeoutSeconds: number;
+  maxQueuedPerTeam: number;
   hookGraceSeconds: number;
   exitSettleSeconds: number;
   heartbeatSeconds: number;

@@ -102,7 +102,7 @@ export async function startControlPlane({
     context,
   };
 
-  const scheduler = startScheduler({ store, leases, changes, patience, context });
+  const scheduler = startScheduler({ store, leases, changes, clock, patience, context });
   const deadlines = startDeadlines({ store, changes, clock, patience, context });
 
   const useCases: UseCases = {

@@ -4,34 +4,46 @@ import { place, type HostView } from "../domain/placement.ts";
 import type { StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
+import type { Clock } from "./clock.ts";
 import type { Leases } from "./leases.ts";
 import type { Patience } from "./patience.ts";
 
-/** How many of the queue's head one pass looks at. */
-const PASS = 1000;
+/** How many of the queue are looked at before other work has its turn. */
+const PAGE = 1000;
 
 /**
- * Places queued VMs whenever something may have made room: a VM accepted, a slot freed, a host connected or
- * changed. Events only; there is no tick. Wakes that arrive during a pass are one more pass.
+ * Places queued VMs whenever something may have made room (a slot freed, a host connected or changed) or a VM
+ * was accepted. Events only; there is no tick. When room was made the whole queue is looked at, page by page,
+ * so that VMs that fit nowhere hold up nobody behind them; otherwise only what was accepted since.
  */
 export function startScheduler(options: {
   store: Store;
   leases: Leases;
   changes: Changes;
+  clock: Clock;
   patience: Patience;
   context(): Context;
 }): { stop(): void } {
-  const { store, leases, changes, patience, context } = options;
+  const { store, leases, changes, clock, patience, context } = options;
+  const misfits = new Set<string>();
+  /** Up to which VM the queue was looked at since room was made: those that still wait did not fit. */
+  let seen = 0;
+  let roomMade = true;
   let wanted = false;
   let running = false;
 
   async function passes(): Promise<void> {
     while (wanted) {
       wanted = false;
+      if (roomMade) {
+        roomMade = false;
+        seen = 0;
+        misfits.clear();
+      }
       try {
-        await pass();
+        if (await placePage()) wanted = true;
       } catch (error) {
-        // It is the same pass that is tried again: wakes until then start no other.
+        // It is the same page that is tried again: wakes until then start no other.
         wanted = true;
         throw error;
       }
@@ -40,15 +52,24 @@ export function startScheduler(options: {
     running = false;
   }
 
-  async function pass(): Promise<void> {
-    const queue = store.waiting(PASS);
-    if (queue.length === 0) return;
-    const hosts = store.hosts().filter((host) => leases.isConnected(host.id));
-    const placements = place(queue, hosts.map(viewOf));
-    if (placements.length === 0) return;
-    for (const applied of await store.placeVms(placements, context())) changes.publish(applied);
-    // Beyond the head that was looked at there may be more that fits.
-    if (queue.length === PASS) wanted = true;
+  /** @returns whether there may be more of the queue behind the page */
+  async function placePage(): Promise<boolean> {
+    const hosts = store
+      .hosts()
+      .filter((host) => leases.isConnected(host.id))
+      .map(viewOf);
+    const linuxOnly = hosts.every(({ freeSlots }) => freeSlots.length === 0);
+    const queue = store.waiting({ after: seen, limit: PAGE, linuxOnly });
+    const last = queue.at(-1);
+    if (!last) return false;
+    const placements = place(queue, hosts, misfits);
+    if (placements.length > 0) {
+      for (const applied of await store.placeVms(placements, context())) changes.publish(applied);
+    }
+    seen = last.seq;
+    if (queue.length < PAGE) return false;
+    await new Promise<void>((done) => clock.after(0, done));
+    return true;
   }
 
   function wake(): void {
@@ -58,9 +79,20 @@ export function startScheduler(options: {
     patience.keepTrying(passes);
   }
 
-  const unsubscribe = changes.onRoom(wake);
+  const unsubscribes = [
+    changes.onQueue(wake),
+    changes.onRoom(() => {
+      roomMade = true;
+      wake();
+    }),
+  ];
   wake();
-  return { stop: unsubscribe };
+  return {
+    stop() {
+      for (const unsubscribe of unsubscribes) unsubscribe();
+      wanted = false;
+    },
+  };
 }
 
 function viewOf(host: StoredHost): HostView {

@@ -76,12 +76,14 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
           idempotencyKey: idempotencyKey ?? null,
           bodyHash: sealer.hash(canonicalJson(input)),
           secrets: needsSealing ? sealer.seal(secrets, vm.id) : null,
+          mostQueued: config.maxQueuedPerTeam,
         },
         clock.now(),
       );
       const created = accepted.event !== null;
       if (created) {
-        changes.publish({ outcome: "applied", ...accepted, hosts: [], roomChanged: true });
+        changes.publish({ outcome: "applied", ...accepted, hosts: [], roomChanged: false });
+        changes.queueGrew();
       }
       return { vm: records.vmRecord(accepted.vm), created };
     },

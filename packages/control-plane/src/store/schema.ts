@@ -123,10 +123,20 @@ export const vms = sqliteTable(
     index("vms_name").on(table.name, table.seq),
     index("vms_host").on(table.hostId, table.seq),
     index("vms_team").on(table.team, table.seq),
-    index("vms_queued_of_team")
-      .on(table.team)
+    index("vms_queued")
+      .on(table.seq)
       .where(sql`state = 'queued'`),
+    index("vms_queued_linux")
+      .on(table.seq)
+      .where(sql`state = 'queued' and spec ->> 'os' = 'linux'`),
   ],
+);
+
+/** How many VMs of a team wait. Triggers on `vms` keep it, so that asking costs the same however many do. */
+export const queues = sqliteTable(
+  "queues",
+  { team: text().primaryKey(), queued: integer().notNull() },
+  () => [check("queues_counted", sql`queued >= 0`)],
 );
 
 export const attempts = sqliteTable(

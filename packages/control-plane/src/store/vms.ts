@@ -2,7 +2,6 @@ import { CallError, type ListVmsQuery, type Report, type VmEvent } from "@tartfl
 import {
   and,
   asc,
-  count,
   desc,
   eq,
   gt,
@@ -14,6 +13,7 @@ import {
   min,
   notInArray,
   sql,
+  sum,
   type SQL,
 } from "drizzle-orm";
 import type { Context, LifecycleEvent } from "../domain/lifecycle.ts";
@@ -24,7 +24,7 @@ import type { Database, Db } from "./database.ts";
 import { isSqliteError, storageFull } from "./faults.ts";
 import type { Commit, Tx } from "./group-commit.ts";
 import { requireSession } from "./hosts.ts";
-import { attempts, events, hosts, vms } from "./schema.ts";
+import { attempts, events, hosts, queues, vms } from "./schema.ts";
 import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
 
 /** A VM to be accepted. `bodyHash` compares bodies under the same idempotency key of the same caller. */
@@ -34,9 +34,21 @@ export interface NewVm {
   idempotencyKey: string | null;
   bodyHash: string;
   secrets: Buffer | null;
+  /** How many VMs of its team may wait, this one included. */
+  mostQueued: number;
 }
 
+/** A queue that long does not shrink within seconds. */
+const QUEUE_RETRY_SECONDS = 30;
+
 const ENDED = ["deleted", "failed"] as const;
+
+interface QueuePart {
+  after: number;
+  limit: number;
+  /** Only Linux VMs: those that need no slot. */
+  linuxOnly: boolean;
+}
 
 /** A VM of a page, with its place in the order of acceptance. */
 interface PagedVm {
@@ -50,7 +62,7 @@ export function makeVmStore({ db, reserve }: Pick<Database, "db" | "reserve">, c
     /**
      * Accepts a VM, or returns the live one that the same caller made with the same key and body.
      *
-     * @throws CallError idempotency_conflict, name_taken, storage_full
+     * @throws CallError idempotency_conflict, storage_full, queue_full, name_taken
      */
     acceptVm: (accepted: NewVm, now: number): Promise<{ vm: Vm; event: VmEvent | null }> =>
       commit((tx) => {
@@ -121,11 +133,16 @@ export function makeVmStore({ db, reserve }: Pick<Database, "db" | "reserve">, c
         .all()
         .map((row) => ({ vm: vmOfRow(row), seq: row.seq })),
 
-    /** The queue's head, in the order of acceptance. */
-    waiting: (limit: number): Waiting[] => waiting(db, limit),
+    /** A part of the queue in the order of acceptance: what comes after the VM with the `seq`. */
+    waiting: (part: QueuePart): Waiting[] => waiting(db, part),
 
     countQueued: (): number =>
-      db.select({ count: count() }).from(vms).where(eq(vms.state, "queued")).get()?.count ?? 0,
+      Number(
+        db
+          .select({ sum: sum(queues.queued) })
+          .from(queues)
+          .get()?.sum ?? 0,
+      ),
 
     /** Live VMs with their images, for capacity by image. */
     liveImages: (): { image: string; state: string; count: number }[] =>
@@ -226,7 +243,16 @@ function earlierVm(
 }
 
 function acceptVm(tx: Tx, accepted: NewVm, now: number): { vm: Vm; event: VmEvent | null } {
-  const { vm, createdBy, idempotencyKey, bodyHash, secrets } = accepted;
+  const { vm, createdBy, idempotencyKey, bodyHash, secrets, mostQueued } = accepted;
+  const queue = tx.select().from(queues).where(eq(queues.team, vm.team)).get();
+  if (queue && queue.queued >= mostQueued) {
+    throw new CallError(
+      "queue_full",
+      `${queue.queued} VMs of team ${vm.team} wait already. Wait until some have started, or end those that are not needed.`,
+      [],
+      { retryAfterSeconds: QUEUE_RETRY_SECONDS },
+    );
+  }
   try {
     tx.insert(vms)
       .values({
@@ -297,19 +323,31 @@ function hostOfAttempt(tx: Tx, vmId: string, attempt: number): number | undefine
     .get()?.hostId;
 }
 
-function waiting(db: Db, limit: number): Waiting[] {
-  const rows = db.select().from(vms).where(eq(vms.state, "queued")).orderBy(asc(vms.seq)).limit(limit).all();
+function waiting(db: Db, { after, limit, linuxOnly }: QueuePart): Waiting[] {
+  // Literals: SQLite takes a partial index only for what it can prove while it prepares the statement.
+  const queued = linuxOnly
+    ? sql`${vms.state} = 'queued' and ${vms.spec} ->> 'os' = 'linux'`
+    : sql`${vms.state} = 'queued'`;
+  const rows = db
+    .select({ id: vms.id, seq: vms.seq, spec: vms.spec, attempt: vms.attempt })
+    .from(vms)
+    .where(and(queued, gt(vms.seq, after)))
+    .orderBy(asc(vms.seq))
+    .limit(limit)
+    .all();
   const again = rows.filter((row) => row.attempt > 0).map((row) => row.id);
   const tried =
     again.length === 0 ? [] : db.select().from(attempts).where(inArray(attempts.vmId, again)).all();
-  return rows.map(({ id, spec }) => ({
+  const hostsOf = Map.groupBy(tried, ({ vmId }) => vmId);
+  return rows.map(({ id, seq, spec }) => ({
     vmId: id,
+    seq,
     os: spec.os,
     image: spec.image,
     cpu: spec.cpu ?? null,
     memoryMiB: spec.memoryMiB ?? null,
     hostLabels: spec.hostLabels,
-    triedHosts: tried.filter((attempt) => attempt.vmId === id).map((attempt) => attempt.hostId),
+    triedHosts: (hostsOf.get(id) ?? []).map(({ hostId }) => hostId),
   }));
 }
 

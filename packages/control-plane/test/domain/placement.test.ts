@@ -6,6 +6,7 @@ const labels = fc.record({ zone: fc.constantFrom("a", "b") }, { requiredKeys: []
 const waiting = (index: number): fc.Arbitrary<Waiting> =>
   fc.record({
     vmId: fc.constant(`vm${index}`),
+    seq: fc.constant(index + 1),
     os: fc.constantFrom("macos" as const, "macos" as const, "linux" as const),
     image: fc.constantFrom("x/a:1", "x/b:1"),
     cpu: fc.constantFrom(null, 4, 8),
@@ -87,6 +88,7 @@ test("nothing that still fits is left waiting, and nobody is passed over for a l
 
 const vm: Waiting = {
   vmId: "vm",
+  seq: 1,
   os: "macos",
   image: "x/a:1",
   cpu: null,

@@ -29,7 +29,10 @@ function storeOn(database: Database) {
 function accept(store: ReturnType<typeof makeStore>, id: string, label = "") {
   const vm = queuedVm({ id, name: id });
   vm.spec = { ...vm.spec, labels: { label } };
-  return store.acceptVm({ vm, createdBy: "ci", idempotencyKey: null, bodyHash: "", secrets: null }, 0);
+  return store.acceptVm(
+    { vm, createdBy: "ci", idempotencyKey: null, bodyHash: "", secrets: null, mostQueued: 100 },
+    0,
+  );
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -137,7 +140,14 @@ describe("no room on the disk", () => {
     const database = openDatabase(dir);
     const { store } = storeOn(database);
     const vm = queuedVm({ id: "kept", name: "kept" });
-    const asked = { vm, createdBy: "ci", idempotencyKey: "key", bodyHash: "h", secrets: null };
+    const asked = {
+      vm,
+      createdBy: "ci",
+      idempotencyKey: "key",
+      bodyHash: "h",
+      secrets: null,
+      mostQueued: 100,
+    };
     await store.acceptVm(asked, 0);
     database.reserve.release();
     const again = await store.acceptVm({ ...asked, vm: queuedVm({ id: "other", name: "other" }) }, 0);

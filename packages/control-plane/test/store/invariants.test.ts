@@ -1,6 +1,8 @@
 import { isTerminal, type Report } from "@tartfleet/shared";
+import { sql } from "drizzle-orm";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { openMemoryDatabase } from "../../src/store/database.ts";
 import { CI, callerOf, startFleet } from "../support/fleet.ts";
 
 type Fleet = Awaited<ReturnType<typeof startFleet>>;
@@ -106,12 +108,15 @@ async function act(fleet: Fleet, agents: readonly Agent[], ids: string[], what: 
 test("whatever happens: two on a host, one wanted attempt a VM, one end each, and everything comes to rest", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
-      const fleet = await startFleet();
+      const database = openMemoryDatabase();
+      const fleet = await startFleet({ database });
       const agents = [await fleet.host("mac-1"), await fleet.host("mac-2")];
       const ids: string[] = [];
       const ends = new Map<string, string>();
 
       const check = async () => {
+        const waiting = database.db.all(sql`select count(*) as n from vms where state = 'queued'`);
+        expect(database.db.all(sql`select coalesce(sum(queued), 0) as n from queues`)).toEqual(waiting);
         const held = new Map<string, number>();
         for (const agent of agents) {
           const { assignments } = await agent.assignments();

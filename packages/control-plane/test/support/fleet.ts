@@ -17,6 +17,7 @@ const CONFIG: EngineConfig = {
   publicUrl: "http://127.0.0.1:7337",
   maxTtlSeconds: 86_400,
   defaultQueueTimeoutSeconds: 86_400,
+  maxQueuedPerTeam: 10_000,
   hookGraceSeconds: 90,
   exitSettleSeconds: 10,
   heartbeatSeconds: 5,

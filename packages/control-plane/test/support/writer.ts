@@ -10,7 +10,10 @@ for (let count = 0; ; count += 10) {
   await Promise.all(
     ids.map(async (id) => {
       const vm = queuedVm({ id, name: id });
-      await store.acceptVm({ vm, createdBy: "ci", idempotencyKey: null, bodyHash: "", secrets: null }, 0);
+      await store.acceptVm(
+        { vm, createdBy: "ci", idempotencyKey: null, bodyHash: "", secrets: null, mostQueued: Infinity },
+        0,
+      );
       process.stdout.write(`${id}\n`);
     }),
   );

@@ -40,6 +40,7 @@ const CONFIG: EngineConfig = {
   publicUrl: "http://control-plane",
   maxTtlSeconds: 86_400,
   defaultQueueTimeoutSeconds: 3600,
+  maxQueuedPerTeam: 10_000,
   hookGraceSeconds: 90,
   exitSettleSeconds: 10,
   heartbeatSeconds: 5,

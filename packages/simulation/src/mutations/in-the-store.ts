@@ -54,7 +54,7 @@ export const IN_THE_STORE: readonly Mutation[] = [
     extendBudgets: () => Promise.resolve(),
   })),
   inStore("queued VMs behind the first are forgotten", (store) => ({
-    waiting: () => store.waiting(1).slice(1),
+    waiting: (part) => store.waiting({ ...part, limit: 1 }).slice(1),
   })),
   inStore("a report of a former attempt counts for the present one", (store) => ({
     applyReports: (hostId, epoch, reports, context) =>
