@@ -74,6 +74,20 @@ test("token create --to-file shows it nowhere and overwrites nothing", async () 
   expect(cli.standIn.requests).toHaveLength(asked);
 });
 
+test("token rotate shows the new secret once, and says what becomes of the old one", async () => {
+  await using cli = await fleet();
+  const { code, stdout, stderr } = await cli.tartfleet("token", "rotate", "tok-2");
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `${NEW_TOKEN}\n` });
+  expect(stderr).toContain("Token tok-2 (ci, build) has a new secret; the one before works until");
+  await using dir = await scratch();
+  const file = dir.file("ci.token");
+  const now = await cli.tartfleet("token", "rotate", "tok-2", "--grace", "0", "--to-file", file);
+  expect(now.stdout + now.stderr).not.toContain(NEW_TOKEN);
+  expect(now.stderr).toContain("the one before no longer works");
+  expect(await readFile(file, "utf8")).toBe(`${NEW_TOKEN}\n`);
+  expect(cli.standIn.requests.map(({ body }) => body)).toEqual([{ graceSeconds: 3600 }, { graceSeconds: 0 }]);
+});
+
 test("token list and revoke", async () => {
   await using cli = await fleet();
   const { stdout } = await cli.tartfleet("token", "list");

@@ -14,6 +14,7 @@ export const CALL_ERRORS = {
   method_not_allowed: { status: 405, title: "The route does not take this method" },
   idempotency_conflict: { status: 409, title: "The idempotency key was used with another body" },
   name_taken: { status: 409, title: "A live VM has that name" },
+  token_ended: { status: 409, title: "The token was revoked or has expired" },
   job_mismatch: { status: 409, title: "The job id is not this VM's" },
   host_identity_conflict: { status: 409, title: "Another machine holds this host's name" },
   session_fenced: { status: 409, title: "A newer agent session speaks for this host" },

@@ -30,6 +30,17 @@ export const createTokenSchema = z
   });
 export type CreateToken = z.infer<typeof createTokenSchema>;
 
+/** Body of `POST /v1/tokens/{id}/rotate`. */
+export const rotateTokenSchema = z.strictObject({
+  graceSeconds: z
+    .int()
+    .min(0)
+    .max(2_592_000)
+    .default(3600)
+    .describe("How long the secret before still works; 0 when it may be known to others"),
+});
+export type RotateToken = z.infer<typeof rotateTokenSchema>;
+
 export const tokenRecordSchema = z.object({
   id: z.string(),
   role: tokenRoleSchema,
@@ -37,6 +48,7 @@ export const tokenRecordSchema = z.object({
   team: z.string().nullable().describe("null: the whole fleet"),
   createdAt: timeSchema,
   expiresAt: timeSchema.nullable(),
+  previousUntil: timeSchema.nullable().describe("After a rotation: until when the secret before works"),
   lastUsedAt: timeSchema.nullable().describe("To the minute"),
   revokedAt: timeSchema.nullable(),
 });

@@ -170,5 +170,7 @@ function connectFailure(event: Event | undefined): CallFailure {
 }
 
 function closeMessage(code: number | undefined): string {
-  return code === 1012 ? "the control plane is restarting" : `the connection was closed (${code ?? "?"})`;
+  if (code === 1012) return "the control plane is restarting";
+  if (code === 4401) return "this host's credential is no longer valid";
+  return `the connection was closed (${code ?? "?"})`;
 }

@@ -7,6 +7,7 @@ import {
   vmPageSchema,
   vmRecordSchema,
   type CreateToken,
+  type RotateToken,
 } from "@tartfleet/shared";
 import { z } from "zod";
 import type { Connection } from "../connection.ts";
@@ -85,6 +86,10 @@ export function makeClient(connection: Connection) {
 
     createToken: async (body: CreateToken) =>
       (await callJson(connection, { method: "POST", path: "/v1/tokens", body }, createdTokenSchema)).body,
+    rotateToken: async (id: string, body: RotateToken) => {
+      const path = `/v1/tokens/${encodeURIComponent(id)}/rotate`;
+      return (await callJson(connection, { method: "POST", path, body }, createdTokenSchema)).body;
+    },
     listTokens: async () => (await get(tokensSchema, { path: "/v1/tokens" })).tokens,
     revokeToken: (id: string) =>
       callEmpty(connection, { method: "DELETE", path: `/v1/tokens/${encodeURIComponent(id)}` }),

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { tokenRoleSchema, type TokenRole } from "@tartfleet/shared";
+import { tokenRoleSchema, type CreatedToken, type TokenRole } from "@tartfleet/shared";
 import { Option, type Command } from "commander";
 import { messageOf, usageError } from "../cli-error.ts";
 import type { Context } from "../context.ts";
@@ -7,13 +7,22 @@ import { tokenTable } from "../output/tokens.ts";
 import { timeWithAge } from "../output/time.ts";
 import { connect, duration, note, reply, type GlobalFlags } from "./common.ts";
 
-interface CreateFlags extends GlobalFlags {
+interface SecretFlags extends GlobalFlags {
+  toFile?: string;
+}
+
+interface CreateFlags extends SecretFlags {
   role: TokenRole;
   name: string;
   team?: string;
   expiresIn?: number;
-  toFile?: string;
 }
+
+interface RotateFlags extends SecretFlags {
+  grace: number;
+}
+
+const TO_FILE = ["--to-file <file>", "write it to this new file (mode 0600) instead"] as const;
 
 export function addTokenCommands(program: Command, context: Context): void {
   const group = program
@@ -31,8 +40,23 @@ export function addTokenCommands(program: Command, context: Context): void {
     .requiredOption("--name <name>", "whose it is, for the list and the log")
     .option("--team <name>", "for ci and viewer: whose VMs it makes, sees and ends")
     .option("--expires-in <duration>", "how long it is valid (default: until it is revoked)", duration)
-    .option("--to-file <file>", "write it to this new file (mode 0600) instead")
+    .option(...TO_FILE)
     .action((_flags, command: Command) => create(command.optsWithGlobals<CreateFlags>(), context));
+  group
+    .command("rotate <id>")
+    .summary("give a token a new secret; it is shown once")
+    .description(
+      "Gives a token a new secret, which is shown this once. The one before works on for the grace; with --grace 0 it stops at once, and what was opened with it is cut off.",
+    )
+    .addOption(
+      new Option("--grace <duration>", "how long the secret before still works")
+        .default(3600, "1h")
+        .argParser(duration),
+    )
+    .option(...TO_FILE)
+    .action((id: string, _flags, command: Command) =>
+      rotate(id, command.optsWithGlobals<RotateFlags>(), context),
+    );
   group
     .command("list")
     .description("Lists tokens, without their secrets.")
@@ -43,7 +67,7 @@ export function addTokenCommands(program: Command, context: Context): void {
     });
   group
     .command("revoke <id>")
-    .description("Revokes a token at once.")
+    .description("Revokes a token at once, and cuts off what was opened with it.")
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals<GlobalFlags>();
       await connect(flags, context).revokeToken(id);
@@ -51,20 +75,43 @@ export function addTokenCommands(program: Command, context: Context): void {
     });
 }
 
-async function create(flags: CreateFlags, context: Context): Promise<void> {
-  const { role, name, team, expiresIn, toFile } = flags;
-  const client = connect(flags, context);
-  // The file is made first: a token that cannot be kept anywhere should not come to be.
-  if (toFile !== undefined) writeNew(toFile, "");
-  const { token, ...record } = await client.createToken({
-    role,
-    name,
-    ...(team === undefined ? {} : { team }),
-    ...(expiresIn === undefined ? {} : { expiresInSeconds: expiresIn }),
+function create(flags: CreateFlags, context: Context): Promise<void> {
+  const { role, name, team, expiresIn } = flags;
+  return handOver(flags, context, async () => {
+    const made = await connect(flags, context).createToken({
+      role,
+      name,
+      ...(team === undefined ? {} : { team }),
+      ...(expiresIn === undefined ? {} : { expiresInSeconds: expiresIn }),
+    });
+    const until =
+      made.expiresAt === null ? "" : `, valid until ${timeWithAge(made.expiresAt, context.now())}`;
+    note(context, `Token ${made.id} (${role}, ${name}) was made${until}.`);
+    return made;
   });
-  const until =
-    record.expiresAt === null ? "" : `, valid until ${timeWithAge(record.expiresAt, context.now())}`;
-  note(context, `Token ${record.id} (${role}, ${name}) was made${until}.`);
+}
+
+function rotate(id: string, flags: RotateFlags, context: Context): Promise<void> {
+  return handOver(flags, context, async () => {
+    const rotated = await connect(flags, context).rotateToken(id, { graceSeconds: flags.grace });
+    const until =
+      rotated.previousUntil === null
+        ? "the one before no longer works"
+        : `the one before works until ${timeWithAge(rotated.previousUntil, context.now())}`;
+    note(context, `Token ${id} (${rotated.role}, ${rotated.name}) has a new secret; ${until}.`);
+    return rotated;
+  });
+}
+
+/** A token on stdout, or in a file that is made first: one that cannot be kept should not come to be. */
+async function handOver(
+  flags: SecretFlags,
+  context: Context,
+  make: () => Promise<CreatedToken>,
+): Promise<void> {
+  const { toFile } = flags;
+  if (toFile !== undefined) writeNew(toFile, "");
+  const { token, ...record } = await make();
   if (toFile === undefined) {
     note(context, "It is shown this once:");
     reply(context, flags, { ...record, token }, () => token);

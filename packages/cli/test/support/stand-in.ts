@@ -2,7 +2,13 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text as readAll } from "node:stream/consumers";
-import { CallError, createTokenSchema, createVmSchema, toProblem } from "@tartfleet/shared";
+import {
+  CallError,
+  createTokenSchema,
+  createVmSchema,
+  rotateTokenSchema,
+  toProblem,
+} from "@tartfleet/shared";
 import type { HostRecord, TokenRole, VmRecord, VmState } from "@tartfleet/shared";
 import type { z } from "zod";
 import { capacityRecord, hostRecord } from "./records.ts";
@@ -115,6 +121,11 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
           expiresInSeconds === undefined ? null : new Date(Date.now() + expiresInSeconds * 1000);
         return json(201, { ...tokenRecord("tok-9", role, name), expiresAt, token: NEW_TOKEN });
       }
+      case "POST tokens/:id/rotate": {
+        const { graceSeconds } = parsed(rotateTokenSchema, seen.body);
+        const previousUntil = graceSeconds === 0 ? null : new Date(Date.now() + graceSeconds * 1000);
+        return json(200, { ...tokenRecord(id ?? "", "ci", "build"), previousUntil, token: NEW_TOKEN });
+      }
       case "GET tokens":
         return json(200, {
           tokens: [tokenRecord("tok-1", "admin", "first"), tokenRecord("tok-2", "ci", "build")],
@@ -212,6 +223,7 @@ function tokenRecord(id: string, role: TokenRole, name: string) {
     name,
     createdAt: "2026-01-01T00:00:00.000Z",
     expiresAt: null,
+    previousUntil: null,
     lastUsedAt: null,
     revokedAt: null,
   };

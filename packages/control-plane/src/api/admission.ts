@@ -1,6 +1,6 @@
 import { CallError } from "@tartfleet/shared";
 import type { Principal, UseCases } from "../engine/use-cases.ts";
-import { authenticate } from "./authenticate.ts";
+import { identityOfToken, unauthenticated, type Identity } from "./authenticate.ts";
 import { makeBuckets, type Rate } from "./bucket.ts";
 import { sourceOf } from "./source.ts";
 
@@ -16,16 +16,21 @@ export interface Rates {
   rememberedCallers: number;
 }
 
-/** Lets callers in, at every door of the API and at every call: each of a batch, each on a socket. */
-export interface Admission {
+/** What a request or a connection may do, for as long as its token is valid. */
+export interface Access extends Pick<Identity, "whenInvalid"> {
   /**
-   * Who a bearer token speaks for.
+   * Who calls. Asked for every call: each of a batch, each on a socket.
    *
-   * @param address where the call comes from
    * @throws CallError unauthenticated; rate_limited for a token that calls too often, or for an address that
    *   sent too many that are not valid
    */
-  admit(bearer: string | undefined, address: string): Principal;
+  call(): Principal;
+}
+
+/** Lets callers in, at every door of the API. */
+export interface Admission {
+  /** @param address where the request or connection comes from */
+  admit(bearer: string | undefined, address: string): Promise<Access>;
 }
 
 /**
@@ -34,7 +39,7 @@ export interface Admission {
  * found by guessing faster.
  */
 export function makeAdmission(
-  useCases: Pick<UseCases, "authenticate">,
+  useCases: Pick<UseCases, "authenticate" | "whenInvalid">,
   rates: Rates,
   nowMs: () => number = () => performance.now(),
 ): Admission {
@@ -42,25 +47,36 @@ export function makeAdmission(
   const guestCalls = makeBuckets(rates.guestCallRate, rates.rememberedCallers);
   const failures = makeBuckets(rates.failureRate, rates.rememberedCallers);
 
-  function enter(bearer: string | undefined, address: string): Principal {
-    try {
-      return authenticate(useCases, bearer);
-    } catch (error) {
-      if (failures.take(sourceOf(address), nowMs())) throw error;
-      throw tooMany("Too many calls without a valid token came from your address", rates.failureRate);
-    }
+  function refused(address: string): CallError {
+    if (failures.take(sourceOf(address), nowMs())) return unauthenticated();
+    return tooMany("Too many calls without a valid token came from your address", rates.failureRate);
   }
 
   return {
-    admit(bearer, address) {
-      const principal = enter(bearer, address);
-      const isGuest = principal.kind === "vm";
-      const taken = (isGuest ? guestCalls : calls).take(keyOf(principal), nowMs());
-      if (taken) return principal;
-      throw tooMany("This token calls too often", isGuest ? rates.guestCallRate : rates.callRate);
+    async admit(bearer, address) {
+      const identity = bearer === undefined ? NOBODY : identityOfToken(useCases, bearer);
+      return {
+        call() {
+          const principal = identity.principal();
+          if (!principal) throw refused(address);
+          const isGuest = principal.kind === "vm";
+          const taken = (isGuest ? guestCalls : calls).take(keyOf(principal), nowMs());
+          if (taken) return principal;
+          throw tooMany("This token calls too often", isGuest ? rates.guestCallRate : rates.callRate);
+        },
+        whenInvalid: identity.whenInvalid,
+      };
     },
   };
 }
+
+const NOBODY: Identity = {
+  principal: () => undefined,
+  whenInvalid(call) {
+    call();
+    return () => {};
+  },
+};
 
 function tooMany(what: string, { perSecond }: Rate): CallError {
   const retryAfterSeconds = Math.ceil(1 / perSecond);

@@ -1,14 +1,5 @@
-import { CallError } from "@tartfleet/shared";
-import type { UseCases } from "../engine/use-cases.ts";
-import { authenticate } from "./authenticate.ts";
+import { attend, type Attendant } from "./attendance.ts";
 import { untilAborted } from "./streams.ts";
-
-/** Whose stream it is, and when it has to end. */
-interface Listener {
-  useCases: Pick<UseCases, "authenticate">;
-  bearer: string | undefined;
-  draining: AbortSignal;
-}
 
 /**
  * A stream's values, until it ends or its listener goes away. It ends by an error when the control plane
@@ -16,14 +7,15 @@ interface Listener {
  * matter.
  */
 export async function* live<T>(
-  { useCases, bearer, draining }: Listener,
+  attendant: Attendant,
   open: (signal: AbortSignal) => AsyncGenerator<T, void>,
   gone: AbortSignal | undefined,
 ): AsyncGenerator<T, void> {
-  const signal = gone ? AbortSignal.any([gone, draining]) : draining;
-  for await (const value of untilAborted(open(signal), signal)) {
-    authenticate(useCases, bearer);
-    yield value;
+  const { signal, throwIfCut, release } = attend(attendant, gone);
+  try {
+    for await (const value of untilAborted(open(signal), signal)) yield value;
+    throwIfCut();
+  } finally {
+    release();
   }
-  if (draining.aborted) throw new CallError("shutting_down", "The control plane is shutting down; come back");
 }

@@ -4,6 +4,7 @@ import {
   createVmSchema,
   deleteVmQuerySchema,
   listVmsQuerySchema,
+  rotateTokenSchema,
   waitQuerySchema,
 } from "@tartfleet/shared";
 import { z } from "zod";
@@ -65,6 +66,9 @@ const tokens = router({
     .input(createTokenSchema)
     .mutation(({ ctx, input }) => ctx.useCases.createToken(ctx.caller, input)),
   list: allowed("token.manage").query(({ ctx }) => ctx.useCases.listTokens()),
+  rotate: allowed("token.manage")
+    .input(rotateTokenSchema.extend({ id: z.string() }))
+    .mutation(({ ctx, input: { id, ...grace } }) => ctx.useCases.rotateToken(ctx.caller, id, grace)),
   revoke: allowed("token.manage")
     .input(z.object({ id: z.string() }))
     .mutation(({ ctx, input }) => ctx.useCases.revokeToken(ctx.caller, input.id)),

@@ -4,7 +4,7 @@ import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { CallError, toProblem } from "@tartfleet/shared";
 import { z } from "zod";
 import type { Caller, UseCases } from "../engine/use-cases.ts";
-import type { Admission } from "./admission.ts";
+import type { Access } from "./admission.ts";
 import { authorize, authorizeForVm } from "./authorize.ts";
 import type { Action } from "./authorize.ts";
 import { callErrorOf } from "./errors.ts";
@@ -12,9 +12,8 @@ import { callErrorOf } from "./errors.ts";
 /** What a call knows of its surroundings. One per HTTP request, and one per WebSocket connection. */
 export interface CallContext {
   useCases: UseCases;
-  /** The token that was sent; looked up again at every call, since a socket outlives a revocation. */
-  bearer: string | undefined;
-  admission: Admission;
+  /** What the token that was sent gives access to; each call asks. */
+  enter(): Promise<Access>;
   requestId: string;
   /** Where the call comes from. */
   address: string;
@@ -53,11 +52,12 @@ const t = initTRPC.context<CallContext>().create({
 
 export const { router } = t;
 
-const authenticated = t.procedure.use(({ ctx, next }) => next({ ctx: { caller: callerOf(ctx) } }));
-
-function callerOf({ admission, bearer, requestId, address }: CallContext): Caller {
-  return { principal: admission.admit(bearer, address), requestId, address };
-}
+const authenticated = t.procedure.use(async ({ ctx, next }) => {
+  const { requestId, address } = ctx;
+  const access = await ctx.enter();
+  const caller: Caller = { principal: access.call(), requestId, address };
+  return next({ ctx: { caller, access } });
+});
 
 /** A call that the token's role alone allows or not. */
 export function allowed(action: Action) {

@@ -20,10 +20,13 @@ export function makeChanges() {
     hostChanged: (hostId: number): void => void emitter.emit(`host ${hostId}`),
     /** A VM was accepted: there is one more to place, and no more room than before. */
     queueGrew: (): void => void emitter.emit("queue"),
+    /** A token was revoked or rotated. */
+    tokenChanged: (id: string): void => void emitter.emit(`token ${id}`),
     /** Something may fit now that did not before. */
     roomChanged: (): void => void emitter.emit("room"),
     onVm: (id: string) => subscribe(`vm ${id}`),
     onHost: (hostId: number) => subscribe(`host ${hostId}`),
+    onToken: (id: string) => subscribe(`token ${id}`),
     onRoom: subscribe("room"),
     onQueue: subscribe("queue"),
     onStep: subscribe("step"),

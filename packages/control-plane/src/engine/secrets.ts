@@ -72,9 +72,12 @@ export function randomId(length: number): string {
 const TOKEN_ID_LENGTH = 12;
 const TOKEN = /^tartfleet_([0-9a-z]{12})_([A-Za-z0-9_-]{43})$/;
 
-/** A new bearer token: the id finds its row, the secret of 256 bits proves it; only a hash is kept. */
-export function mintToken(): { id: string; token: string; hash: string } {
-  const id = randomId(TOKEN_ID_LENGTH);
+/**
+ * A new bearer token: the id finds its row, the secret of 256 bits proves it; only a hash is kept.
+ *
+ * @param id of a token that gets a new secret
+ */
+export function mintToken(id = randomId(TOKEN_ID_LENGTH)): { id: string; token: string; hash: string } {
   const secret = randomBytes(32).toString("base64url");
   return { id, token: `tartfleet_${id}_${secret}`, hash: hashOf(secret) };
 }

@@ -11,11 +11,11 @@ const USE_RESOLUTION_MS = 60_000;
 
 type TokenUseCases = Pick<
   UseCases,
-  "authenticate" | "createToken" | "listTokens" | "revokeToken" | "enrolHost"
+  "authenticate" | "whenInvalid" | "createToken" | "listTokens" | "rotateToken" | "revokeToken" | "enrolHost"
 >;
 
 export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => void): TokenUseCases {
-  const { store, clock } = parts;
+  const { store, clock, changes } = parts;
 
   function touch(token: StoredToken): void {
     const now = clock.now();
@@ -27,15 +27,55 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
     });
   }
 
+  /** The token that a bearer proves, and until when it does; undefined when it proves none. */
+  function prove(bearer: string): { token: StoredToken; until: number } | undefined {
+    const parsed = parseToken(bearer);
+    const token = parsed && store.token(parsed.id);
+    const secret = parsed?.secret ?? "";
+    const isPresent = tokenMatches(secret, token?.hash);
+    const isPrevious = tokenMatches(secret, token?.previousHash ?? undefined);
+    if (!token || !(isPresent || isPrevious) || token.revokedAt !== null) return undefined;
+    const expiresAt = token.expiresAt ?? Number.POSITIVE_INFINITY;
+    const until = isPresent ? expiresAt : Math.min(expiresAt, token.previousUntil ?? 0);
+    return until > clock.now() ? { token, until } : undefined;
+  }
+
+  /** What rings whenever something may have happened to a token; its expiry rings by itself. */
+  function changesOf({ id, hostId, vmId }: StoredToken) {
+    if (hostId !== null) return changes.onHost(hostId);
+    if (vmId !== null) return changes.onVm(vmId);
+    return changes.onToken(id);
+  }
+
   return {
     authenticate(bearer) {
-      const parsed = parseToken(bearer);
-      const token = parsed && store.token(parsed.id);
-      const proved = tokenMatches(parsed?.secret ?? "", token?.hash);
-      if (!token || !proved || token.revokedAt !== null) return undefined;
-      if (token.expiresAt !== null && token.expiresAt <= clock.now()) return undefined;
-      touch(token);
-      return principalOf(token, store.hostName);
+      const proved = prove(bearer);
+      if (!proved) return undefined;
+      touch(proved.token);
+      return principalOf(proved.token, store.hostName);
+    },
+
+    whenInvalid(bearer, call) {
+      let cancel = () => {};
+      const look = () => {
+        cancel();
+        const proved = prove(bearer);
+        if (proved) {
+          if (proved.until === Number.POSITIVE_INFINITY) return;
+          cancel = clock.after(proved.until - clock.now(), look);
+        } else {
+          stop();
+          call();
+        }
+      };
+      const proved = prove(bearer);
+      const unsubscribe = proved ? changesOf(proved.token)(look) : () => {};
+      const stop = () => {
+        cancel();
+        unsubscribe();
+      };
+      look();
+      return stop;
     },
 
     async createToken(_caller, { role, name, team, expiresInSeconds }) {
@@ -51,25 +91,40 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
         createdAt: now,
         expiresAt,
       });
-      return { ...recordOf(stored, role), token };
+      return { ...recordOf(stored, role, now), token };
     },
 
     listTokens: () =>
       store.listTokens().flatMap((token) => {
         const role = roleOf(token);
-        return role === undefined ? [] : [recordOf(token, role)];
+        return role === undefined ? [] : [recordOf(token, role, clock.now())];
       }),
 
-    revokeToken: (_caller, id) => store.revokeToken(id, clock.now()),
+    async rotateToken(_caller, id, { graceSeconds }) {
+      const { token, hash } = mintToken(id);
+      const now = clock.now();
+      const stored = await store.rotateToken(id, hash, now + graceSeconds * 1000, now);
+      changes.tokenChanged(id);
+      const role = roleOf(stored);
+      if (role === undefined) throw new Error(`token ${id} has no role`);
+      return { ...recordOf(stored, role, now), token };
+    },
+
+    async revokeToken(_caller, id) {
+      await store.revokeToken(id, clock.now());
+      changes.tokenChanged(id);
+    },
 
     async enrolHost(_caller, input) {
       const { id, token, hash } = mintToken();
       const now = clock.now();
-      await store.enrolHost(
+      const hostId = await store.enrolHost(
         input,
         { id, hash, kind: "host", name: `host ${input.name}`, createdAt: now },
         now,
       );
+      // The credential before is no longer valid.
+      changes.hostChanged(hostId);
       return { name: input.name, credential: token };
     },
   };
@@ -84,8 +139,8 @@ function roleOf({ kind }: StoredToken): TokenRole | undefined {
   return kind === "host" || kind === "vm" ? undefined : kind;
 }
 
-function recordOf(token: StoredToken, role: TokenRole): TokenRecord {
-  const { id, name, team, createdAt, expiresAt, lastUsedAt, revokedAt } = token;
+function recordOf(token: StoredToken, role: TokenRole, now: number): TokenRecord {
+  const { id, name, team, previousUntil, createdAt, expiresAt, lastUsedAt, revokedAt } = token;
   return {
     id,
     role,
@@ -93,6 +148,7 @@ function recordOf(token: StoredToken, role: TokenRole): TokenRecord {
     team,
     createdAt: isoOf(createdAt),
     expiresAt: iso(expiresAt),
+    previousUntil: previousUntil !== null && previousUntil > now ? isoOf(previousUntil) : null,
     lastUsedAt: iso(lastUsedAt),
     revokedAt: iso(revokedAt),
   };

@@ -15,6 +15,7 @@ import type {
   ListVmsQuery,
   Report,
   ReportResult,
+  RotateToken,
   TokenRecord,
   TokenRole,
   VmEvent,
@@ -54,6 +55,13 @@ export interface Caller {
 export interface UseCases {
   /** Who a bearer token speaks for; undefined when unknown, expired or revoked. */
   authenticate(bearer: string): Principal | undefined;
+  /**
+   * Calls once, when the bearer token stops being valid: revoked, expired, replaced, its grace after a
+   * rotation over, its VM ended; at once when it is not. Costs nothing while nothing happens to it.
+   *
+   * @returns how to stop listening
+   */
+  whenInvalid(bearer: string, call: () => void): () => void;
 
   /** Accepts a VM. `created` is false when the idempotency key already has a live VM with the same body. */
   createVm(
@@ -87,6 +95,8 @@ export interface UseCases {
 
   createToken(caller: Caller, input: CreateToken): Promise<CreatedToken>;
   listTokens(): TokenRecord[];
+  /** Gives a token a new secret; the one before works on for the grace. */
+  rotateToken(caller: Caller, id: string, input: RotateToken): Promise<CreatedToken>;
   revokeToken(caller: Caller, id: string): Promise<void>;
 
   /** Makes or renews a host's credential. */

@@ -26,10 +26,9 @@ export function boundSocket(socket: WebSocket, limits: SocketLimits, onCut: (rea
     if (bucket.take(performance.now())) return true;
     if (socket.readyState === socket.OPEN) {
       onCut("too many messages");
-      socket.close(1008, "too many messages");
+      closeWithin(socket, { code: 1008, reason: "too many messages" }, limits.socketCloseMs);
       // Nothing more is read, so the peer's half of the closing would not be seen either.
       socket.pause();
-      setTimeout(() => socket.terminate(), limits.socketCloseMs).unref();
     }
     return false;
   };
@@ -39,4 +38,14 @@ export function boundSocket(socket: WebSocket, limits: SocketLimits, onCut: (rea
     if (socket.bufferedAmount <= limits.socketUnreadBytes) socket.pong(data);
     else socket.terminate();
   });
+}
+
+/** Tells the peer why, and ends the connection when it does not answer in time. */
+export function closeWithin(
+  socket: WebSocket,
+  { code, reason }: { code: number; reason: string },
+  milliseconds: number,
+): void {
+  socket.close(code, reason);
+  setTimeout(() => socket.terminate(), milliseconds).unref();
 }

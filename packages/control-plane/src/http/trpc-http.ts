@@ -1,6 +1,7 @@
 import { fastifyRequestHandler } from "@trpc/server/adapters/fastify";
 import { z } from "zod";
 import type { App } from "../api/rest/app.ts";
+import type { Access, Admission } from "../api/admission.ts";
 import { bearerOf } from "../api/authenticate.ts";
 import { callErrorOf } from "../api/errors.ts";
 import { appRouter } from "../api/router.ts";
@@ -13,7 +14,7 @@ const params = z.object({ path: z.string() });
 /** tRPC over HTTP, for the dashboard and TypeScript clients; agents use the WebSocket. */
 export function trpcRoutes(
   app: App,
-  shared: Pick<CallContext, "useCases" | "draining" | "admission">,
+  { admission, ...shared }: Pick<CallContext, "useCases" | "draining"> & { admission: Admission },
   batchSize: number,
 ) {
   app.register(async (scope) => {
@@ -29,6 +30,7 @@ export function trpcRoutes(
       exposeHeadRoute: false,
       url: "/trpc/:path",
       handler: async (request, reply) => {
+        let access: Promise<Access> | undefined;
         await fastifyRequestHandler({
           router: appRouter,
           req: request,
@@ -37,7 +39,7 @@ export function trpcRoutes(
           maxBatchSize: batchSize,
           createContext: () => ({
             ...shared,
-            bearer: bearerOf(request.headers.authorization),
+            enter: () => (access ??= admission.admit(bearerOf(request.headers.authorization), request.ip)),
             requestId: request.id,
             address: request.ip,
           }),

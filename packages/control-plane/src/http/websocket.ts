@@ -4,12 +4,13 @@ import { CallError, toProblem } from "@tartfleet/shared";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import type { FastifyBaseLogger } from "fastify";
 import { WebSocketServer } from "ws";
+import type { Access, Admission } from "../api/admission.ts";
 import { bearerOf } from "../api/authenticate.ts";
 import { callErrorOf } from "../api/errors.ts";
 import { appRouter } from "../api/router.ts";
 import type { CallContext } from "../api/trpc.ts";
 import { addressOf, type Trust } from "./addresses.ts";
-import { boundSocket } from "./bound-socket.ts";
+import { boundSocket, closeWithin } from "./bound-socket.ts";
 import type { Connections } from "./connections.ts";
 import type { Limits } from "./limits.ts";
 import { endWithProblem } from "./listener.ts";
@@ -17,6 +18,7 @@ import { retryAfter } from "./problems.ts";
 import { requestIdOf } from "./request-id.ts";
 import { logTrpcFailure } from "./trpc-log.ts";
 
+const INVALID = { code: 4401, reason: "the token is no longer valid" };
 const GOING_AWAY = { code: 1012, reason: "the control plane is restarting" };
 
 /** tRPC over WebSocket at /trpc, for agents and live clients. */
@@ -26,7 +28,8 @@ export interface Sockets {
 }
 
 /** What sockets work with. */
-export interface SocketDeps extends Pick<CallContext, "useCases" | "draining" | "admission"> {
+export interface SocketDeps extends Pick<CallContext, "useCases" | "draining"> {
+  admission: Admission;
   trust: Trust;
   connections: Connections;
   log: FastifyBaseLogger;
@@ -38,7 +41,7 @@ export interface SocketDeps extends Pick<CallContext, "useCases" | "draining" | 
  * exists; so there are no sockets whose owner is unknown.
  */
 export function serveSockets(server: Server, deps: SocketDeps): Sockets {
-  const { useCases, draining, admission, log, limits, trust } = deps;
+  const { useCases, draining, log, limits, trust } = deps;
   const wss = new WebSocketServer({
     noServer: true,
     clientTracking: true,
@@ -49,7 +52,9 @@ export function serveSockets(server: Server, deps: SocketDeps): Sockets {
     // boundSocket answers, so that pings count.
     autoPong: false,
   });
+  /** Of the requests that became sockets. */
   const requestIds = new WeakMap<IncomingMessage, string>();
+  const accesses = new WeakMap<IncomingMessage, Access>();
 
   applyWSSHandler({
     wss,
@@ -59,18 +64,24 @@ export function serveSockets(server: Server, deps: SocketDeps): Sockets {
     createContext: ({ req }) => ({
       useCases,
       draining,
-      admission,
-      bearer: bearerOf(req.headers.authorization),
+      async enter() {
+        const access = accesses.get(req);
+        if (!access) throw new Error("there is a socket that was not admitted");
+        return access;
+      },
       address: addressOf(req, trust),
       requestId: requestIds.get(req) ?? requestIdOf(req),
     }),
     onError: ({ error, path, req }) => logTrpcFailure(log, { error, path, requestId: requestIds.get(req) }),
   });
 
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  async function takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const requestId = requestIdOf(request);
+    // Until it is a WebSocket nobody else listens, and an error that nobody hears ends the process.
+    socket.on("error", () => socket.destroy());
+    let access: Access;
     try {
-      admitUpgrade(request, socket, deps);
+      access = await admitUpgrade(request, socket, deps);
     } catch (error) {
       const refusal = callErrorOf(error);
       log.info({ requestId, route: "/trpc", code: refusal.code }, "upgrade refused");
@@ -81,9 +92,22 @@ export function serveSockets(server: Server, deps: SocketDeps): Sockets {
       return;
     }
     requestIds.set(request, requestId);
+    accesses.set(request, access);
     wss.handleUpgrade(request, socket, head, (client) => {
       boundSocket(client, limits, (reason) => log.warn({ requestId, reason }, "socket cut off"));
+      const release = access.whenInvalid(() => {
+        log.info({ requestId, reason: INVALID.reason }, "socket cut off");
+        closeWithin(client, INVALID, limits.socketCloseMs);
+      });
+      client.once("close", release);
       wss.emit("connection", client, request);
+    });
+  }
+
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    takeUpgrade(request, socket, head).catch((error: unknown) => {
+      log.error({ err: error }, "bug");
+      socket.destroy();
     });
   });
 
@@ -100,20 +124,24 @@ export function serveSockets(server: Server, deps: SocketDeps): Sockets {
 }
 
 /** @throws CallError that says why there is no socket for this request */
-function admitUpgrade(
+async function admitUpgrade(
   request: IncomingMessage,
   socket: Duplex,
   { draining, admission, connections, trust }: SocketDeps,
-): void {
+): Promise<Access> {
   if (request.url?.split("?", 1)[0] !== "/trpc") {
     throw new CallError("route_not_found", "WebSockets are served at /trpc");
   }
   if (request.headers["sec-websocket-protocol"] !== undefined) {
     throw new CallError("invalid_request", "Subprotocols are not supported; send none");
   }
+  const access = await admission.admit(bearerOf(request.headers.authorization), addressOf(request, trust));
+  access.call();
+  // Looked at after the wait: a socket that comes to be now would be closed by nobody.
   if (draining.aborted) throw new CallError("shutting_down", "The control plane is shutting down; come back");
-  admission.admit(bearerOf(request.headers.authorization), addressOf(request, trust));
+  if (socket.destroyed) throw new CallError("invalid_request", "You left");
   if (!connections.admitSocket(request, socket)) {
     throw new CallError("rate_limited", "Your address has too many sockets open; close some");
   }
+  return access;
 }

@@ -23,9 +23,36 @@ export function makeTokenStore(db: Db, commit: Commit) {
           .from(tokens)
           .where(and(eq(tokens.id, id), inArray(tokens.kind, [...FOR_PEOPLE])))
           .get();
-        if (!known) throw new CallError("token_not_found", `There is no token with the id ${id}.`);
+        if (!known) throw tokenNotFound(id);
         if (known.revokedAt === null)
           tx.update(tokens).set({ revokedAt: now }).where(eq(tokens.id, id)).run();
+      }),
+
+    /**
+     * Gives a token a new secret; the one before works until the time, the one before that no more.
+     *
+     * @throws CallError token_not_found, token_ended
+     */
+    rotateToken: (id: string, hash: string, previousUntil: number, now: number): Promise<StoredToken> =>
+      commit((tx) => {
+        const token = tx
+          .select()
+          .from(tokens)
+          .where(and(eq(tokens.id, id), inArray(tokens.kind, [...FOR_PEOPLE])))
+          .get();
+        if (!token) throw tokenNotFound(id);
+        if (token.revokedAt !== null || (token.expiresAt !== null && token.expiresAt <= now)) {
+          throw new CallError(
+            "token_ended",
+            `Token ${id} was revoked or has expired. Make a new one instead.`,
+          );
+        }
+        return tx
+          .update(tokens)
+          .set({ hash, previousHash: token.hash, previousUntil })
+          .where(eq(tokens.id, id))
+          .returning()
+          .get();
       }),
 
     touchToken: (id: string, now: number): Promise<void> =>
@@ -50,4 +77,8 @@ export function makeTokenStore(db: Db, commit: Commit) {
         .where(and(eq(tokens.kind, "admin"), isNull(tokens.revokedAt)))
         .get() !== undefined,
   };
+}
+
+function tokenNotFound(id: string): CallError {
+  return new CallError("token_not_found", `There is no token with the id ${id}.`);
 }

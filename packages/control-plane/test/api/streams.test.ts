@@ -18,11 +18,11 @@ async function collect(source: AsyncIterable<number>) {
 }
 
 describe("live", () => {
-  const useCases = { authenticate: () => ({ kind: "host", hostId: 1, hostName: "h" }) as const };
+  const access = { whenInvalid: () => () => {} };
 
   it("ends by an error at a shutdown, but simply ends when its source or its listener does", async () => {
     const shutdown = new AbortController();
-    const ctx = { useCases, bearer: "t", draining: shutdown.signal };
+    const ctx = { access, draining: shutdown.signal };
     expect(await collect(live(ctx, count, undefined))).toEqual([0, 1, 2]);
     const gone = new AbortController();
     const left = collect(live(ctx, stuck, gone.signal));

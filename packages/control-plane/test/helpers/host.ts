@@ -28,7 +28,7 @@ export async function enrol(plane: Plane, name: string, machineId = `machine-${n
 }
 
 /** A VM on a host of its own, and the token that its guest would have. */
-export async function vmWithToken(plane: Plane, name: string): Promise<{ id: string; token: string }> {
+export async function vmWithToken(plane: Plane, name: string) {
   const host = plane.useCases.authenticate(await enrol(plane, name));
   if (host?.kind !== "host") throw new Error("not a host");
   const vm = await plane.createVm({ hostLabels: { only: name }, jobId: `job-${name}` });
@@ -45,5 +45,5 @@ export async function vmWithToken(plane: Plane, name: string): Promise<{ id: str
     await plane.useCases.agent.report(host, epoch, [{ ...about, kind: "phase", phase }]);
   }
   const { vmToken } = await plane.useCases.agent.bootstrap(host, epoch, about);
-  return { id: vm.id, token: vmToken };
+  return { id: String(vm.id), token: vmToken, host, epoch };
 }

@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import type { CreateVmInput, TokenRole } from "@tartfleet/shared";
 import { completeConfig, readSettings } from "../../src/config/config.ts";
-import { systemClock } from "../../src/engine/clock.ts";
+import { systemClock, type Clock } from "../../src/engine/clock.ts";
 import { startControlPlane } from "../../src/engine/control-plane.ts";
 import { randomId } from "../../src/engine/secrets.ts";
 import type { Caller, UseCases } from "../../src/engine/use-cases.ts";
@@ -27,13 +27,19 @@ export const ADMIN: Caller = {
 export type Plane = Awaited<ReturnType<typeof startPlane>>;
 
 interface Options {
+  clock?: Clock;
   trustedProxies?: string[];
   limits?: Partial<Limits>;
   /** Replaces use cases, to make them do what they would do only in a bad hour. */
   change?: (useCases: UseCases) => Partial<UseCases>;
 }
 
-export async function startPlane({ limits = {}, trustedProxies = [], change = () => ({}) }: Options = {}) {
+export async function startPlane({
+  clock = systemClock(),
+  limits = {},
+  trustedProxies = [],
+  change = () => ({}),
+}: Options = {}) {
   const read = readSettings(["--listen", "127.0.0.1:0"], {}, "0");
   if (read.kind !== "settings") throw new Error("the defaults are not valid");
   const lines: string[] = [];
@@ -44,7 +50,7 @@ export async function startPlane({ limits = {}, trustedProxies = [], change = ()
     database: openMemoryDatabase(),
     key: randomBytes(32),
     config: completeConfig(read.settings, listener.port),
-    clock: systemClock(),
+    clock,
     randomId,
     onFatal: (error) => void fatal.push(error),
   });
@@ -152,4 +158,35 @@ export async function until<T>(check: () => T | Promise<T>, seconds = 10): Promi
     if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${check.toString()}`);
     await new Promise((done) => setTimeout(done, 10));
   }
+}
+
+/** The system's clock, which can be set forward; what is due then is done at once. */
+export function skippingClock() {
+  const system = systemClock();
+  let skipped = 0;
+  const timers = new Set<{ at: number; fire: () => void }>();
+  return {
+    now: () => system.now() + skipped,
+    after(milliseconds: number, call: () => void) {
+      const cancel = system.after(milliseconds, () => timer.fire());
+      const timer = {
+        at: system.now() + skipped + milliseconds,
+        fire() {
+          forget();
+          call();
+        },
+      };
+      const forget = () => {
+        timers.delete(timer);
+        cancel();
+      };
+      timers.add(timer);
+      return forget;
+    },
+    skip(milliseconds: number) {
+      skipped += milliseconds;
+      const now = system.now() + skipped;
+      for (const timer of timers) if (timer.at <= now) timer.fire();
+    },
+  };
 }

@@ -39,6 +39,7 @@ it("describes every call of the API and nothing else", () => {
       "GET /v1/fleet/capacity",
       "POST /v1/tokens",
       "GET /v1/tokens",
+      "POST /v1/tokens/{id}/rotate",
       "DELETE /v1/tokens/{id}",
     ]),
   );

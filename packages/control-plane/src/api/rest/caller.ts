@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { Caller, UseCases } from "../../engine/use-cases.ts";
-import type { Admission } from "../admission.ts";
+import type { Access, Admission } from "../admission.ts";
 import { bearerOf } from "../authenticate.ts";
 import { authorize, authorizeForVm } from "../authorize.ts";
 import type { Action } from "../authorize.ts";
@@ -12,9 +12,9 @@ declare module "fastify" {
   }
 }
 
-/** Who sent a request, and with what. */
+/** Who sent a request, and for how long it may go on. */
 interface RestCaller extends Caller {
-  bearer: string | undefined;
+  access: Access;
 }
 
 const callers = new WeakMap<FastifyRequest, RestCaller>();
@@ -34,8 +34,9 @@ export function requireCaller(request: FastifyRequest): RestCaller {
 export function admit({ admission, useCases }: { admission: Admission; useCases: UseCases }) {
   return async (request: FastifyRequest): Promise<void> => {
     const bearer = bearerOf(request.headers.authorization);
-    const principal = admission.admit(bearer, request.ip);
-    callers.set(request, { principal, bearer, requestId: request.id, address: request.ip });
+    const access = await admission.admit(bearer, request.ip);
+    const principal = access.call();
+    callers.set(request, { principal, access, requestId: request.id, address: request.ip });
     const { action } = request.routeOptions.config;
     if (!action) throw new Error(`${request.routeOptions.url} has no action`);
     const vmId = action.startsWith("vm.") ? idOf(request.params) : undefined;

@@ -1,4 +1,4 @@
-import { createdTokenSchema, createTokenSchema } from "@tartfleet/shared";
+import { createdTokenSchema, createTokenSchema, rotateTokenSchema } from "@tartfleet/shared";
 import { z } from "zod";
 import type { App, RestDeps } from "./app.ts";
 import { requireCaller } from "./caller.ts";
@@ -32,12 +32,25 @@ export function tokenRoutes(app: App, { useCases }: RestDeps): void {
     handler: async () => ({ tokens: useCases.listTokens() }),
   });
 
+  app.post("/v1/tokens/:id/rotate", {
+    config,
+    schema: {
+      tags,
+      operationId: "rotateToken",
+      summary: "Give a token a new secret, shown once; the one before works on for the grace",
+      params: idParams,
+      body: rotateTokenSchema,
+      response: { 200: createdTokenSchema, ...PROBLEMS },
+    },
+    handler: async (request) => useCases.rotateToken(requireCaller(request), request.params.id, request.body),
+  });
+
   app.delete("/v1/tokens/:id", {
     config,
     schema: {
       tags,
       operationId: "revokeToken",
-      summary: "Revoke a token at once",
+      summary: "Revoke a token at once; what was opened with it is cut off",
       params: idParams,
       response: { 204: z.null().describe("Revoked"), ...PROBLEMS },
     },

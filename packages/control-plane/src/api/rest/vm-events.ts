@@ -70,7 +70,7 @@ async function stream(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  const { bearer } = requireCaller(request);
+  const { access } = requireCaller(request);
   const gone = goneOf(reply);
   reply.hijack();
   const out = reply.raw;
@@ -83,14 +83,19 @@ async function stream(
     "x-accel-buffering": "no",
   });
   out.flushHeaders();
+  // The stream ends by itself, unless its reader does not read.
+  const release = access.whenInvalid(() => {
+    if (out.writableNeedDrain) out.destroy();
+  });
   const beat = setInterval(() => keepAlive(out), streamBeatMs);
   try {
     const follow = (signal: AbortSignal) => useCases.followVmEvents(id, after, signal);
-    await pipeline(frames(live({ useCases, bearer, draining }, follow, gone)), out);
+    await pipeline(frames(live({ access, draining }, follow, gone)), out);
   } catch (error) {
     if (!gone.aborted) request.log.error({ err: error, vmId: id }, "event stream broke off");
   } finally {
     clearInterval(beat);
+    release();
   }
 }
 

@@ -82,7 +82,10 @@ export function vmRoutes(app: App, deps: RestDeps): void {
       querystring: waitQuerySchema,
       response: { 200: vmRecordSchema, ...PROBLEMS },
     },
-    handler: async (request, reply) => waitForVm(deps, request.params.id, request.query, goneOf(reply)),
+    handler: async (request, reply) => {
+      const { access } = requireCaller(request);
+      return waitForVm({ ...deps, access }, request.params.id, request.query, goneOf(reply));
+    },
   });
 
   app.delete("/v1/vms/:id", {
