@@ -59,6 +59,20 @@ test("token create shows the token once, alone on stdout", async () => {
   expect(documentOf(await cli.tartfleet(...args, "--json"))).toMatchObject({ id: "tok-9", token: NEW_TOKEN });
 });
 
+test("token create passes on what an enrolment token is bound to", async () => {
+  await using cli = await fleet();
+  const enrolment = ["token", "create", "--role", "host-enrolment", "--name", "rack"];
+  await cli.tartfleet(...enrolment, "--uses", "8", "--host-label", "rack=b4", "--host-label", "xcode=16");
+  await cli.tartfleet(...enrolment, "--uses", "unlimited");
+  const asked = { role: "host-enrolment", name: "rack" };
+  expect(cli.standIn.requests.map(({ body }) => body)).toEqual([
+    { ...asked, uses: 8, hostLabels: { rack: "b4", xcode: "16" } },
+    { ...asked, uses: "unlimited" },
+  ]);
+  expect((await cli.tartfleet(...enrolment, "--uses", "0")).code).toBe(64);
+  expect((await cli.tartfleet(...enrolment, "--host-label", "rack")).code).toBe(64);
+});
+
 test("token create --to-file shows it nowhere and overwrites nothing", async () => {
   await using cli = await fleet();
   await using dir = await scratch();
@@ -91,7 +105,7 @@ test("token rotate shows the new secret once, and says what becomes of the old o
 test("token list and revoke", async () => {
   await using cli = await fleet();
   const { stdout } = await cli.tartfleet("token", "list");
-  expect(stdout).toMatch(/^tok-2 +ci +build +default +valid +never +- +\d+d ago$/m);
+  expect(stdout).toMatch(/^tok-2 +ci +build +default +- +valid +never +- +\d+d ago$/m);
   expect((await cli.tartfleet("token", "revoke", "tok-2")).stdout).toBe("Token tok-2 is revoked\n");
   expect([...cli.standIn.revoked]).toEqual(["tok-2"]);
   expect(documentOf(await cli.tartfleet("token", "revoke", "tok-1", "--json"))).toEqual({

@@ -7,6 +7,7 @@ export const CALL_ERRORS = {
   invalid_request: { status: 400, title: "The request is not valid" },
   unauthenticated: { status: 401, title: "A valid token is needed" },
   forbidden: { status: 403, title: "This token may not do that" },
+  enrolment_used_up: { status: 403, title: "The enrolment token has no uses left" },
   vm_not_found: { status: 404, title: "There is no such VM" },
   host_not_found: { status: 404, title: "There is no such host" },
   token_not_found: { status: 404, title: "There is no such token" },

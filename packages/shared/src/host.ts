@@ -42,6 +42,8 @@ export const hostRecordSchema = z.object({
   lastSeenAt: timeSchema.nullable(),
   unreachableSince: timeSchema.nullable(),
   machineId: z.string(),
+  labels: labelsSchema.describe("What VMs' hostLabels are compared with: its agent's, under the bound ones"),
+  boundLabels: labelsSchema.describe("Of the token that enrolled it; its agent cannot change them"),
   slots: z.array(slotRecordSchema),
   linuxVms: z.array(z.object({ vmId: z.string(), attempt: z.int() })),
   facts: hostFactsSchema.nullable().describe("null until the agent has connected once"),

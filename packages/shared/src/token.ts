@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { labelsSchema } from "./names.ts";
 import { teamSchema } from "./team.ts";
 import { timeSchema } from "./vm.ts";
 
@@ -22,11 +23,27 @@ export const createTokenSchema = z
       .describe(
         "For ci and viewer: whose VMs it makes, sees and ends; without one the team `default` for ci, everybody's for viewer",
       ),
-    expiresInSeconds: z.int().min(1).max(315_360_000).optional(),
+    expiresInSeconds: z
+      .int()
+      .min(1)
+      .max(315_360_000)
+      .optional()
+      .describe("Without it: a day for host-enrolment, no end for other roles"),
+    uses: z
+      .union([z.int().min(1).max(100_000), z.literal("unlimited")])
+      .optional()
+      .describe("For host-enrolment: how many hosts it enrols; one without it"),
+    hostLabels: labelsSchema
+      .optional()
+      .describe("For host-enrolment: labels of its hosts, whatever their agents say"),
   })
-  .superRefine(({ role, team }, context) => {
-    if (team === undefined || TEAM_ROLES.has(role)) return;
-    context.addIssue({ code: "custom", path: ["team"], message: `a ${role} token is of no team` });
+  .superRefine(({ role, team, uses, hostLabels }, context) => {
+    const refuse = (path: string, message: string) =>
+      context.addIssue({ code: "custom", path: [path], message });
+    if (team !== undefined && !TEAM_ROLES.has(role)) refuse("team", `a ${role} token is of no team`);
+    if (role === "host-enrolment") return;
+    if (uses !== undefined) refuse("uses", "are for host-enrolment tokens");
+    if (hostLabels !== undefined) refuse("hostLabels", "are for host-enrolment tokens");
   });
 export type CreateToken = z.infer<typeof createTokenSchema>;
 
@@ -51,6 +68,14 @@ export const tokenRecordSchema = z.object({
   previousUntil: timeSchema.nullable().describe("After a rotation: until when the secret before works"),
   lastUsedAt: timeSchema.nullable().describe("To the minute"),
   revokedAt: timeSchema.nullable(),
+  enrolment: z
+    .object({
+      uses: z.int(),
+      maxUses: z.int().nullable().describe("null: unlimited"),
+      hostLabels: labelsSchema,
+    })
+    .nullable()
+    .describe("For host-enrolment tokens"),
 });
 export type TokenRecord = z.infer<typeof tokenRecordSchema>;
 

@@ -5,7 +5,7 @@ import { messageOf, usageError } from "../cli-error.ts";
 import type { Context } from "../context.ts";
 import { tokenTable } from "../output/tokens.ts";
 import { timeWithAge } from "../output/time.ts";
-import { connect, duration, note, reply, type GlobalFlags } from "./common.ts";
+import { connect, duration, label, note, positive, reply, type GlobalFlags } from "./common.ts";
 
 interface SecretFlags extends GlobalFlags {
   toFile?: string;
@@ -15,6 +15,8 @@ interface CreateFlags extends SecretFlags {
   role: TokenRole;
   name: string;
   team?: string;
+  uses?: number | "unlimited";
+  hostLabel?: Record<string, string>;
   expiresIn?: number;
 }
 
@@ -39,7 +41,17 @@ export function addTokenCommands(program: Command, context: Context): void {
     )
     .requiredOption("--name <name>", "whose it is, for the list and the log")
     .option("--team <name>", "for ci and viewer: whose VMs it makes, sees and ends")
-    .option("--expires-in <duration>", "how long it is valid (default: until it is revoked)", duration)
+    .option(
+      "--expires-in <duration>",
+      "how long it is valid (default: until it is revoked; a day for host-enrolment)",
+      duration,
+    )
+    .option("--uses <count>", "for host-enrolment: how many hosts, or `unlimited` (default: 1)", uses)
+    .option(
+      "--host-label <key=value>",
+      "for host-enrolment: a label of its hosts, whatever their agents say; can be repeated",
+      label,
+    )
     .option(...TO_FILE)
     .action((_flags, command: Command) => create(command.optsWithGlobals<CreateFlags>(), context));
   group
@@ -76,12 +88,14 @@ export function addTokenCommands(program: Command, context: Context): void {
 }
 
 function create(flags: CreateFlags, context: Context): Promise<void> {
-  const { role, name, team, expiresIn } = flags;
+  const { role, name, team, expiresIn, uses, hostLabel } = flags;
   return handOver(flags, context, async () => {
     const made = await connect(flags, context).createToken({
       role,
       name,
       ...(team === undefined ? {} : { team }),
+      ...(uses === undefined ? {} : { uses }),
+      ...(hostLabel === undefined ? {} : { hostLabels: hostLabel }),
       ...(expiresIn === undefined ? {} : { expiresInSeconds: expiresIn }),
     });
     const until =
@@ -101,6 +115,10 @@ function rotate(id: string, flags: RotateFlags, context: Context): Promise<void>
     note(context, `Token ${id} (${rotated.role}, ${rotated.name}) has a new secret; ${until}.`);
     return rotated;
   });
+}
+
+function uses(text: string): number | "unlimited" {
+  return text === "unlimited" ? text : positive(text);
 }
 
 /** A token on stdout, or in a file that is made first: one that cannot be kept should not come to be. */

@@ -22,7 +22,7 @@ export function hostTable(hosts: readonly HostRecord[], style: Style): string {
       { head: "MACOS", text: ({ facts }) => facts?.osVersion ?? "-", spare: 3 },
       {
         head: "LABELS",
-        text: ({ facts }) => (facts ? pairs(facts.labels) || "-" : "-"),
+        text: ({ labels }) => pairs(labels) || "-",
         cut: { from: "end", least: 10 },
         spare: 4,
       },
@@ -53,7 +53,8 @@ export function hostDetails(host: HostRecord, style: Style): string {
       ["cpu", facts ? String(facts.cpu) : undefined],
       ["memory", facts ? `${facts.memoryMiB} MiB` : undefined],
       ["disk", facts ? `${facts.diskFreeGiB} GiB free of ${facts.diskTotalGiB} GiB` : undefined],
-      ["labels", facts ? pairs(facts.labels) || "-" : undefined],
+      ["labels", pairs(host.labels) || "-"],
+      ["bound labels", pairs(host.boundLabels) || undefined],
       ["images", facts ? imagesText(facts.images) : undefined],
       ["foreign VMs", facts && facts.foreign.length > 0 ? foreignText(facts.foreign) : undefined],
     ],

@@ -13,6 +13,7 @@ export function tokenTable(tokens: readonly TokenRecord[], style: Style): string
       { head: "ROLE", text: ({ role }) => role },
       { head: "NAME", text: ({ name }) => name, cut: { from: "end", least: 10 } },
       { head: "TEAM", text: ({ team }) => team ?? "-" },
+      { head: "USES", text: ({ enrolment }) => usesOf(enrolment), spare: 3 },
       {
         head: "STATE",
         text: (token) => standingOf(token, now),
@@ -26,11 +27,16 @@ export function tokenTable(tokens: readonly TokenRecord[], style: Style): string
   );
 }
 
+function usesOf(enrolment: TokenRecord["enrolment"]): string {
+  return enrolment === null ? "-" : `${enrolment.uses}/${enrolment.maxUses ?? "unlimited"}`;
+}
+
 function isValid(token: TokenRecord, now: number): boolean {
   return standingOf(token, now) === "valid";
 }
 
-function standingOf({ revokedAt, expiresAt }: TokenRecord, now: number): string {
+function standingOf({ revokedAt, expiresAt, enrolment }: TokenRecord, now: number): string {
   if (revokedAt !== null) return "revoked";
-  return expiresAt !== null && Date.parse(expiresAt) <= now ? "expired" : "valid";
+  if (expiresAt !== null && Date.parse(expiresAt) <= now) return "expired";
+  return enrolment?.maxUses != null && enrolment.uses >= enrolment.maxUses ? "used up" : "valid";
 }

@@ -47,6 +47,8 @@ export function hostRecord(name: string, change: Partial<HostRecord> = {}): Host
     lastSeenAt: AT,
     unreachableSince: change.connected === false ? AT : null,
     machineId: `machine-${name}`,
+    labels: { xcode: "16", rack: "b4" },
+    boundLabels: { rack: "b4" },
     slots: [
       { slot: 0, vmId: "aaaabbbbccccdddd", attempt: 1, state: "busy" },
       { slot: 1, vmId: null, attempt: null, state: "phantom" },
@@ -61,7 +63,7 @@ export function hostRecord(name: string, change: Partial<HostRecord> = {}): Host
       memoryMiB: 32_768,
       diskTotalGiB: 926,
       diskFreeGiB: 411,
-      labels: { xcode: "16", rack: "b4" },
+      labels: { xcode: "16" },
       images: [{ reference: "ghcr.io/org/image:15", sizeGiB: 31.25 }],
       foreign: [{ name: "somebodys-vm", os: "macos", running: true }],
       phantomSlots: 1,

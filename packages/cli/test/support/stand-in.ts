@@ -226,5 +226,6 @@ function tokenRecord(id: string, role: TokenRole, name: string) {
     previousUntil: null,
     lastUsedAt: null,
     revokedAt: null,
+    enrolment: role === "host-enrolment" ? { uses: 0, maxUses: 1, hostLabels: {} } : null,
   };
 }

@@ -4,7 +4,7 @@ import { deadlineOf, type Vm } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
 import type { Leases } from "./leases.ts";
-import { occupancyOf } from "./scheduler.ts";
+import { labelsOf, occupancyOf } from "./scheduler.ts";
 
 /** The API's view of what the store holds. */
 export function makeRecords(store: Store, leases: Leases) {
@@ -71,6 +71,8 @@ export function makeRecords(store: Store, leases: Leases) {
       lastSeenAt: iso(host.lastSeenAt),
       unreachableSince: silentSince(host.id, host.lastSeenAt),
       machineId: host.machineId,
+      labels: labelsOf(host),
+      boundLabels: host.boundLabels,
       slots: slotUses(occupancyOf(host)).map((state, slot) => {
         const occupant = host.occupants.find((candidate) => candidate.slot === slot);
         return { slot, vmId: occupant?.vmId ?? null, attempt: occupant?.attempt ?? null, state };
@@ -87,7 +89,7 @@ export function makeRecords(store: Store, leases: Leases) {
     return {
       ...occupancyOf(host),
       connected: leases.isConnected(host.id),
-      labels: host.facts?.labels ?? {},
+      labels: labelsOf(host),
       images: host.facts?.images.map(({ reference }) => reference) ?? [],
     };
   }

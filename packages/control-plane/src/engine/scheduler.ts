@@ -1,3 +1,4 @@
+import type { Labels } from "@tartfleet/shared";
 import { slotUses } from "../domain/capacity.ts";
 import type { Context } from "../domain/lifecycle.ts";
 import { place, type HostView } from "../domain/placement.ts";
@@ -101,12 +102,17 @@ function viewOf(host: StoredHost): HostView {
     host.occupants.reduce((sum, occupant) => sum + occupant[what], 0);
   return {
     hostId: host.id,
-    labels: host.facts?.labels ?? {},
+    labels: labelsOf(host),
     images: new Set(host.facts?.images.map(({ reference }) => reference)),
     freeSlots: [...uses.keys()].filter((slot) => uses[slot] === "free"),
     freeCpu: (host.facts?.cpu ?? 0) - taken("cpu"),
     freeMemoryMiB: (host.facts?.memoryMiB ?? 0) - taken("memoryMiB"),
   };
+}
+
+/** What its agent says, under what its enrolment bound it to: an agent cannot take a label off. */
+export function labelsOf({ facts, boundLabels }: Pick<StoredHost, "facts" | "boundLabels">): Labels {
+  return { ...facts?.labels, ...boundLabels };
 }
 
 /** Slots that a host's attempts hold, and what else runs there. */

@@ -1,4 +1,4 @@
-import { DEFAULT_TEAM, type TokenRecord, type TokenRole } from "@tartfleet/shared";
+import { DEFAULT_TEAM, type CreateToken, type TokenRecord, type TokenRole } from "@tartfleet/shared";
 import { passesByItself } from "../store/faults.ts";
 import type { StoredToken } from "../store/tokens.ts";
 import type { Parts } from "./parts.ts";
@@ -8,6 +8,9 @@ import type { Principal, UseCases } from "./use-cases.ts";
 
 /** How exact "last used" is, so that reading does not mean writing. */
 const USE_RESOLUTION_MS = 60_000;
+
+/** Seconds: how long an enrolment token is valid when nothing was said. */
+const A_DAY = 86_400;
 
 type TokenUseCases = Pick<
   UseCases,
@@ -78,7 +81,8 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
       return stop;
     },
 
-    async createToken(_caller, { role, name, team, expiresInSeconds }) {
+    async createToken(_caller, input) {
+      const { role, name, team, expiresInSeconds = role === "host-enrolment" ? A_DAY : undefined } = input;
       const { id, token, hash } = mintToken();
       const now = clock.now();
       const expiresAt = expiresInSeconds === undefined ? null : now + expiresInSeconds * 1000;
@@ -88,6 +92,7 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
         kind: role,
         name,
         team: teamFor(role, team),
+        ...(role === "host-enrolment" ? enrolmentColumns(input) : {}),
         createdAt: now,
         expiresAt,
       });
@@ -115,12 +120,16 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
       changes.tokenChanged(id);
     },
 
-    async enrolHost(_caller, input) {
+    async enrolHost({ principal }, input) {
       const { id, token, hash } = mintToken();
       const now = clock.now();
+      const isCounted = principal.kind === "token" && principal.role === "host-enrolment";
       const hostId = await store.enrolHost(
-        input,
-        { id, hash, kind: "host", name: `host ${input.name}`, createdAt: now },
+        {
+          ...input,
+          by: isCounted ? principal.tokenId : null,
+          credential: { id, hash, kind: "host", name: `host ${input.name}`, createdAt: now },
+        },
         now,
       );
       // The credential before is no longer valid.
@@ -133,6 +142,10 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
 /** A CI system's token is always one team's. */
 function teamFor(role: TokenRole, team: string | undefined): string | null {
   return team ?? (role === "ci" ? DEFAULT_TEAM : null);
+}
+
+function enrolmentColumns({ uses = 1, hostLabels = {} }: CreateToken) {
+  return { maxUses: uses === "unlimited" ? null : uses, hostLabels };
 }
 
 function roleOf({ kind }: StoredToken): TokenRole | undefined {
@@ -151,6 +164,10 @@ function recordOf(token: StoredToken, role: TokenRole, now: number): TokenRecord
     previousUntil: previousUntil !== null && previousUntil > now ? isoOf(previousUntil) : null,
     lastUsedAt: iso(lastUsedAt),
     revokedAt: iso(revokedAt),
+    enrolment:
+      role === "host-enrolment"
+        ? { uses: token.uses, maxUses: token.maxUses, hostLabels: token.hostLabels ?? {} }
+        : null,
   };
 }
 

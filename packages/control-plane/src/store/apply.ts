@@ -55,7 +55,15 @@ export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context:
   };
 }
 
-const NEEDS_SECRETS = new Set(["queued", "assigned", "pulling", "cloning", "booting", "provisioning"]);
+/** The states in which a guest may yet have to be set up. */
+export const NEEDS_SECRETS: ReadonlySet<Vm["state"]> = new Set([
+  "queued",
+  "assigned",
+  "pulling",
+  "cloning",
+  "booting",
+  "provisioning",
+]);
 
 export function writeEvent(tx: Tx, vm: Vm, entry: HistoryEntry, now: number): VmEvent {
   const row = tx

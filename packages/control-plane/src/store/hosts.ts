@@ -6,16 +6,16 @@ import {
   type Assignment,
   type AssignmentSet,
   type AttemptRef,
-  type EnrolHost,
   type Hello,
   type HostFacts,
 } from "@tartfleet/shared";
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import type { Vm } from "../domain/vm.ts";
-import { readVm } from "./apply.ts";
+import { NEEDS_SECRETS, readVm } from "./apply.ts";
 import type { Database, Db } from "./database.ts";
+import { enrolHost, markCredentialUsed, type Enrolment } from "./enrolment.ts";
 import type { Commit, Tx } from "./group-commit.ts";
-import { attempts, hosts, slots, tokens, vms } from "./schema.ts";
+import { attempts, hosts, tokens, vms } from "./schema.ts";
 import type { NewToken } from "./tokens.ts";
 import { vmOfRow } from "./vm-rows.ts";
 
@@ -36,13 +36,9 @@ export interface Seen {
 /** Intents and reads about hosts and their agents' sessions. */
 export function makeHostStore({ db, logId }: Database, commit: Commit) {
   return {
-    /**
-     * Makes a host with its two slots, or gives a known one a new credential; the old one stops working.
-     *
-     * @throws CallError host_identity_conflict when another machine holds the name
-     */
-    enrolHost: (input: EnrolHost, credential: Omit<NewToken, "hostId">, now: number): Promise<number> =>
-      commit((tx) => enrolHost(tx, input, credential, now)),
+    /** @throws CallError as `enrolHost` does */
+    enrolHost: (enrolment: Enrolment, now: number): Promise<number> =>
+      commit((tx) => enrolHost(tx, enrolment, now)),
 
     /**
      * A new session of the host's agent; older ones are fenced by its epoch.
@@ -62,6 +58,7 @@ export function makeHostStore({ db, logId }: Database, commit: Commit) {
           .set({ epoch: host.epoch + 1, lastSeenAt: now, ...seenColumns(tx, host, seen) })
           .where(eq(hosts.id, hostId))
           .run();
+        markCredentialUsed(tx, hostId, now);
         return { epoch: host.epoch + 1 };
       }),
 
@@ -85,7 +82,8 @@ export function makeHostStore({ db, logId }: Database, commit: Commit) {
       }),
 
     /**
-     * Adds a token for the attempt's guest and returns what it is to be set up with.
+     * Adds a token for the attempt's guest and returns what it is to be set up with. An agent may ask again
+     * until the guest is set up, since an answer can be lost; from then on nobody gets it any more.
      *
      * @throws CallError session_fenced, attempt_not_current
      */
@@ -111,7 +109,7 @@ export function makeHostStore({ db, logId }: Database, commit: Commit) {
             ),
           )
           .get();
-        if (!vm || !wanted || vm.readyAt !== null) {
+        if (!vm || !wanted || !NEEDS_SECRETS.has(vm.state)) {
           throw new CallError(
             "attempt_not_current",
             `Attempt ${about.attempt} of VM ${about.vmId} is not to be set up on this host any more.`,
@@ -135,35 +133,6 @@ export function makeHostStore({ db, logId }: Database, commit: Commit) {
     hostRow: (hostId: number): HostRow => requireHost(db, hostId),
     hostName: (hostId: number): string => requireHost(db, hostId).name,
   };
-}
-
-function enrolHost(tx: Tx, input: EnrolHost, credential: Omit<NewToken, "hostId">, now: number): number {
-  const known = tx.select().from(hosts).where(eq(hosts.name, input.name)).get();
-  if (known && known.machineId !== input.machineId) {
-    throw new CallError(
-      "host_identity_conflict",
-      `A host named ${input.name} is enrolled by another machine. Choose another --name for this one.`,
-    );
-  }
-  const host =
-    known ??
-    tx
-      .insert(hosts)
-      .values({ ...input, createdAt: now })
-      .returning()
-      .get();
-  if (!known) {
-    const rows = Array.from({ length: SLOTS_PER_HOST }, (_, slot) => ({ hostId: host.id, slot }));
-    tx.insert(slots).values(rows).run();
-  }
-  tx.update(tokens)
-    .set({ revokedAt: now })
-    .where(and(eq(tokens.hostId, host.id), isNull(tokens.revokedAt)))
-    .run();
-  tx.insert(tokens)
-    .values({ ...credential, hostId: host.id })
-    .run();
-  return host.id;
 }
 
 function requireHost(tx: Pick<Db, "select">, hostId: number): HostRow {

@@ -65,7 +65,13 @@ export async function startPlane({
   const url = `http://127.0.0.1:${listener.port}`;
 
   const token = async (role: TokenRole) =>
-    (await controlPlane.useCases.createToken(ADMIN, { role, name: `the ${role}` })).token;
+    (
+      await controlPlane.useCases.createToken(ADMIN, {
+        role,
+        name: `the ${role}`,
+        ...(role === "host-enrolment" ? { uses: "unlimited" as const } : {}),
+      })
+    ).token;
   const tokens = {
     admin: await token("admin"),
     ci: await token("ci"),

@@ -153,7 +153,12 @@ async function makeHosts(
     api,
   }: { dir: string; env: Record<string, string>; controlPlane: ControlPlane; api: Api },
 ): Promise<FleetHost[]> {
-  const enrolment = await api.createToken({ role: "host-enrolment", name: "lab", expiresInSeconds: 600 });
+  const enrolment = await api.createToken({
+    role: "host-enrolment",
+    name: "lab",
+    uses: "unlimited",
+    expiresInSeconds: 600,
+  });
   const enrolmentTokenFile = join(dir, "enrolment-token");
   await writeFile(enrolmentTokenFile, enrolment.token, { mode: 0o600 });
   const count = options.realTart ? 1 : (options.hosts ?? 1);

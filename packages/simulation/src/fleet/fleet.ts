@@ -30,7 +30,7 @@ const RESTART_MS = 5000;
 
 /** Enrols the hosts. */
 const ENROLMENT: Caller = {
-  principal: { kind: "token", tokenId: "enrol0", role: "host-enrolment", name: "enrolment", team: null },
+  principal: { kind: "token", tokenId: "enrol0", role: "admin", name: "enrolment", team: null },
   requestId: "enrolment",
   address: null,
 };
