@@ -1,8 +1,6 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { instanceName, type VmRecord, type VmState } from "@tartfleet/shared";
 import type { Fault, FakeJob } from "@tartfleet/tart-sim";
-import { githubVm, hostOf, IMAGES, inState, simOf, statesOf } from "./lab.ts";
+import { githubVm, IMAGES, inState, letGo, simOf, statesOf, UNTIL_LET_GO } from "./lab.ts";
 import type { UsedLab } from "./use-lab.ts";
 
 /** The states in which a VM lives. */
@@ -17,7 +15,7 @@ export const LIVING = [
   "draining",
   "stopping",
 ] as const satisfies VmState[];
-type Living = (typeof LIVING)[number];
+export type Living = (typeof LIVING)[number];
 
 /** Where each of them is: of the last Mac both slots are taken, so that one more waits for it. */
 const MAC_OF: Record<Living, string> = {
@@ -88,10 +86,9 @@ export async function makeCast(lab: UsedLab, act: string): Promise<Cast> {
   const nameOf = (state: Living) => `${act}-${state}`;
   const ids: Partial<Record<Living, string>> = {};
   const toPull = { name: `registry.example.com/macos/for-${act}`, compressedGB: 0.1 };
-  simOf(fleet, MAC_OF.pulling).setImages([...IMAGES, toPull]);
+  for (const { name } of fleet.hosts) simOf(fleet, name).setImages([...IMAGES, toPull]);
   const create = async (state: Living): Promise<string> => {
-    const job: FakeJob =
-      state === "ready" ? { script: "until [ -e ~/go-on ]; do sleep 0.1; done" } : { seconds: 0.2 };
+    const job: FakeJob = state === "ready" ? { script: UNTIL_LET_GO } : { seconds: 0.2 };
     const vm = await fleet.api.createVm({
       ...githubVm(github, nameOf(state), job),
       hostLabels: { [MAC_OF[state]]: "yes" },
@@ -131,13 +128,13 @@ export async function makeCast(lab: UsedLab, act: string): Promise<Cast> {
   const misplaced = states.filter(([wanted, is]) => wanted !== is);
   if (misplaced.length > 0) throw new Error(`not in their states: ${JSON.stringify(misplaced)}`);
 
+  const ready = await fleet.api.getVm(all.ready);
   return {
     ids: all,
     async letGo() {
       for (const mac of new Set(Object.values(MAC_OF))) simOf(fleet, mac).setFaults([]);
       letResultThrough();
-      const instance = join(hostOf(fleet, MAC_OF.ready).tartHome, "vms", instanceName(all.ready, 1));
-      await writeFile(join(instance, "disk/Users/admin/go-on"), "");
+      await letGo(fleet, ready);
     },
     async outcomes() {
       const ended = await Promise.all(

@@ -1,4 +1,12 @@
-import type { CreateVmInput, VmEvent, VmRecord, VmState } from "@tartfleet/shared";
+import { appendFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  instanceName,
+  type CreateVmInput,
+  type VmEvent,
+  type VmRecord,
+  type VmState,
+} from "@tartfleet/shared";
 import type { FakeGitHub, FakeJob, SimHost } from "@tartfleet/tart-sim";
 import { startFleet, type Fleet, type FleetOptions } from "../../src/fleet/fleet.ts";
 import type { FleetHost } from "../../src/fleet/host.ts";
@@ -79,6 +87,23 @@ export function hostOf(fleet: Fleet, name: string): FleetHost {
   if (!host) throw new Error(`the fleet has no ${name}`);
   return host;
 }
+
+/** A file in the home of a VM's guest, as the machine sees it. */
+function inGuest(fleet: Fleet, { id, host, attempt }: VmRecord, path: string): string {
+  const { tartHome } = hostOf(fleet, host ?? "");
+  return join(tartHome, "vms", instanceName(id, attempt), "disk/Users/admin", path);
+}
+
+/** A job's script that works until its guest's home has the file that `letGo` makes. */
+export const UNTIL_LET_GO = "until [ -e ~/go-on ]; do sleep 0.1; done";
+
+/** Lets a job go on that is `UNTIL_LET_GO`. */
+export const letGo = (fleet: Fleet, vm: VmRecord): Promise<void> =>
+  writeFile(inGuest(fleet, vm, "go-on"), "");
+
+/** Has a guest ask for its end once alone; it would try for minutes to be heard, and then power itself off. */
+export const giveUpSoon = (fleet: Fleet, vm: VmRecord): Promise<void> =>
+  appendFile(inGuest(fleet, vm, ".tartfleet/vm.env"), "\nTARTFLEET_EXIT_TRIES=1\n");
 
 /** The simulated Mac of that name. */
 export function simOf(fleet: Fleet, name: string): SimHost {

@@ -1,8 +1,7 @@
 /** Says how long things took, for docs/reliability.md; a test never depends on it. */
-export function stopwatch(after: string): { tell(what: string): void } {
+export function stopwatch(after: string): { line(what: string): string; tell(what: string): void } {
   const start = performance.now();
-  return {
-    tell: (what) =>
-      console.log(`recovery ${after}: ${what} within ${((performance.now() - start) / 1000).toFixed(1)} s`),
-  };
+  const line = (what: string) =>
+    `recovery ${after}: ${what} within ${((performance.now() - start) / 1000).toFixed(1)} s`;
+  return { line, tell: (what) => console.log(line(what)) };
 }
