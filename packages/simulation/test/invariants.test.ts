@@ -147,6 +147,11 @@ const BROKEN: [invariant: string, how: string, scenes: Scene[]][] = [
     [{ now: 20_000, events: [event({ type: "attempt_failed", source: "timer" })] }],
   ],
   [
+    "restarts-end-nothing",
+    "a host that is given up before its grace is over",
+    [{ now: 60_000, events: [event({ type: "attempt_failed", data: '{"error":{"code":"host_silent"}}' })] }],
+  ],
+  [
     "placements-fit",
     "a placement where a phantom has the slot",
     [

@@ -16,6 +16,7 @@ import { makePatience } from "./patience.ts";
 import { makeRecords } from "./records.ts";
 import { startScheduler } from "./scheduler.ts";
 import { makeSealer, randomId, readOrMakeKey } from "./secrets.ts";
+import { every, watchStalls } from "./stalls.ts";
 import { watchStorage, type StorageHealth, type WatchLog } from "./storage-watch.ts";
 import { makeTokenUseCases } from "./tokens.ts";
 import type { Caller, UseCases } from "./use-cases.ts";
@@ -49,19 +50,28 @@ const ITSELF: Caller = {
   address: null,
 };
 
+/** A shorter stall does not matter to anyone. */
+const LEAST_STALL_MS = 1000;
+/** How exactly it is known after a restart whether the clock was set back. */
+const NOTE_MS = 60_000;
+
 /** Puts the moving parts together and starts them. */
 export async function startControlPlane({
   database,
   key,
   config,
-  clock,
+  clock: machineClock,
   randomId,
   onFatal,
   openStore = makeStore,
 }: Ingredients): Promise<ControlPlane> {
+  const leaseMs = config.leaseSeconds * 1000;
+  const stalls = watchStalls(machineClock, Math.max(LEAST_STALL_MS, leaseMs / 10));
+  const { clock } = stalls;
   const store = openStore(database, { after: clock.after, onBroken: onFatal });
   // Agents come back within a lease and tell what happened while nobody listened; no clock runs out before.
-  await store.extendBudgets(clock.now() + config.leaseSeconds * 1000);
+  const awaitAgents = () => store.extendBudgets(clock.now() + leaseMs);
+  await Promise.all([store.beginAt(clock.now()), awaitAgents()]);
   const changes = makeChanges();
   const context: Parts["context"] = () => ({ now: clock.now(), budgets: budgetsOf(config) });
   const patience = makePatience(clock, onFatal);
@@ -104,6 +114,12 @@ export async function startControlPlane({
 
   const scheduler = startScheduler({ store, leases, changes, clock, patience, context });
   const deadlines = startDeadlines({ store, changes, clock, patience, context });
+  const notes = every(clock, NOTE_MS, () => patience.keepTrying(() => store.noteTime(clock.now())));
+  // What agents and guests said meanwhile waits in the sockets: it is heard before anything is given up.
+  stalls.onStall(() => {
+    leases.renewAll();
+    patience.keepTrying(() => awaitAgents().then(deadlines.changed));
+  });
 
   const useCases: UseCases = {
     ...makeVmUseCases(parts),
@@ -125,6 +141,8 @@ export async function startControlPlane({
       scheduler.stop();
       deadlines.stop();
       leases.stop();
+      notes.stop();
+      stalls.stop();
       database.close();
     },
   };

@@ -13,7 +13,11 @@ export function startDeadlines(options: {
   clock: Clock;
   patience: Patience;
   context(): Context;
-}): { stop(): void } {
+}): {
+  /** To be called when deadlines were changed in the store by other means than a step. */
+  changed(): void;
+  stop(): void;
+} {
   const { store, changes, clock, patience, context } = options;
   let cancel: (() => void) | undefined;
   let armedFor = Number.POSITIVE_INFINITY;
@@ -46,6 +50,7 @@ export function startDeadlines(options: {
   const unsubscribe = changes.onStep(() => patience.keepTrying(arm));
   arm();
   return {
+    changed: arm,
     stop() {
       stopped = true;
       unsubscribe();

@@ -5,6 +5,8 @@ export interface Expiry<K> {
   touch(key: K): void;
   drop(key: K): void;
   has(key: K): boolean;
+  /** As if all of them were touched now; their order stays. */
+  touchAll(): void;
   stop(): void;
 }
 
@@ -48,6 +50,10 @@ export function makeExpiry<K>(
     },
     drop: (key) => void touched.delete(key),
     has: (key) => touched.has(key),
+    touchAll() {
+      const now = clock.now();
+      for (const key of touched.keys()) touched.set(key, now);
+    },
     stop() {
       cancel?.();
       touched.clear();

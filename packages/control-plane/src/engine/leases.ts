@@ -21,6 +21,7 @@ export function makeLeases(
   listeners: LeaseListeners,
 ) {
   const epochs = new Map<number, number>();
+  const hosts = new Set(knownHosts);
   const leases = makeExpiry<number>(clock, config.leaseSeconds * 1000, (hostId, lastSeenAt) => {
     silent.touch(hostId);
     if (epochs.delete(hostId)) listeners.onSilent(hostId, lastSeenAt);
@@ -34,12 +35,20 @@ export function makeLeases(
     /** A sign of life from the host's session. */
     renew(hostId: number, epoch: number): void {
       epochs.set(hostId, epoch);
+      hosts.add(hostId);
       silent.drop(hostId);
       leases.touch(hostId);
     },
+    /** How many hosts may come. */
+    hostCount: (): number => hosts.size,
     isConnected: (hostId: number): boolean => epochs.has(hostId),
     /** The connected session's epoch. */
     epoch: (hostId: number): number | undefined => epochs.get(hostId),
+    /** This process stood still: who was connected is so for another lease, who was silent has all the grace. */
+    renewAll(): void {
+      leases.touchAll();
+      silent.touchAll();
+    },
     stop(): void {
       leases.stop();
       silent.stop();

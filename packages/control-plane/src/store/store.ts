@@ -2,6 +2,7 @@ import type { Database } from "./database.ts";
 import { brokenDatabase, faultOf, toldOf } from "./faults.ts";
 import { makeGroupCommit, type CommitOptions } from "./group-commit.ts";
 import { makeHostStore } from "./hosts.ts";
+import { makeTimeStore } from "./times.ts";
 import { makeTokenStore } from "./tokens.ts";
 import { makeVmStore } from "./vms.ts";
 
@@ -18,6 +19,7 @@ export function makeStore(database: Database, options: CommitOptions = {}) {
     ...makeVmStore(database, commit),
     ...makeHostStore(database, commit),
     ...makeTokenStore(database.db, commit),
+    ...makeTimeStore(commit),
   };
   return guarded(store, (error) => {
     if (faultOf(error) === "broken") options.onBroken?.(brokenDatabase(database.path, error));

@@ -355,3 +355,73 @@ describe("watching", () => {
     expect(fleet.useCases.capacity().slots).toMatchObject({ unreachable: 4, busy: 0, free: 0 });
   });
 });
+
+describe("a control plane that stood still", () => {
+  test("gives up no host and no VM because of it, whatever came due meanwhile", async () => {
+    const mac = await fleet.host("mac-1");
+    const [ready, boots] = [await fleet.create(), await fleet.create()];
+    await mac.report({ kind: "phase", vmId: ready, attempt: 1, phase: "ready" });
+    await mac.report({ kind: "phase", vmId: boots, attempt: 1, phase: "booting" });
+    for (const seconds of [20, 40, 120, 3600]) {
+      await fleet.clock.pass(5000);
+      await mac.heartbeat();
+      await fleet.clock.sleep(seconds * 1000);
+      expect(fleet.useCases.getHost("mac-1").connected).toBe(true);
+      await fleet.clock.pass(29_000);
+      expect([ready, boots].map(fleet.state)).toEqual(["ready", "booting"]);
+      expect(fleet.useCases.getVm(ready).unreachableSince).toBeNull();
+      await mac.heartbeat();
+    }
+    expect(fleet.useCases.getVm(boots)).toMatchObject({ attempt: 1, host: "mac-1" });
+  });
+
+  test("waits for a silent host's whole lease and grace again, and then no longer", async () => {
+    const mac = await fleet.host("mac-1");
+    const id = await fleet.create();
+    await mac.report({ kind: "phase", vmId: id, attempt: 1, phase: "booting" });
+    await fleet.clock.pass(80_000);
+    expect(fleet.useCases.getHost("mac-1").connected).toBe(false);
+    await fleet.clock.sleep(120_000);
+    await fleet.clock.pass(55_000);
+    expect(fleet.state(id)).toBe("booting");
+    await fleet.clock.pass(6000);
+    expect(fleet.state(id)).toBe("queued");
+  });
+
+  test("holds TTLs to the time that really passed", async () => {
+    const mac = await fleet.host("mac-1");
+    const id = await fleet.create({ ttlSeconds: 600 });
+    await mac.bringUpAll();
+    await fleet.clock.sleep(700_000);
+    expect(fleet.useCases.getVm(id)).toMatchObject({ state: "stopping", end: { reason: "ttl" } });
+  });
+});
+
+describe("a control plane whose clock was set back while it was down", () => {
+  test("gives no VM more time than it had", async () => {
+    const mac = await fleet.host("mac-1");
+    const id = await fleet.create({ ttlSeconds: 3600 });
+    await mac.bringUpAll();
+    await fleet.clock.pass(600_000);
+    fleet.clock.set(-86_400_000);
+    await fleet.restart();
+    await mac.hello();
+    await fleet.clock.pass(2_900_000);
+    expect(fleet.state(id)).toBe("ready");
+    await fleet.clock.pass(200_000);
+    expect(fleet.useCases.getVm(id)).toMatchObject({ state: "stopping", end: { reason: "ttl" } });
+  });
+
+  test("does not take time in which nothing happened for a clock that was set back, nor a long stop", async () => {
+    const mac = await fleet.host("mac-1");
+    const id = await fleet.create({ ttlSeconds: 7200 });
+    await mac.bringUpAll();
+    const before = fleet.useCases.getVm(id).expiresAt;
+    await fleet.clock.pass(1_800_000);
+    await fleet.restart();
+    expect(fleet.useCases.getVm(id).expiresAt).toBe(before);
+    fleet.clock.set(3_600_000);
+    await fleet.restart();
+    expect(fleet.useCases.getVm(id).expiresAt).toBe(before);
+  });
+});

@@ -75,6 +75,17 @@ export function virtualClock(start = 1_700_000_000_000) {
       now = until;
       await settle();
     },
+    /** The process stands still (SIGSTOP); afterwards everything that came due fires, in its order. */
+    async sleep(milliseconds: number): Promise<void> {
+      now += milliseconds;
+      const due = [...timers].filter(({ at }) => at <= now).sort((a, b) => a.at - b.at);
+      for (const timer of due) if (timers.delete(timer)) timer.call();
+      await settle();
+    },
+    /** The machine's clock is set while nothing runs that goes by it. */
+    set(milliseconds: number): void {
+      now += milliseconds;
+    },
   };
 }
 

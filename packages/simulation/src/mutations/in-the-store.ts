@@ -1,7 +1,42 @@
+import type { Job, Plan } from "../plan/plan.ts";
 import { inStore, type Mutation } from "./plant.ts";
+
+const job = (n: number): Job => ({
+  n,
+  os: "macos",
+  runner: "github",
+  ttlSeconds: 7200,
+  mode: "good",
+  idleMs: 1000,
+  jobMs: 600_000,
+});
+
+/** The control plane stands still while VMs are brought up, longer than a phase may take. */
+const STOOD_STILL: Plan = {
+  hosts: 2,
+  calmAt: 1_200_000,
+  actions: [
+    { at: 5000, action: { kind: "create", job: job(1) } },
+    { at: 5500, action: { kind: "create", job: job(2) } },
+    { at: 5500, action: { kind: "create", job: job(3) } },
+    { at: 50_000, action: { kind: "stop_process", who: "control-plane", ms: 720_000 } },
+  ],
+};
 
 /** What the store writes down, and what it says is written. */
 export const IN_THE_STORE: readonly Mutation[] = [
+  {
+    ...inStore("time in which the control plane stood still counts", (store) => {
+      let calls = 0;
+      return {
+        extendBudgets(until) {
+          calls += 1;
+          return calls === 1 ? store.extendBudgets(until) : Promise.resolve();
+        },
+      };
+    }),
+    plan: STOOD_STILL,
+  },
   inStore("a slot is freed at the first rung of the stop ladder", (store) => ({
     applyReports: (hostId, epoch, reports, context) =>
       store.applyReports(

@@ -27,6 +27,8 @@ export interface Process {
   stop(milliseconds: number): void;
   /** Whether it stood still at some time since then. */
   wasStoppedSince(time: number): boolean;
+  /** When it went on after it last stood still for long; 0 if it never did, later than now while it does. */
+  wokeAt(): number;
 }
 
 interface ProcessClock {
@@ -49,6 +51,9 @@ interface ProcessOptions {
   onDeath: () => void;
 }
 
+/** A process may miss that it stood still for less, and need not care. */
+const LONG_STOP_MS = 6500;
+
 const NEVER = new Promise<never>(() => {});
 
 export function createProcess(options: ProcessOptions): Process {
@@ -56,6 +61,7 @@ export function createProcess(options: ProcessOptions): Process {
   const bornAt = timeline.now();
   let alive = true;
   let stoppedUntil = 0;
+  let wokeAt = 0;
   let held: (() => void)[] = [];
   let calls = 0;
   let death: { call: number; when: DeathPoint["when"] } | undefined;
@@ -136,8 +142,10 @@ export function createProcess(options: ProcessOptions): Process {
     },
     stop(milliseconds) {
       stoppedUntil = Math.max(stoppedUntil, timeline.now() + milliseconds);
+      if (milliseconds >= LONG_STOP_MS) wokeAt = stoppedUntil;
       timeline.at(stoppedUntil, resume);
     },
     wasStoppedSince: (time) => stoppedUntil > time,
+    wokeAt: () => wokeAt,
   };
 }

@@ -72,7 +72,7 @@ export function moment(scene: Scene = {}): View {
       vms: new Map((machines[number - 1] ?? []).map((found) => [found.name, found])),
     },
   });
-  const process = { clock: { now: () => now }, wasStoppedSince: () => false };
+  const process = { clock: { now: () => now }, wasStoppedSince: () => false, wokeAt: () => 0 };
   const slots = { busy: 1, free: 3, phantom: 0, unreachable: 0, cordoned: 0, total: 4 };
   const fleet = {
     hosts: [host(1), host(2)],
@@ -99,4 +99,4 @@ export function moment(scene: Scene = {}): View {
 }
 
 /** One control plane for all moments: a new one would have its time to start. */
-const PROCESS = { clock: { now: () => 0 }, wasStoppedSince: () => false };
+const PROCESS = { clock: { now: () => 0 }, wasStoppedSince: () => false, wokeAt: () => 0 };

@@ -3,9 +3,12 @@ import type { Invariant } from "../invariant.ts";
 /** A lease, as slowly as a control plane's clock may go. */
 const LEASE_MS = 29_000;
 
+/** How much longer a silent host is waited for before what it was bringing up is tried elsewhere. */
+const GRACE_MS = 59_000;
+
 /**
- * Architecture §4.6: a restart of the control plane, however long, ends nothing: for a lease its agents can
- * come back and tell, and no timer but a TTL strikes.
+ * Architecture §4.6: a restart of the control plane, however long, ends nothing, and neither does a time in
+ * which it stood still: for a lease its agents can come back and tell, and no timer but a TTL strikes.
  */
 export function restartsEndNothing(): Invariant {
   /** When something was last written about a VM: then its timer may have been set anew. */
@@ -13,10 +16,13 @@ export function restartsEndNothing(): Invariant {
   return {
     name: "restarts-end-nothing",
     check({ fleet, events, now }) {
-      const startedAt = fleet.site.startedAt();
+      const startedAt = Math.max(fleet.site.startedAt(), fleet.site.process().wokeAt());
       for (const { vmId, source, type, data, message } of events) {
         const isStruck = source === "timer" && type !== "evidence" && !data.includes('"ttl"');
         const isOld = (heardAt.get(vmId) ?? 0) <= startedAt;
+        if (data.includes('"host_silent"') && now - startedAt < LEASE_MS + GRACE_MS) {
+          return `a host was given up ${Math.round((now - startedAt) / 1000)} s after a restart or a stop: VM ${vmId}: ${message}`;
+        }
         if (isStruck && isOld && now - startedAt < LEASE_MS) {
           return `a timer struck ${Math.round((now - startedAt) / 1000)} s after a restart: VM ${vmId}: ${message}`;
         }

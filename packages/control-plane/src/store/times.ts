@@ -1,0 +1,47 @@
+import { eq, max, notInArray, sql } from "drizzle-orm";
+import type { Db } from "./database.ts";
+import type { Commit, Tx } from "./group-commit.ts";
+import { events, meta, vms } from "./schema.ts";
+
+const KEY = "latest_time";
+
+/** What the store knows of the clock that its times are of. Milliseconds. */
+export function makeTimeStore(commit: Commit) {
+  return {
+    /**
+     * A control plane begins at this time. When an earlier one was at a later time already, the clock was set
+     * back: what every live VM has left of its time is kept, counted anew from now.
+     */
+    beginAt: (now: number): Promise<void> =>
+      commit((tx) => {
+        const back = latestTime(tx) - now;
+        if (back > 0) {
+          tx.update(vms)
+            .set({
+              budgetEndsAt: sql`${vms.budgetEndsAt} - ${back}`,
+              expiresAt: sql`${vms.expiresAt} - ${back}`,
+              deadlineAt: sql`${vms.deadlineAt} - ${back}`,
+            })
+            .where(notInArray(vms.state, ["deleted", "failed"]))
+            .run();
+        }
+        note(tx, now);
+      }),
+
+    /** Writes down that it is so late by now. */
+    noteTime: (now: number): Promise<void> => commit((tx) => note(tx, now)),
+  };
+}
+
+function note(tx: Tx, now: number): void {
+  const value = String(now);
+  tx.insert(meta).values({ key: KEY, value }).onConflictDoUpdate({ target: meta.key, set: { value } }).run();
+}
+
+/** The newest time in the database, as far as history and notes tell. */
+function latestTime(tx: Pick<Db, "select">): number {
+  const noted = tx.select().from(meta).where(eq(meta.key, KEY)).get();
+  const newest = tx.select({ id: max(events.id) }).from(events);
+  const last = tx.select({ at: events.at }).from(events).where(eq(events.id, newest)).get();
+  return Math.max(Number(noted?.value ?? 0), last?.at ?? 0);
+}
