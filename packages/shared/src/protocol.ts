@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { attemptErrorSchema } from "./error-codes.ts";
+import { attemptErrorCodeSchema, attemptErrorSchema } from "./error-codes.ts";
 import { hostFactsSchema } from "./host.ts";
 import { runnerSchema } from "./runner.ts";
 import { guestOsSchema, runOptionsSchema, vmIdSchema } from "./vm.ts";
@@ -9,8 +9,22 @@ import { BRING_UP_STATES } from "./vm-state.ts";
  * What agent and control plane say to each other (tRPC over WebSocket, `agent.*`). The control plane sends
  * levels: the whole set of a host's assignments. The agent answers with facts, each bound to session and
  * attempt; a fact may be said any number of times.
+ *
+ * Within a version fields, kinds of reports and reasons may be added; who does not know one leaves it out. What
+ * an agent must understand to do right (another `want`) is a new version, and is said only to agents of it.
  */
 export const PROTOCOL_VERSION = 1;
+/** The oldest version of an agent that a control plane speaks with: control planes are upgraded first. */
+const OLDEST_PROTOCOL_VERSION = 1;
+
+/** Why an agent of that version cannot be spoken with, and what to do; undefined when it can. */
+export function protocolRefusal(version: number): string | undefined {
+  if (version >= OLDEST_PROTOCOL_VERSION && version <= PROTOCOL_VERSION) return undefined;
+  const ours = `The agent speaks protocol ${version}, this control plane ${PROTOCOL_VERSION}`;
+  return version > PROTOCOL_VERSION
+    ? `${ours}; upgrade the control plane, which is upgraded before its agents`
+    : `${ours}, and none older than ${OLDEST_PROTOCOL_VERSION}; upgrade the agent`;
+}
 
 export const attemptRefSchema = z.object({ vmId: vmIdSchema, attempt: z.int().min(1) });
 export type AttemptRef = z.infer<typeof attemptRefSchema>;
@@ -31,6 +45,13 @@ export const welcomeSchema = z.object({
   epoch: z.int().describe("Fences older sessions; part of every later call"),
   heartbeatSeconds: z.number(),
   leaseSeconds: z.number(),
+  returnWithinSeconds: z
+    .number()
+    .min(0)
+    .optional()
+    .describe(
+      "When the connection is lost: come back at a random time within so long, lest a whole fleet come at once",
+    ),
 });
 export type Welcome = z.infer<typeof welcomeSchema>;
 
@@ -85,10 +106,14 @@ export const reportSchema = z.discriminatedUnion("kind", [
     imageDigest: z.string().max(80).optional(),
     ip: z.ipv4().optional(),
   }),
-  about.extend({ kind: z.literal("failed"), phase: z.enum(BRING_UP_STATES), error: attemptErrorSchema }),
+  about.extend({
+    kind: z.literal("failed"),
+    phase: z.enum(BRING_UP_STATES),
+    error: attemptErrorSchema.extend({ code: attemptErrorCodeSchema.catch("tart_failed") }),
+  }),
   about.extend({
     kind: z.literal("run_ended"),
-    cause: z.enum(RUN_END_CAUSES),
+    cause: z.enum(RUN_END_CAUSES).catch("unknown"),
     logTail: z.string().max(8192),
   }),
   about.extend({
@@ -108,7 +133,26 @@ export const reportSchema = z.discriminatedUnion("kind", [
 ]);
 export type Report = z.infer<typeof reportSchema>;
 
-export const reportsSchema = z.object({ epoch: z.int(), reports: z.array(reportSchema).min(1).max(100) });
+/** A report of a kind that only a newer agent knows. */
+const unknownReportSchema = z.object({ kind: z.literal("unknown"), said: z.string() });
+/** A report as a control plane hears it. */
+export type HeardReport = Report | z.infer<typeof unknownReportSchema>;
+
+const KINDS = new Set<string>(reportSchema.options.map(({ shape }) => shape.kind.value));
+const saidSchema = z.object({ kind: z.string().max(64) });
+
+const heardReportSchema: z.ZodType<HeardReport> = z.preprocess(
+  (report) => {
+    const said = saidSchema.safeParse(report).data?.kind;
+    return said === undefined || KINDS.has(said) ? report : { kind: "unknown", said };
+  },
+  z.discriminatedUnion("kind", [...reportSchema.options, unknownReportSchema]),
+);
+
+export const reportsSchema = z.object({
+  epoch: z.int(),
+  reports: z.array(heardReportSchema).min(1).max(100),
+});
 
 /** Answer to one report; `ignored` is not an error: the fact was late, old or known. */
 export const reportResultSchema = z.object({

@@ -4,7 +4,7 @@ import {
   heartbeatSchema,
   helloSchema,
   PROTOCOL_VERSION,
-  reportsSchema,
+  reportSchema,
   toProblem,
   type Assignment,
   type AssignmentSet,
@@ -40,6 +40,7 @@ export interface TestControlPlane {
   bootstrap: Bootstrap;
   logId: string;
   heartbeatSeconds: number;
+  returnWithinSeconds: number;
   /** Applies so many reports (or hellos) to come, and cuts the connection instead of answering. */
   losesAnswers: { report: number; hello: number };
   /** So many reports, heartbeats with facts and bootstraps to come find its disk full. */
@@ -47,6 +48,8 @@ export interface TestControlPlane {
   /** Refuses reports that it says yes to. */
   refuses: (report: Report) => boolean;
   protocol: number;
+  /** Answers so many connections to come with 503 and this Retry-After. */
+  overload: { times: number; retryAfter: string };
   want(...assignments: Assignment[]): void;
   /** Another session takes over. */
   fence(): void;
@@ -70,6 +73,8 @@ const trpc = initTRPC.create({
 function fail(code: CallError["code"], detail: string): TRPCError {
   return new TRPCError({ code: "CONFLICT", cause: new CallError(code, detail) });
 }
+
+const reportsInput = z.object({ epoch: z.int(), reports: z.array(reportSchema) });
 
 export async function startControlPlane(): Promise<TestControlPlane> {
   let epoch = 0;
@@ -102,7 +107,8 @@ export async function startControlPlane(): Promise<TestControlPlane> {
         plane.losesAnswers.hello -= 1;
         plane.dropConnections();
       }
-      return { logId: plane.logId, epoch, heartbeatSeconds: plane.heartbeatSeconds, leaseSeconds: 15 };
+      const { logId, heartbeatSeconds, returnWithinSeconds } = plane;
+      return { logId, epoch, heartbeatSeconds, leaseSeconds: 15, returnWithinSeconds };
     }),
     assignments: trpc.procedure.input(z.object({ epoch: z.int() })).subscription(async function* ({
       input,
@@ -119,7 +125,7 @@ export async function startControlPlane(): Promise<TestControlPlane> {
         if (end === "error") throw fail("internal", "something broke");
       }
     }),
-    report: trpc.procedure.input(reportsSchema).mutation(({ input }) => {
+    report: trpc.procedure.input(reportsInput).mutation(({ input }) => {
       present(input.epoch);
       write();
       if (input.reports.some(plane.refuses)) throw fail("invalid_request", "a report is not valid");
@@ -154,6 +160,11 @@ export async function startControlPlane(): Promise<TestControlPlane> {
   applyWSSHandler({ wss, router: trpc.router({ agent }) });
   server.on("upgrade", (request, socket, head) => {
     const bearer = request.headers.authorization?.replace("Bearer ", "");
+    if (plane.overload.times > 0) {
+      plane.overload.times -= 1;
+      socket.end(`HTTP/1.1 503 Overloaded\r\nretry-after: ${plane.overload.retryAfter}\r\n\r\n`);
+      return;
+    }
     if (request.url !== "/trpc" || ![...plane.credentials.values()].includes(bearer ?? "")) {
       socket.end(`HTTP/1.1 ${request.url === "/trpc" ? "401 Unauthorized" : "404 Not Found"}\r\n\r\n`);
       return;
@@ -197,10 +208,12 @@ export async function startControlPlane(): Promise<TestControlPlane> {
     },
     logId: "log-1",
     heartbeatSeconds: 5,
+    returnWithinSeconds: 0,
     losesAnswers: { report: 0, hello: 0 },
     findsDiskFull: 0,
     refuses: () => false,
     protocol: PROTOCOL_VERSION,
+    overload: { times: 0, retryAfter: "" },
     want(...assignments) {
       set = { ...set, revision: set.revision + 1, assignments };
       wake();

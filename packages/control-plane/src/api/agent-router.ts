@@ -3,7 +3,7 @@ import {
   CallError,
   heartbeatSchema,
   helloSchema,
-  PROTOCOL_VERSION,
+  protocolRefusal,
   reportsSchema,
 } from "@tartfleet/shared";
 import type { Hello } from "@tartfleet/shared";
@@ -19,12 +19,8 @@ const anyProtocol = z.object({ protocol: z.int() });
  */
 function parseHello(input: unknown): Hello {
   const { data } = anyProtocol.safeParse(input);
-  if (data && data.protocol !== PROTOCOL_VERSION) {
-    throw new CallError(
-      "protocol_unsupported",
-      `The agent speaks protocol ${data.protocol}, this control plane ${PROTOCOL_VERSION}; install the agent of the same release`,
-    );
-  }
+  const refusal = data && protocolRefusal(data.protocol);
+  if (refusal !== undefined) throw new CallError("protocol_unsupported", refusal);
   return helloSchema.parse(input);
 }
 

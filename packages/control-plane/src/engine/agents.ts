@@ -1,4 +1,4 @@
-import { CallError, PROTOCOL_VERSION, runnerSchema } from "@tartfleet/shared";
+import { runnerSchema, type ReportResult } from "@tartfleet/shared";
 import { z } from "zod";
 import { hangBell } from "./bell.ts";
 import type { Parts } from "./parts.ts";
@@ -10,6 +10,9 @@ const secretsSchema: z.ZodType<VmSecrets> = z.object({
   env: z.record(z.string(), z.string()),
   runner: runnerSchema.nullable(),
 });
+
+/** So quickly agents come back when all of them have lost their connection at once; they can be greeted faster. */
+const RETURNS_PER_SECOND = 200;
 
 /** The agents' side: sessions, assignments, reports. */
 export function makeAgentUseCases(parts: Parts): AgentUseCases {
@@ -25,14 +28,6 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
 
   return {
     async hello(host, hello) {
-      if (hello.protocol !== PROTOCOL_VERSION) {
-        throw new CallError(
-          "protocol_unsupported",
-          `This control plane speaks protocol ${PROTOCOL_VERSION}, the agent of host ${host.hostName} speaks ${hello.protocol}. ${
-            hello.protocol < PROTOCOL_VERSION ? "Upgrade the agent." : "Upgrade the control plane."
-          }`,
-        );
-      }
       const { facts, instances, machineId } = hello;
       const { epoch } = await store.openSession(host.hostId, machineId, { facts, instances }, clock.now());
       leases.renew(host.hostId, epoch);
@@ -44,6 +39,7 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
         epoch,
         heartbeatSeconds: config.heartbeatSeconds,
         leaseSeconds: config.leaseSeconds,
+        returnWithinSeconds: leases.hostCount() / RETURNS_PER_SECOND,
       };
     },
 
@@ -64,11 +60,20 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
 
     async report(host, epoch, reports) {
       requireSession(host, epoch);
-      const results = await store.applyReports(host.hostId, epoch, reports, parts.context());
+      const known = reports.filter((report) => report.kind !== "unknown");
+      const results = await store.applyReports(host.hostId, epoch, known, parts.context());
       for (const result of results) changes.publish(result);
-      return results.map((result) =>
-        result.outcome === "applied" ? { outcome: "applied" } : { outcome: "ignored", reason: result.reason },
-      );
+      const answers = results[Symbol.iterator]();
+      return reports.map((report): ReportResult => {
+        if (report.kind === "unknown") {
+          const reason = `this control plane knows no report of the kind ${report.said}`;
+          return { outcome: "ignored", reason };
+        }
+        const result = answers.next().value;
+        return result?.outcome === "ignored"
+          ? { outcome: "ignored", reason: result.reason }
+          : { outcome: "applied" };
+      });
     },
 
     async heartbeat(host, epoch, changed) {

@@ -9,11 +9,11 @@ import type {
   DeleteVmQuery,
   EnrolHost,
   GuestEvent,
+  HeardReport,
   Hello,
   HostFacts,
   HostRecord,
   ListVmsQuery,
-  Report,
   ReportResult,
   RotateToken,
   TokenRecord,
@@ -109,7 +109,7 @@ export interface AgentUseCases {
   hello(host: HostPrincipal, hello: Hello): Promise<Welcome>;
   /** The whole set at once and after every change. Throws `session_fenced` when a newer session takes over. */
   assignments(host: HostPrincipal, epoch: number, signal: AbortSignal): AsyncGenerator<AssignmentSet, void>;
-  report(host: HostPrincipal, epoch: number, reports: readonly Report[]): Promise<ReportResult[]>;
+  report(host: HostPrincipal, epoch: number, reports: readonly HeardReport[]): Promise<ReportResult[]>;
   heartbeat(
     host: HostPrincipal,
     epoch: number,
