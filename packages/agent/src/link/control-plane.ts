@@ -15,12 +15,12 @@ import type { Result } from "../tart/result.ts";
  * Why a call was not answered as asked.
  *
  * problem: the control plane said no, with a stable code · refused: the connection itself was answered
- * with an HTTP status · lost: no answer, the outcome is unknown · unreadable: the answer is not one that
+ * with an HTTP status, and perhaps when to come back · lost: no answer, the outcome is unknown · unreadable: the answer is not one that
  * this agent understands
  */
 export type CallFailure =
   | { kind: "problem"; code: Problem["code"]; message: string }
-  | { kind: "refused"; status: number; message: string }
+  | { kind: "refused"; status: number; retryAfterMs: number; message: string }
   | { kind: "lost"; message: string }
   | { kind: "unreadable"; message: string };
 

@@ -69,8 +69,9 @@ export function createLink({ controlPlane, host, clock, random, log }: LinkParts
     const since = clock.now();
     const end = await runSession(
       { connection, host, outbox, outboxBell, facts, clock, log },
-      (epoch) => {
+      ({ epoch, returnWithinSeconds = 0 }) => {
         session = { connection, epoch };
+        backOff.spread(returnWithinSeconds * 1000);
         wasOpen = true;
         lastFailure = "";
         opened.resolve();
@@ -100,7 +101,7 @@ export function createLink({ controlPlane, host, clock, random, log }: LinkParts
         if (signal.aborted) return { kind: "stopped" };
         if (failure.kind === "problem" && FINAL.has(failure.code)) return failure;
         if (failure.kind === "refused" && !wasOpen && isWrongDoor(failure.status)) return failure;
-        const pauseMs = backOff.next();
+        const pauseMs = backOff.next() + (failure.kind === "refused" ? failure.retryAfterMs : 0);
         // Once for each reason, not for each try of a night.
         const level = failure.message === lastFailure ? "debug" : "warn";
         lastFailure = failure.message;

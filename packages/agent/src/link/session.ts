@@ -50,7 +50,7 @@ export interface SessionEnd {
 /** One session: hello, then assignments in, reports and heartbeats out, until any of them fails. */
 export async function runSession(
   parts: SessionParts,
-  onOpen: (epoch: number) => void,
+  onOpen: (welcome: Welcome) => void,
   signal: AbortSignal,
 ): Promise<SessionEnd> {
   const { connection, host, clock } = parts;
@@ -70,7 +70,7 @@ export async function runSession(
     const { epoch } = welcome.value;
     parts.facts.told(described.facts);
     host.onWelcome(welcome.value);
-    onOpen(epoch);
+    onOpen(welcome.value);
     const failure = await Promise.race([
       connection.closed,
       connection.assignments(epoch, (set) => hear(parts, welcome.value, set), stop.signal),

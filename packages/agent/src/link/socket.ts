@@ -3,6 +3,15 @@ import { WebSocket, type ClientOptions } from "ws";
 /** The control plane's frames are small; a set of assignments is the largest. */
 const LARGEST_FRAME = 4 << 20;
 
+/** Whatever an answer says. */
+const LONGEST_RETRY_MS = 60_000;
+
+/** An HTTP answer in place of a socket. */
+interface Refusal {
+  status: number;
+  retryAfterMs: number;
+}
+
 export interface SocketOptions {
   credential: string;
   handshakeMs: number;
@@ -16,11 +25,22 @@ export interface SocketOptions {
  */
 export function socketClass({ credential, handshakeMs, closeMs }: SocketOptions): {
   socket: typeof globalThis.WebSocket;
+  /** How the handshake was answered if not by a socket. */
+  refusal: () => Refusal | undefined;
   terminate: () => void;
 } {
   let latest: WebSocket | undefined;
+  let refusal: Refusal | undefined;
   const made = (socket: WebSocket): void => {
     latest = socket;
+    socket.on("unexpected-response", (_request, response) => {
+      const seconds = Number(response.headers["retry-after"] ?? 0);
+      refusal = {
+        status: response.statusCode ?? 0,
+        retryAfterMs: Math.min(LONGEST_RETRY_MS, Math.max(0, Number.isFinite(seconds) ? seconds * 1000 : 0)),
+      };
+      socket.terminate();
+    });
   };
 
   class AgentSocket extends WebSocket {
@@ -40,5 +60,5 @@ export function socketClass({ credential, handshakeMs, closeMs }: SocketOptions)
   // ws has all of the browser's class that tRPC uses, but not all of what its type promises.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const socket = AgentSocket as unknown as typeof globalThis.WebSocket;
-  return { socket, terminate: () => latest?.terminate() };
+  return { socket, refusal: () => refusal, terminate: () => latest?.terminate() };
 }

@@ -31,7 +31,7 @@ export function trpcControlPlane({ url, credential }: TrpcOptions): ControlPlane
     connect(signal) {
       return new Promise((resolve) => {
         const closed = Promise.withResolvers<CallFailure>();
-        const { socket, terminate } = socketClass({
+        const { socket, refusal, terminate } = socketClass({
           credential: credential(),
           handshakeMs: HANDSHAKE_MS,
           closeMs: CLOSE_MS,
@@ -56,7 +56,7 @@ export function trpcControlPlane({ url, credential }: TrpcOptions): ControlPlane
           retryDelayMs: () => 0,
           onOpen: () => resolve(ok(connectionOn(client, closed.promise, end))),
           onError: (event) => {
-            reason = connectFailure(event);
+            reason = connectFailure(event, refusal());
             end();
           },
           onClose: (cause) => {
@@ -156,17 +156,16 @@ function callFailure(error: unknown): CallFailure {
   return { kind: "lost", message: "the connection broke or the answer took too long" };
 }
 
-const STATUS = /Unexpected server response: (\d{3})/;
-
-function connectFailure(event: Event | undefined): CallFailure {
-  const text = event && "message" in event ? String(event.message) : "no connection";
-  const status = STATUS.exec(text)?.[1];
-  if (status === undefined) return { kind: "lost", message: text === "" ? "no connection" : text };
-  return {
-    kind: "refused",
-    status: Number(status),
-    message: `the control plane refused the connection with HTTP ${status}`,
-  };
+function connectFailure(
+  event: Event | undefined,
+  refusal: { status: number; retryAfterMs: number } | undefined,
+): CallFailure {
+  if (refusal) {
+    const message = `the control plane refused the connection with HTTP ${refusal.status}`;
+    return { kind: "refused", ...refusal, message };
+  }
+  const text = event && "message" in event ? String(event.message) : "";
+  return { kind: "lost", message: text === "" ? "no connection" : text };
 }
 
 function closeMessage(code: number | undefined): string {

@@ -23,6 +23,10 @@ const FACTS: HostFacts = {
 };
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 
+function notePause(fields: object): void {
+  if ("pauseMs" in fields) pauses.push(Number(fields.pauseMs));
+}
+
 let plane: TestControlPlane;
 let stop: AbortController;
 let sets: string[][];
@@ -31,16 +35,19 @@ let lost: number;
 let link: Link;
 let end: Promise<LinkEnd>;
 
+const pauses: number[] = [];
+
 function start(credential = "good-credential", url = plane.url): void {
   stop = new AbortController();
   sets = [];
+  pauses.length = 0;
   welcomes = 0;
   lost = 0;
   link = createLink({
     controlPlane: trpcControlPlane({ url, credential: () => credential }),
     clock: systemClock,
     random: () => 0.02,
-    log: QUIET,
+    log: { ...QUIET, debug: notePause, warn: notePause },
     host: {
       describe: async () => ({ machineId: "machine-1", facts: FACTS, instances: [] }),
       onWelcome: () => (welcomes += 1),
@@ -199,6 +206,52 @@ describe("while the control plane's disk is full", () => {
       AbortSignal.timeout(10_000),
     );
     expect(answer).toMatchObject({ ok: true });
+  });
+});
+
+describe("coming back", () => {
+  test("when too many come at once waits as long as it was told to, and is let in", async () => {
+    plane.overload = { times: 1, retryAfter: "0.2" };
+    start();
+    await until("connected", () => sets.length === 1);
+    expect(pauses).toEqual([210]);
+  });
+
+  test.each(["soon", "-5", "1e9", ""])("after a Retry-After of %j is within a minute", async (retryAfter) => {
+    plane.overload = { times: 1, retryAfter };
+    start();
+    await until("refused", () => pauses.length === 1);
+    expect(pauses[0]).toBeGreaterThanOrEqual(10);
+    expect(pauses[0]).toBeLessThanOrEqual(60_010);
+  });
+
+  test("is spread over as long as the welcome says, the first time", async () => {
+    plane.returnWithinSeconds = 10;
+    start();
+    await until("connected", () => sets.length === 1);
+    plane.overload = { times: 1, retryAfter: "0" };
+    plane.dropConnections();
+    await until("connected again", () => sets.length === 2);
+    expect(pauses).toEqual([200, 20]);
+  });
+});
+
+describe("a newer control plane", () => {
+  test("may say more than is known: it is left out", async () => {
+    plane.want({ ...assignment(1), colour: "red" } as never);
+    start();
+    await until("the set", () => sets.length === 1);
+    expect(sets).toEqual([[assignment(1).vmId]]);
+  });
+
+  test("that wants what this agent does not know is not obeyed, neither in part nor by a guess", async () => {
+    plane.want(assignment(1), { ...assignment(2), want: "hibernated" } as never);
+    start();
+    await until("tried again", () => plane.hellos.length > 2);
+    expect(sets).toEqual([]);
+    plane.want(assignment(1));
+    await until("a set that can be read", () => sets.length > 0);
+    expect(sets[0]).toEqual([assignment(1).vmId]);
   });
 });
 

@@ -18,6 +18,8 @@ export interface Limits extends Rates {
   keepAliveMs: number;
   /** Between two comments of an event stream. */
   streamBeatMs: number;
+  /** New sockets, of all together; the others are told to come back. */
+  newSocketRate: Rate;
   socketMessageBytes: number;
   /** What a socket's peer may leave unread. */
   socketUnreadBytes: number;
@@ -46,6 +48,7 @@ export const LIMITS: Limits = {
   idleMs: 660_000,
   keepAliveMs: 75_000,
   streamBeatMs: 15_000,
+  newSocketRate: { burst: 300, perSecond: 300 },
   socketMessageBytes: 1024 * 1024,
   socketUnreadBytes: 1024 * 1024,
   batchSize: 100,

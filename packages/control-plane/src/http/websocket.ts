@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from "fastify";
 import { WebSocketServer } from "ws";
 import type { Access, Admission } from "../api/admission.ts";
 import { bearerOf } from "../api/authenticate.ts";
+import { makeBucket } from "../api/bucket.ts";
 import { callErrorOf } from "../api/errors.ts";
 import { appRouter } from "../api/router.ts";
 import type { CallContext } from "../api/trpc.ts";
@@ -75,6 +76,8 @@ export function serveSockets(server: Server, deps: SocketDeps): Sockets {
     onError: ({ error, path, req }) => logTrpcFailure(log, { error, path, requestId: requestIds.get(req) }),
   });
 
+  const doorway = makeBucket(limits.newSocketRate);
+
   async function takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const requestId = requestIdOf(request);
     // Until it is a WebSocket nobody else listens, and an error that nobody hears ends the process.
@@ -82,6 +85,12 @@ export function serveSockets(server: Server, deps: SocketDeps): Sockets {
     let access: Access;
     try {
       access = await admitUpgrade(request, socket, deps);
+      // After the token was looked at: who has none can keep nobody out.
+      if (!doorway.take(performance.now())) {
+        throw new CallError("overloaded", "Too many connect at once; come back in a moment", [], {
+          retryAfterSeconds: 1,
+        });
+      }
     } catch (error) {
       const refusal = callErrorOf(error);
       log.info({ requestId, route: "/trpc", code: refusal.code }, "upgrade refused");

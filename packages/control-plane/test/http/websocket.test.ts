@@ -78,6 +78,30 @@ describe("the upgrade", () => {
   });
 });
 
+describe("the doorway", () => {
+  it("lets in so many at once, tells the others to come back, and lets them in then", async () => {
+    await start({ newSocketRate: { burst: 3, perSecond: 20 } });
+    const coming = Array.from({ length: 8 }, () => upgrade("/trpc", [authorization(plane.tokens.ci)]));
+    const answers = await Promise.all(coming);
+    const refused = answers.filter((answer) => answer.startsWith("HTTP/1.1 503 "));
+    expect(answers.filter((answer) => answer.startsWith("HTTP/1.1 101 ")).length).toBeGreaterThanOrEqual(3);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const answer of refused) {
+      expect(answer.toLowerCase()).toContain("\r\nretry-after: 1\r\n");
+      expect(answer).toContain('"code":"overloaded"');
+    }
+    await until(async () => (await upgrade("/trpc", [authorization(plane.tokens.ci)])).includes(" 101 "));
+  });
+
+  it("is not worn out by those who have no token", async () => {
+    await start({ newSocketRate: { burst: 1, perSecond: 0.001 } });
+    for (let tries = 0; tries < 5; tries += 1) {
+      expect(await upgrade("/trpc", [authorization("wrong")])).toMatch(/^HTTP\/1\.1 401 /);
+    }
+    expect(await upgrade("/trpc", [authorization(plane.tokens.ci)])).toMatch(/^HTTP\/1\.1 101 /);
+  });
+});
+
 describe("a socket", () => {
   it("survives frames that are nonsense and answers the next call", async () => {
     await start();

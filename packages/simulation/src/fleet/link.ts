@@ -49,7 +49,8 @@ export function simulatedLink(parts: LinkParts): ControlPlane {
     const accepted = await accept(server);
     if (!accepted) return failed(lost("the handshake took too long"));
     const principal = server.useCases.authenticate(credential());
-    if (principal?.kind !== "host") return failed({ kind: "refused", status: 401, message: "401" });
+    if (principal?.kind !== "host")
+      return failed({ kind: "refused", status: 401, retryAfterMs: 0, message: "401" });
     const socket = createSocket({ world, server, client: process, place, sockets });
     return ok(connectionOn(parts, server, principal, socket, signal));
   }
