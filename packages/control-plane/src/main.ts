@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
 import { completeConfig, readSettings, urlOf } from "./config/config.ts";
 import type { Settings } from "./config/settings.ts";
+import { runDb } from "./db/main.ts";
 import { systemClock } from "./engine/clock.ts";
 import { openControlPlane } from "./engine/control-plane.ts";
 import { LIMITS, limitsOf } from "./http/limits.ts";
@@ -25,13 +26,23 @@ const LAST_LINES_MS = 1000;
 class StartError extends Error {}
 
 async function main(): Promise<void> {
-  const read = readSettings(process.argv.slice(2), process.env, packageJson.version);
+  const [first, ...rest] = process.argv.slice(2);
+  const read =
+    first === "db"
+      ? await runDb(rest, process.env, packageJson.version)
+      : readSettings(process.argv.slice(2), process.env, packageJson.version);
   switch (read.kind) {
+    case "done":
+      process.stdout.write(read.text);
+      process.exitCode = read.isWhole ? 0 : 1;
+      return;
     case "text":
       process.stdout.write(read.text);
       return;
     case "mistakes":
-      throw new StartError(`cannot start with these settings:\n  ${read.mistakes.join("\n  ")}`);
+      throw new StartError(
+        `cannot ${first === "db" ? "do that" : "start"} with these settings:\n  ${read.mistakes.join("\n  ")}`,
+      );
     case "settings":
       await start(read.settings);
       return;

@@ -18,6 +18,8 @@ export interface Program<Table extends z.ZodObject, Secrets extends z.ZodObject>
   secrets: Secrets;
   /** Keys of the table that may be given several times; they come as an array. */
   lists: readonly string[];
+  /** Keys of the table that are given as plain words, in this order; neither flags nor variables. */
+  operands?: readonly string[];
   /** What is wrong only when several settings are seen together. */
   contradictions(settings: z.output<Table> & z.output<Secrets>): string[];
 }
@@ -26,6 +28,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const kebab = (key: string) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const flagOf = (key: string) => `--${kebab(key)}`;
+const nameOf = (key: string) => kebab(key).toUpperCase();
 const variableOf = (key: string) => `TARTFLEET_${kebab(key).replaceAll("-", "_").toUpperCase()}`;
 
 /**
@@ -43,10 +46,14 @@ export function readSettings<Table extends z.ZodObject, Secrets extends z.ZodObj
   const line = readCommandLine(program, argv);
   if (line.text !== undefined) return { kind: "text", text: line.text };
   const mistakes = line.surplus.map((word) => `${word}: there is no such option; see --help`);
-  const { table, secrets, lists } = program;
+  const { table, secrets, lists, operands = [] } = program;
   const given: Record<string, unknown> = {};
   const source: Record<string, string> = {};
-  for (const key of Object.keys(table.shape)) {
+  for (const key of operands) {
+    given[key] = line.operands[key];
+    source[key] = nameOf(key);
+  }
+  for (const key of Object.keys(table.shape).filter((key) => !operands.includes(key))) {
     const flag = line.flags[key];
     const variable = env[variableOf(key)] || undefined;
     source[key] = flag === undefined && variable !== undefined ? variableOf(key) : flagOf(key);
@@ -70,16 +77,21 @@ export function readSettings<Table extends z.ZodObject, Secrets extends z.ZodObj
 }
 
 interface CommandLine {
+  operands: Record<string, string | undefined>;
   flags: Record<string, string | string[] | true | undefined>;
   surplus: readonly string[];
   text?: string;
 }
 
 function readCommandLine(
-  program: Pick<Program<z.ZodObject, z.ZodObject>, "name" | "description" | "version" | "table" | "lists">,
+  program: Pick<
+    Program<z.ZodObject, z.ZodObject>,
+    "name" | "description" | "version" | "table" | "lists" | "operands"
+  >,
   argv: readonly string[],
 ): CommandLine {
   const written: string[] = [];
+  const { operands = [] } = program;
   const [first] = Object.keys(program.table.shape);
   const command = new Command(program.name)
     .description(`${program.description} Every option is also a variable: ${variableOf(first ?? "")}, …`)
@@ -89,6 +101,10 @@ function readCommandLine(
     .exitOverride()
     .configureOutput({ writeOut: (text) => written.push(text), writeErr: (text) => written.push(text) });
   for (const [key, schema] of Object.entries(program.table.shape)) {
+    if (operands.includes(key)) {
+      command.argument(`[${nameOf(key)}]`, descriptionOf(schema));
+      continue;
+    }
     // The value is optional to commander, so that a missing one is listed with the other mistakes.
     const option = command.createOption(`${flagOf(key)} [value]`, descriptionOf(schema));
     if (program.lists.includes(key)) option.argParser(gather);
@@ -97,10 +113,14 @@ function readCommandLine(
   try {
     command.parse(argv, { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) return { flags: {}, surplus: [], text: written.join("") };
+    if (error instanceof CommanderError)
+      return { operands: {}, flags: {}, surplus: [], text: written.join("") };
     throw error;
   }
-  return { flags: command.opts(), surplus: command.args };
+  const words = command.args.filter((word) => !word.startsWith("-"));
+  const taken = Object.fromEntries(operands.map((key, index) => [key, words[index]]));
+  const surplus = command.args.filter((word) => !operands.some((key) => taken[key] === word));
+  return { operands: taken, flags: command.opts(), surplus };
 }
 
 function descriptionOf(schema: z.core.$ZodType): string {

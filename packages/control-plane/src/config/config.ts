@@ -21,7 +21,7 @@ export function readSettings(
   return read(
     {
       name: "tartfleet-control-plane",
-      description: "The control plane of a tartfleet.",
+      description: "The control plane of a tartfleet. `db --help` shows the commands for its database.",
       version,
       table: SETTINGS,
       secrets: z.object({}),

@@ -3,7 +3,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import { step, type Context, type HistoryEntry, type LifecycleEvent } from "../domain/lifecycle.ts";
 import type { Vm } from "../domain/vm.ts";
 import type { Tx } from "./group-commit.ts";
-import { attempts, events, hosts, tokens, vms } from "./schema.ts";
+import { attempts, events, hosts, meta, tokens, vms } from "./schema.ts";
 import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
 
 /** What a step did, for those who must hear of it. */
@@ -28,7 +28,7 @@ export function readVm(tx: Pick<Tx, "select">, id: string): Vm | undefined {
 export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context: Context): Applied {
   const before = readVm(tx, vmId);
   if (!before) return { outcome: "ignored", vm: null, reason: "there is no such VM" };
-  const result = step(before, event, context);
+  const result = step(before, event, contextOf(tx, before, context));
   if (result.outcome === "ignored") return { ...result, vm: before };
 
   const { vm, entry } = result;
@@ -64,6 +64,14 @@ export const NEEDS_SECRETS: ReadonlySet<Vm["state"]> = new Set([
   "booting",
   "provisioning",
 ]);
+
+/** An attempt of before a restore may have given its credentials away since: there is no other one. */
+function contextOf(tx: Tx, vm: Vm, context: Context): Context {
+  if (!NEEDS_SECRETS.has(vm.state)) return context;
+  const restored = tx.select().from(meta).where(eq(meta.key, "restored_at")).get();
+  if (restored === undefined || vm.createdAt > Number(restored.value)) return context;
+  return { ...context, budgets: { ...context.budgets, maxAttempts: 0 } };
+}
 
 export function writeEvent(tx: Tx, vm: Vm, entry: HistoryEntry, now: number): VmEvent {
   const row = tx

@@ -1,17 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync, statSync } from "node:fs";
 import SqliteDatabase from "better-sqlite3";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
-import { migrate } from "drizzle-orm/better-sqlite3/migrator";
-import { readMigrationFiles } from "drizzle-orm/migrator";
-import { DatabaseUnusableError, isSqliteError, messageOf } from "./faults.ts";
+import { damageOf } from "./check.ts";
+import { brokenDatabase, DatabaseUnusableError, faultOf, messageOf } from "./faults.ts";
+import { databaseIn, lockDataDir } from "./files.ts";
+import { migrateDatabase, MIGRATIONS } from "./migrate.ts";
 import { NO_RESERVE, openReserve, type Reserve } from "./reserve.ts";
 import { meta } from "./schema.ts";
-
-const migrationsFolder = fileURLToPath(new URL("./migrations", import.meta.url));
 
 export type Db = ReturnType<typeof connect>["db"];
 
@@ -29,18 +26,15 @@ export interface Database {
 /**
  * Opens (or makes) the database in a data directory and brings its schema up to date.
  *
- * @throws DatabaseUnusableError when the directory cannot be written, another control plane uses it, or the
- *   database was written by a newer version
+ * @param migrations folder of the schema's migrations; tests have their own
+ * @throws DatabaseUnusableError when the directory cannot be written or another control plane uses it, or when
+ *   the database is damaged, locked, or from a newer version
  */
-export function openDatabase(dataDir: string): Database {
+export function openDatabase(dataDir: string, migrations = MIGRATIONS): Database {
+  const unlock = lockDataDir(dataDir);
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new DatabaseUnusableError(`The data directory ${dataDir} cannot be made: ${messageOf(error)}`);
-  }
-  const unlock = lock(dataDir);
-  try {
-    const database = prepareDatabase(join(dataDir, "tartfleet.sqlite"));
+    const file = databaseIn(dataDir);
+    const database = prepareDatabase(file, file, migrations);
     return {
       ...database,
       reserve: openReserve(dataDir),
@@ -63,32 +57,16 @@ export interface MemoryDatabase extends Database {
 
 /** A database of its own in memory, from the same migrations: empty, or from another one's contents. */
 export function openMemoryDatabase(contents?: Buffer): MemoryDatabase {
-  return prepareDatabase(contents ?? ":memory:");
+  return prepareDatabase(contents ?? ":memory:", undefined, MIGRATIONS);
 }
 
 /**
- * Holds the data directory for this process. The lock is SQLite's own on a file beside the database, so the
- * kernel drops it when the process dies.
+ * Opens the copy of a database that is nobody's yet, and brings its schema up to date.
+ *
+ * @throws DatabaseUnusableError
  */
-function lock(dataDir: string): () => void {
-  const path = join(dataDir, "lock.sqlite");
-  let connection: SqliteDatabase.Database | undefined;
-  try {
-    connection = new SqliteDatabase(path, { timeout: 0 });
-    connection.exec("begin exclusive");
-    const held = connection;
-    return () => held.close();
-  } catch (error) {
-    connection?.close();
-    if (isSqliteError(error, "SQLITE_BUSY")) {
-      throw new DatabaseUnusableError(
-        `Another control plane uses the data directory ${dataDir}. Stop it, or give another --data-dir.`,
-      );
-    }
-    throw new DatabaseUnusableError(
-      `The data directory ${dataDir} cannot be written: ${messageOf(error)}. Make it writable for this user, or give another --data-dir.`,
-    );
-  }
+export function openCopy(path: string): Database {
+  return prepareDatabase(path, undefined, MIGRATIONS);
 }
 
 const BUSY_TIMEOUT_MS = 100;
@@ -99,69 +77,73 @@ function connect(path: string | Buffer) {
   return { sqlite, db: drizzle({ client: sqlite }) };
 }
 
-function prepareDatabase(from: string | Buffer): MemoryDatabase {
-  const { sqlite, db } = connect(from);
+/** Up to here every page is read at the start, which takes about a second; every backup is read whole too. */
+const CHECKED_BYTES = 64 * 1024 * 1024;
+
+function prepareDatabase(
+  from: string | Buffer,
+  file: string | undefined,
+  migrations: string,
+): MemoryDatabase {
   const path = typeof from === "string" ? from : "in memory";
+  let sqlite: SqliteDatabase.Database | undefined;
   try {
+    // A log that was left over may be one that was cut short: revisions that agents know may be lost.
+    const isUnclean = file !== undefined && existsSync(`${file}-wal`);
+    const connection = connect(from);
+    const { db } = connection;
+    ({ sqlite } = connection);
     sqlite.pragma("journal_mode = WAL");
     // WAL databases reopen at NORMAL in better-sqlite3's build; an acknowledged call must survive power loss.
     sqlite.pragma("synchronous = FULL");
     // The store makes its own checkpoints, and hears of their errors.
     sqlite.pragma("wal_autocheckpoint = 0");
-    migrateDatabase(sqlite, db, path);
-    const logId = readLogId(db);
+    if (file !== undefined && statSync(file).size <= CHECKED_BYTES) {
+      const [damage] = damageOf(sqlite, "quick_check");
+      if (damage !== undefined) throw brokenDatabase(path, damage);
+    }
+    migrateDatabase(sqlite, db, { path, file, migrations });
+    const logId = readLogId(db, isUnclean);
+    const opened = sqlite;
     return {
       db,
       path,
       reserve: NO_RESERVE,
       logId,
-      close: () => sqlite.close(),
-      contents: () => sqlite.serialize(),
+      close: () => opened.close(),
+      contents: () => opened.serialize(),
     };
   } catch (error) {
-    sqlite.close();
-    if (error instanceof DatabaseUnusableError) throw error;
-    throw new DatabaseUnusableError(`The database ${path} cannot be opened: ${messageOf(error)}`);
+    sqlite?.close();
+    throw unusable(path, error);
   }
 }
 
-/**
- * Two traps of drizzle's migrator are closed here: a rebuilt table would delete its children's rows, because
- * foreign keys cannot be switched off inside the migrator's transaction (drizzle-orm#5782); and a database
- * that is ahead of our migrations would be taken for a current one.
- */
-function migrateDatabase(sqlite: SqliteDatabase.Database, db: Db, path: string): void {
-  const known = readMigrationFiles({ migrationsFolder }).at(-1)?.folderMillis ?? 0;
-  const hasTable = sqlite
-    .prepare("select 1 from sqlite_master where type = 'table' and name = '__drizzle_migrations'")
-    .get();
-  if (hasTable) {
-    const newest = sqlite.prepare("select max(created_at) from __drizzle_migrations").pluck().get();
-    if (Number(newest) > known) {
-      throw new DatabaseUnusableError(
-        `The database ${path} was written by a newer version of tartfleet. Run that version, or restore a backup from before the upgrade.`,
+function unusable(path: string, error: unknown): DatabaseUnusableError {
+  if (error instanceof DatabaseUnusableError) return error;
+  switch (faultOf(error)) {
+    case "broken":
+      return brokenDatabase(path, error);
+    case "busy":
+      return new DatabaseUnusableError(
+        `The database ${path} is locked by another process, perhaps a sqlite3 shell or a copy being made. End it, then start again.`,
       );
-    }
+    case "full":
+      return new DatabaseUnusableError(
+        `The disk of the database ${path} is full. Make room on it, then start again.`,
+      );
+    case undefined:
+      return new DatabaseUnusableError(`The database ${path} cannot be opened: ${messageOf(error)}`);
   }
-  sqlite.pragma("foreign_keys = OFF");
-  migrate(db, { migrationsFolder });
-  const broken = sqlite.pragma("foreign_key_check");
-  if (Array.isArray(broken) && broken.length > 0) {
-    throw new DatabaseUnusableError(
-      `The database ${path} has ${broken.length} rows that point nowhere; restore a backup.`,
-    );
-  }
-  sqlite.pragma("foreign_keys = ON");
 }
 
-function readLogId(db: Db): string {
-  const id = db
-    .insert(meta)
-    .values({ key: "log_id", value: randomUUID() })
-    .onConflictDoNothing()
-    .returning()
-    .get();
-  const row = id ?? db.select().from(meta).where(eq(meta.key, "log_id")).get();
-  if (!row) throw new Error("the database has no log id");
-  return row.value;
+function readLogId(db: Db, isNew: boolean): string {
+  const known = db.select().from(meta).where(eq(meta.key, "log_id")).get()?.value;
+  if (known !== undefined && !isNew) return known;
+  const value = randomUUID();
+  db.insert(meta)
+    .values({ key: "log_id", value })
+    .onConflictDoUpdate({ target: meta.key, set: { value } })
+    .run();
+  return value;
 }

@@ -17,12 +17,15 @@ export interface Program {
   /** Waits for the line that says where it listens. */
   listening(): Promise<Record<string, unknown>>;
   kill(signal: NodeJS.Signals): void;
+  pid: number;
   /** Exit code, or the signal that ended it. */
   exited: Promise<number | NodeJS.Signals>;
 }
 
-export function run(args: string[], env: Record<string, string> = {}): Program {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+/** @param wrap words before the command */
+export function run(args: string[], env: Record<string, string> = {}, wrap: readonly string[] = []): Program {
+  const [command = "", ...words] = [...wrap, process.execPath, MAIN, ...args];
+  const child = spawn(command, words, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env["PATH"] ?? "", HOME: tmpdir(), ...env },
   });
@@ -48,7 +51,8 @@ export function run(args: string[], env: Record<string, string> = {}): Program {
       until(() => {
         if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}: ${stderr}`);
         return lines().find(({ msg }) => msg === "listening");
-      }),
+      }, 60),
+    pid: child.pid ?? 0,
     kill: (signal) => void child.kill(signal),
     exited,
   };

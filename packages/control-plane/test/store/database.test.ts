@@ -47,7 +47,9 @@ test("a directory that cannot be made, and a file that is no database, are said 
     /data directory .*a-file.data cannot be made/,
   );
   writeFileSync(file(), "this is not a database, whatever its name says");
-  expect(() => openDatabase(dir)).toThrow(/tartfleet\.sqlite cannot be opened: file is not a database/);
+  expect(() => openDatabase(dir)).toThrow(
+    /tartfleet\.sqlite cannot be relied on: file is not a database .*db restore FILE/,
+  );
 });
 
 test("every table is STRICT, and no migration is older than the one before it", () => {

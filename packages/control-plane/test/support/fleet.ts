@@ -145,6 +145,9 @@ export async function startFleet(options: { config?: Partial<EngineConfig>; data
       if (principal?.kind !== "host") throw new Error("the credential is not a host's");
       return agentOf(() => controlPlane.useCases, principal, machineId, { ...FACTS, ...facts });
     },
+    /** The agent of a host that the database knows already. */
+    agentOf: (hostName: string, hostId: number, machineId: string) =>
+      agentOf(() => controlPlane.useCases, { kind: "host", hostId, hostName }, machineId, FACTS),
     close() {
       controlPlane.close();
       database.close();

@@ -1,0 +1,24 @@
+import type SqliteDatabase from "better-sqlite3";
+import { messageOf } from "./faults.ts";
+
+/**
+ * What is wrong with a database's pages; nothing when it is whole.
+ *
+ * @param how `quick_check` reads every page, `integrity_check` compares indexes with their tables as well
+ */
+export function damageOf(
+  sqlite: SqliteDatabase.Database,
+  how: "quick_check" | "integrity_check",
+): readonly string[] {
+  try {
+    const found = sqlite.prepare(`pragma ${how}(10)`).pluck().all().map(String);
+    return found.length === 1 && found[0] === "ok" ? [] : found;
+  } catch (error) {
+    return [messageOf(error)];
+  }
+}
+
+/** How many rows point at rows that are not there. */
+export function danglingRows(sqlite: SqliteDatabase.Database): number {
+  return sqlite.prepare("pragma foreign_key_check").all().length;
+}
