@@ -5,13 +5,15 @@ import packageJson from "../package.json" with { type: "json" };
 import { completeConfig, readSettings, urlOf } from "./config/config.ts";
 import type { Settings } from "./config/settings.ts";
 import { runDb } from "./db/main.ts";
-import { systemClock } from "./engine/clock.ts";
+import { systemClock, type Clock } from "./engine/clock.ts";
 import { openControlPlane } from "./engine/control-plane.ts";
 import { LIMITS, limitsOf } from "./http/limits.ts";
 import { openListener } from "./http/listener.ts";
 import type { Listener } from "./http/listener.ts";
 import { serve } from "./http/server.ts";
 import { openStdoutLog } from "./log.ts";
+import { OidcConfigError, readOidcConfig } from "./oidc/config.ts";
+import { makeOidc, type Oidc } from "./oidc/oidc.ts";
 import { DatabaseUnusableError } from "./store/faults.ts";
 
 const PROGRAM = "tartfleet-control-plane";
@@ -53,6 +55,8 @@ async function main(): Promise<void> {
 
 async function start(settings: Settings): Promise<void> {
   const log = openStdoutLog(settings.logLevel);
+  const clock = systemClock();
+  const oidc = openOidc(settings, clock, log);
   const listener = await listen(settings);
   const config = completeConfig(settings, listener.port);
   const onFatal = failWith(log);
@@ -61,7 +65,7 @@ async function start(settings: Settings): Promise<void> {
 
   const controlPlane = await openControlPlane(settings.dataDir, {
     config,
-    clock: systemClock(),
+    clock,
     onFatal,
     log,
   });
@@ -69,6 +73,7 @@ async function start(settings: Settings): Promise<void> {
   const http = await serve(listener, {
     useCases,
     storage,
+    oidc,
     log,
     limits: limitsOf(settings),
     version: packageJson.version,
@@ -102,6 +107,16 @@ async function start(settings: Settings): Promise<void> {
     },
     "listening",
   );
+}
+
+function openOidc({ oidcConfig }: Settings, clock: Clock, log: Logger): Oidc | undefined {
+  if (oidcConfig === undefined) return undefined;
+  try {
+    return makeOidc(readOidcConfig(oidcConfig), clock, log);
+  } catch (error) {
+    if (!(error instanceof OidcConfigError)) throw error;
+    throw new StartError(`cannot start with this --oidc-config:\n  ${error.mistakes.join("\n  ")}`);
+  }
 }
 
 /** What nobody expected: half a state in memory must not go on; the next start rebuilds it from the database. */

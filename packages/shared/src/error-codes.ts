@@ -28,6 +28,7 @@ export const CALL_ERRORS = {
   internal: { status: 500, title: "An error on our side" },
   storage_busy: { status: 503, title: "The control plane's database is locked" },
   overloaded: { status: 503, title: "Too many come at once" },
+  issuer_unreachable: { status: 503, title: "The issuer of the token cannot be reached" },
   shutting_down: { status: 503, title: "The control plane is shutting down" },
   storage_full: { status: 507, title: "The control plane's disk is full" },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -1,6 +1,7 @@
 import { CallError } from "@tartfleet/shared";
 import type { Principal, UseCases } from "../engine/use-cases.ts";
 import { identityOfToken, unauthenticated, type Identity } from "./authenticate.ts";
+import { isJwt, type Oidc } from "../oidc/oidc.ts";
 import { makeBuckets, type Rate } from "./bucket.ts";
 import { sourceOf } from "./source.ts";
 
@@ -29,7 +30,10 @@ export interface Access extends Pick<Identity, "whenInvalid"> {
 
 /** Lets callers in, at every door of the API. */
 export interface Admission {
-  /** @param address where the request or connection comes from */
+  /**
+   * @param address where the request or connection comes from
+   * @throws CallError issuer_unreachable
+   */
   admit(bearer: string | undefined, address: string): Promise<Access>;
 }
 
@@ -41,11 +45,18 @@ export interface Admission {
 export function makeAdmission(
   useCases: Pick<UseCases, "authenticate" | "whenInvalid">,
   rates: Rates,
+  oidc?: Oidc,
   nowMs: () => number = () => performance.now(),
 ): Admission {
   const calls = makeBuckets(rates.callRate, rates.rememberedCallers);
   const guestCalls = makeBuckets(rates.guestCallRate, rates.rememberedCallers);
   const failures = makeBuckets(rates.failureRate, rates.rememberedCallers);
+
+  async function identityOf(bearer: string | undefined): Promise<Identity> {
+    if (bearer === undefined) return NOBODY;
+    if (oidc && isJwt(bearer)) return (await oidc.identify(bearer)) ?? NOBODY;
+    return identityOfToken(useCases, bearer);
+  }
 
   function refused(address: string): CallError {
     if (failures.take(sourceOf(address), nowMs())) return unauthenticated();
@@ -54,7 +65,7 @@ export function makeAdmission(
 
   return {
     async admit(bearer, address) {
-      const identity = bearer === undefined ? NOBODY : identityOfToken(useCases, bearer);
+      const identity = await identityOf(bearer);
       return {
         call() {
           const principal = identity.principal();

@@ -3,7 +3,7 @@ import type { Principal, UseCases } from "../engine/use-cases.ts";
 
 /** The token of an `Authorization: Bearer …` header. */
 export function bearerOf(header: string | undefined): string | undefined {
-  return /^Bearer +([\x21-\x7e]{1,512}) *$/i.exec(header ?? "")?.[1];
+  return /^Bearer +([\x21-\x7e]{1,8192}) *$/i.exec(header ?? "")?.[1];
 }
 
 /** What a bearer proves, for as long as it does. */

@@ -52,6 +52,9 @@ export const SETTINGS = z.object({
     .optional()
     .describe("Where VMs and agents reach this control plane (default: from --listen)"),
   logLevel,
+  oidcConfig: path
+    .optional()
+    .describe("JSON file of OpenID Connect issuers whose tokens are accepted (default: none)"),
   trustedProxy: proxies.describe(
     "Address or CIDR of a proxy of yours whose X-Forwarded-For is believed; may be given several times",
   ),

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { makeAdmission } from "../api/admission.ts";
+import type { Oidc } from "../oidc/oidc.ts";
 import { trustOf } from "./addresses.ts";
 import { makeApp, type AppDeps } from "./app.ts";
 import { limitConnections } from "./connections.ts";
@@ -12,6 +13,8 @@ export interface HttpServer {
 }
 
 export interface ServerDeps extends Omit<AppDeps, "draining" | "trust" | "admission"> {
+  /** Takes JSON Web Tokens for identities; none when there is none. */
+  oidc?: Oidc | undefined;
   /** Addresses and ranges of the proxies in front of us. */
   trustedProxies: readonly string[];
 }
@@ -24,7 +27,7 @@ export async function serve(listener: Listener, deps: ServerDeps): Promise<HttpS
   const draining = shutdown.signal;
   const trust = trustOf(deps.trustedProxies);
   const connections = limitConnections(server, limits, { trust, log: deps.log });
-  const admission = makeAdmission(deps.useCases, limits);
+  const admission = makeAdmission(deps.useCases, limits, deps.oidc);
   const sockets = serveSockets(server, { ...deps, draining, trust, connections, admission });
   const app = await makeApp(listener, { ...deps, draining, trust, admission });
 

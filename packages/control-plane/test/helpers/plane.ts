@@ -9,6 +9,8 @@ import { randomId } from "../../src/engine/secrets.ts";
 import type { Caller, UseCases } from "../../src/engine/use-cases.ts";
 import { LIMITS } from "../../src/http/limits.ts";
 import type { Limits } from "../../src/http/limits.ts";
+import { oidcConfigSchema, type OidcConfig } from "../../src/oidc/config.ts";
+import { makeOidc } from "../../src/oidc/oidc.ts";
 import { openListener } from "../../src/http/listener.ts";
 import { serve } from "../../src/http/server.ts";
 import { openLog } from "../../src/log.ts";
@@ -27,6 +29,7 @@ export const ADMIN: Caller = {
 export type Plane = Awaited<ReturnType<typeof startPlane>>;
 
 interface Options {
+  oidc?: OidcConfig;
   clock?: Clock;
   trustedProxies?: string[];
   limits?: Partial<Limits>;
@@ -35,6 +38,7 @@ interface Options {
 }
 
 export async function startPlane({
+  oidc,
   clock = systemClock(),
   limits = {},
   trustedProxies = [],
@@ -56,6 +60,7 @@ export async function startPlane({
   });
   const useCases: UseCases = { ...controlPlane.useCases, ...change(controlPlane.useCases) };
   const http = await serve(listener, {
+    oidc: oidc && makeOidc(oidcConfigSchema.parse(oidc), clock, log),
     useCases,
     log,
     limits: { ...LIMITS, ...limits },

@@ -116,6 +116,15 @@ describe("the program says what to change, and exits 78, when", () => {
     return program.stderr();
   }
 
+  it("its file of issuers has mistakes, all of which it lists", async () => {
+    const file = `${folder.path}/oidc.json`;
+    writeFileSync(file, JSON.stringify({ issuers: [{ name: "A B", issuer: "http://elsewhere.example" }] }));
+    const said = await refusal(["--oidc-config", file]);
+    for (const field of ["name", "issuer", "audience", "rules"]) {
+      expect(said).toContain(`\n  ${file} › issuers › 0 › ${field}: `);
+    }
+  });
+
   it("its address is in use, and leaves the data folder alone", async () => {
     const other = createServer();
     await new Promise<void>((done) => other.listen(0, "127.0.0.1", done));
