@@ -1,7 +1,7 @@
 import type { HostRecord } from "@tartfleet/shared";
 import type { Style } from "./style.ts";
 import { block, table } from "./table.ts";
-import { count, oneLine, pairs } from "./text.ts";
+import { count, harmless, oneLine, pairs } from "./text.ts";
 import { age, timeWithAge } from "./time.ts";
 
 /** `host list`. */
@@ -33,7 +33,8 @@ export function hostTable(hosts: readonly HostRecord[], style: Style): string {
 }
 
 /** `host get`: the host, its slots and what is in them, its images. */
-export function hostDetails(host: HostRecord, style: Style): string {
+export function hostDetails(record: HostRecord, style: Style): string {
+  const host = harmless(record);
   const { facts } = host;
   const { now, colors } = style;
   const state = connection(host, now);

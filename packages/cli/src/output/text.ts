@@ -1,5 +1,9 @@
+/**
+ * What moves a cursor, changes a title, breaks a line where none is, or turns the direction of writing so that
+ * a text reads as another one.
+ */
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
-const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /** One line that cannot move a terminal's cursor or change its title: what a guest said is shown, not obeyed. */
 export function oneLine(text: string): string {
@@ -12,6 +16,17 @@ export function oneLine(text: string): string {
 /** The same for several lines; tabs and line ends stay. */
 export function manyLines(text: string): string {
   return text.replaceAll("\r\n", "\n").replaceAll(CONTROL, "�");
+}
+
+/** A record of which no text can do that, wherever in it the text stands. */
+export function harmless<T>(record: T): T;
+export function harmless(record: unknown): unknown {
+  if (typeof record === "string") return manyLines(record);
+  if (Array.isArray(record)) return record.map((part) => harmless(part));
+  if (typeof record !== "object" || record === null) return record;
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [manyLines(name), harmless(value)]),
+  );
 }
 
 /** Each line moved to the right. */

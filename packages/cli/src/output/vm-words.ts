@@ -1,6 +1,6 @@
 import { END_REASONS, isTerminal, type AttemptError, type VmSummary, type VmState } from "@tartfleet/shared";
 import type { Colors } from "./style.ts";
-import { indent, manyLines, oneLine } from "./text.ts";
+import { harmless, indent, oneLine } from "./text.ts";
 import { durationText } from "./time.ts";
 
 type End = NonNullable<VmSummary["end"]>;
@@ -22,11 +22,12 @@ export function paintState(text: string, state: VmState, colors: Colors): string
 /** `mac-3 slot 1`; `-` before its placement. */
 export function placeText({ host, slot }: VmSummary): string {
   if (host === null) return "-";
-  return slot === null ? host : `${host} slot ${slot}`;
+  return slot === null ? oneLine(host) : `${oneLine(host)} slot ${slot}`;
 }
 
 /** One sentence that says where the VM stands: `VM abc is ready on mac-3 slot 1 (192.168.64.7), after 42s`. */
-export function standing(vm: VmSummary, now: number): string {
+export function standing(record: VmSummary, now: number): string {
+  const vm = harmless(record);
   if (isTerminal(vm.state)) {
     const lived = durationText(Date.parse(vm.endedAt ?? vm.stateSince) - Date.parse(vm.createdAt));
     const early = vm.readyAt === null ? ", before it was ready" : "";
@@ -48,10 +49,11 @@ function endMessage({ reason, message }: End): string {
 }
 
 /** An attempt's error with its advice and facts, over several lines. */
-export function attemptErrorText({ code, message, facts }: AttemptError): string {
+export function attemptErrorText(error: AttemptError): string {
+  const { code, message, facts } = harmless(error);
   const lines = Object.entries(facts).map(([name, value]) => {
-    const text = manyLines(String(value)).trimEnd();
+    const text = String(value).trimEnd();
     return text.includes("\n") ? `${name}:\n${indent(text, "  ")}` : `${name}: ${text}`;
   });
-  return [`${code}: ${manyLines(message)}`, ...lines.map((line) => indent(line, "  "))].join("\n");
+  return [`${code}: ${message}`, ...lines.map((line) => indent(line, "  "))].join("\n");
 }

@@ -1,7 +1,7 @@
 import type { VmRecord, VmSummary } from "@tartfleet/shared";
 import type { Style } from "./style.ts";
 import { block, table } from "./table.ts";
-import { count, manyLines, oneLine, pairs } from "./text.ts";
+import { count, harmless, manyLines, oneLine, pairs } from "./text.ts";
 import { age, timeWithAge } from "./time.ts";
 import { attemptErrorText, endText, paintState, placeText, stateText } from "./vm-words.ts";
 
@@ -29,8 +29,9 @@ export function vmTable(vms: readonly VmSummary[], style: Style): string {
 }
 
 /** `vm get`: everything that is set. */
-export function vmDetails(vm: VmRecord, style: Style): string {
+export function vmDetails(record: VmRecord, style: Style): string {
   const { now, colors } = style;
+  const vm = harmless(record);
   return block(
     [
       ["id", vm.id],
