@@ -61,19 +61,17 @@ const OUTPUTS: Record<string, fc.Arbitrary<string>> = {
   "host list": fromSchema(hostRecordSchema, hostile).map((host) => hostTable([host], style)),
   "token list": fromSchema(tokenRecordSchema, hostile).map((token) => tokenTable([token], style)),
   capacity: fromSchema(capacitySchema, hostile).map((capacity) => capacityText(capacity, style)),
-  "an error": fc
-    .tuple(hostile, hostile, hostile)
-    .map(([message, path, requestId]) =>
-      errorText(
-        new CliError(1, message, {
-          code: "internal",
-          requestId,
-          advice: [message],
-          fields: [{ path, message }],
-        }),
-        style,
-      ),
+  "an error": fc.tuple(hostile, hostile, hostile).map(([message, path, requestId]) =>
+    errorText(
+      new CliError(1, message, {
+        code: "internal",
+        requestId,
+        advice: [message],
+        fields: [{ path, message }],
+      }),
+      style,
     ),
+  ),
 };
 
 test.each(Object.keys(OUTPUTS))("%s shows control characters and never obeys them", (name) => {

@@ -1,0 +1,5 @@
+import { test } from "vitest";
+import { fuzzRest } from "./rest.ts";
+
+test("whatever is sent to any call of the API, it is answered as documented and the fleet stays sound", () =>
+  fuzzRest({ numRuns: 400, seed: 7337 }));
