@@ -36,6 +36,11 @@ export const path = z
   .min(1, "must name a path")
   .refine((text) => !text.includes("\0"), "must not contain NUL");
 
+/** Off unless its flag is there; its variable says `1` or `true`, `0` or `false`. */
+export const onOff = z
+  .stringbool({ truthy: ["true", "1"], falsy: ["false", "0"], error: "must be 1 or 0" })
+  .prefault("false");
+
 /** pino's levels. */
 export const logLevel = z
   .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])

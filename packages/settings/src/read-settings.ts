@@ -20,6 +20,8 @@ export interface Program<Table extends z.ZodObject, Secrets extends z.ZodObject>
   lists: readonly string[];
   /** Keys of the table that are given as plain words, in this order; neither flags nor variables. */
   operands?: readonly string[];
+  /** Keys of the table whose flag stands alone, without a value; fields of the kind `onOff`. */
+  switches?: readonly string[];
   /** What is wrong only when several settings are seen together. */
   contradictions(settings: z.output<Table> & z.output<Secrets>): string[];
 }
@@ -46,7 +48,7 @@ export function readSettings<Table extends z.ZodObject, Secrets extends z.ZodObj
   const line = readCommandLine(program, argv);
   if (line.text !== undefined) return { kind: "text", text: line.text };
   const mistakes = line.surplus.map((word) => `${word}: there is no such option; see --help`);
-  const { table, secrets, lists, operands = [] } = program;
+  const { table, secrets, lists, operands = [], switches = [] } = program;
   const given: Record<string, unknown> = {};
   const source: Record<string, string> = {};
   for (const key of operands) {
@@ -57,7 +59,8 @@ export function readSettings<Table extends z.ZodObject, Secrets extends z.ZodObj
     const flag = line.flags[key];
     const variable = env[variableOf(key)] || undefined;
     source[key] = flag === undefined && variable !== undefined ? variableOf(key) : flagOf(key);
-    if (flag === true) mistakes.push(`${flagOf(key)}: needs a value`);
+    if (flag === true && switches.includes(key)) given[key] = "true";
+    else if (flag === true) mistakes.push(`${flagOf(key)}: needs a value`);
     else given[key] = flag ?? (variable !== undefined && lists.includes(key) ? [variable] : variable);
   }
   const hidden: Record<string, unknown> = {};
@@ -84,10 +87,7 @@ interface CommandLine {
 }
 
 function readCommandLine(
-  program: Pick<
-    Program<z.ZodObject, z.ZodObject>,
-    "name" | "description" | "version" | "table" | "lists" | "operands"
-  >,
+  program: Omit<Program<z.ZodObject, z.ZodObject>, "secrets" | "contradictions">,
   argv: readonly string[],
 ): CommandLine {
   const written: string[] = [];
@@ -106,7 +106,8 @@ function readCommandLine(
       continue;
     }
     // The value is optional to commander, so that a missing one is listed with the other mistakes.
-    const option = command.createOption(`${flagOf(key)} [value]`, descriptionOf(schema));
+    const flags = program.switches?.includes(key) ? flagOf(key) : `${flagOf(key)} [value]`;
+    const option = command.createOption(flags, descriptionOf(schema));
     if (program.lists.includes(key)) option.argParser(gather);
     command.addOption(option);
   }

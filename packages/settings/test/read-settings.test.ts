@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { baseUrl, path, readSettings, seconds, wholeNumber } from "../src/index.ts";
+import { baseUrl, onOff, path, readSettings, seconds, wholeNumber } from "../src/index.ts";
 
 const table = z.object({
   url: baseUrl("is needed"),
@@ -8,6 +8,7 @@ const table = z.object({
   port: wholeNumber(1, 65_535).prefault("7337").describe("Port to serve on"),
   pause: seconds(0, 60).optional(),
   label: z.array(z.string()).optional(),
+  loud: onOff.describe("Say more"),
 });
 
 const read = (argv: string[], env: Record<string, string> = {}) =>
@@ -19,6 +20,7 @@ const read = (argv: string[], env: Record<string, string> = {}) =>
       table,
       secrets: z.object({ password: z.string().min(8, "must have 8 characters").optional() }),
       lists: ["label"],
+      switches: ["loud"],
       contradictions: ({ port, pause }) => (port === 1 && pause === 1 ? ["--port: not both 1"] : []),
     },
     argv,
@@ -35,7 +37,14 @@ test("a flag wins over its variable, and an empty variable is none", () => {
     }),
   ).toEqual({
     kind: "settings",
-    settings: { url: "http://a", port: 7337, pause: 0.25, label: ["x", "y"], password: "correct horse" },
+    settings: {
+      url: "http://a",
+      port: 7337,
+      pause: 0.25,
+      label: ["x", "y"],
+      loud: false,
+      password: "correct horse",
+    },
   });
 });
 
@@ -63,6 +72,26 @@ test("what contradicts itself is said once everything else is right", () => {
   expect(read(["--url", "http://a", "--port", "1", "--pause", "1"])).toEqual({
     kind: "mistakes",
     mistakes: ["--port: not both 1"],
+  });
+});
+
+test.each<[string[], string | undefined, unknown]>([
+  [[], undefined, false],
+  [["--loud"], undefined, true],
+  [["--loud"], "0", true],
+  [[], "1", true],
+  [[], "false", false],
+])("a switch is on by %j and a variable %s: %s", (argv, variable, loud) => {
+  const env = variable === undefined ? {} : { TARTFLEET_LOUD: variable };
+  expect(read(["--url", "http://a", ...argv], env)).toMatchObject({ settings: { loud } });
+});
+
+test("a switch takes no value, and its variable 1 or 0", () => {
+  expect(read(["--url", "http://a", "--loud", "yes"], {})).toMatchObject({
+    mistakes: ["yes: there is no such option; see --help"],
+  });
+  expect(read(["--url", "http://a"], { TARTFLEET_LOUD: "loud" })).toMatchObject({
+    mistakes: ["TARTFLEET_LOUD: must be 1 or 0"],
   });
 });
 

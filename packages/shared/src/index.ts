@@ -5,6 +5,7 @@ export * from "./names.ts";
 export * from "./protocol.ts";
 export * from "./runner.ts";
 export * from "./team.ts";
+export * from "./token-text.ts";
 export * from "./token.ts";
 export * from "./vm-state.ts";
 export * from "./vm.ts";

@@ -174,6 +174,10 @@ export const bootstrapSchema = z.object({
   vmName: z.string(),
   jobId: z.string().nullable(),
   publicUrl: z.string().describe("Where the guest reaches the control plane"),
+  caCertificate: z
+    .string()
+    .optional()
+    .describe("PEM by which the guest verifies that URL; without it, by what its system trusts"),
   vmToken: z.string().describe("The VM's own token: its end and its job's hooks, nothing else"),
   env: z.record(z.string(), z.string()),
   runner: runnerSchema.nullable(),
