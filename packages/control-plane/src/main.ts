@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
+import { isLoopback } from "@tartfleet/tls";
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
-import { completeConfig, readSettings, urlOf } from "./config/config.ts";
+import { completeConfig, listeningUrl, readSettings, shown, tlsOf } from "./config/config.ts";
 import type { Settings } from "./config/settings.ts";
 import { runDb } from "./db/main.ts";
 import { systemClock, type Clock } from "./engine/clock.ts";
@@ -15,6 +16,8 @@ import { openStdoutLog } from "./log.ts";
 import { OidcConfigError, readOidcConfig } from "./oidc/config.ts";
 import { makeOidc, type Oidc } from "./oidc/oidc.ts";
 import { DatabaseUnusableError } from "./store/faults.ts";
+import { CertificateError } from "./tls/certificate.ts";
+import { startTls, type StartedTls } from "./tls/start.ts";
 
 const PROGRAM = "tartfleet-control-plane";
 /** sysexits.h: something about the configuration, a bug, or a disk that cannot be relied on. */
@@ -63,11 +66,16 @@ async function start(settings: Settings): Promise<void> {
   process.on("uncaughtException", onFatal);
   process.on("unhandledRejection", onFatal);
 
+  let tls: StartedTls | undefined;
   const controlPlane = await openControlPlane(settings.dataDir, {
     config,
     clock,
     onFatal,
     log,
+    async identify() {
+      tls = await startTls(config, { listener, log, now: clock.now });
+      return tls.identity;
+    },
   });
   const { useCases, adminTokenPath, storage } = controlPlane;
   const http = await serve(listener, {
@@ -79,6 +87,8 @@ async function start(settings: Settings): Promise<void> {
     version: packageJson.version,
     trustedProxies: settings.trustedProxy,
   });
+
+  process.on("SIGHUP", () => void tls?.reload().catch(onFatal));
 
   let stopping = false;
   for (const [signal, number] of [["SIGTERM", 15] as const, ["SIGINT", 2] as const]) {
@@ -97,10 +107,15 @@ async function start(settings: Settings): Promise<void> {
     });
   }
 
+  if (tlsOf(settings) === "none" && !isLoopback(settings.listen.host)) {
+    log.warn("plain text is spoken off loopback: everyone on the way can read tokens and secrets");
+  }
   log.info(
     {
-      url: urlOf({ host: settings.listen.host, port: listener.port }),
+      url: listeningUrl(settings, listener.port),
       publicUrl: config.publicUrl,
+      tls: tlsOf(settings),
+      ...(tls?.identity.pin === undefined ? {} : { pin: tls.identity.pin }),
       dataDir: settings.dataDir,
       version: packageJson.version,
       ...(existsSync(adminTokenPath) ? { adminTokenFile: adminTokenPath } : {}),
@@ -133,22 +148,29 @@ function exitLogged(log: Logger, code: number): void {
   log.flush(() => process.exit(code));
 }
 
-async function listen({ listen: address }: Settings): Promise<Listener> {
+async function listen(settings: Settings): Promise<Listener> {
+  const address = settings.listen;
   try {
-    return await openListener(address, LIMITS);
+    return await openListener(address, LIMITS, tlsOf(settings) !== "none");
   } catch (error) {
-    const shown = urlOf(address).slice("http://".length);
+    const taken = shown(address);
     const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
     throw new StartError(
       isTaken
-        ? `${shown} is in use; stop what uses it, or give another --listen`
-        : `cannot listen on ${shown}: ${error instanceof Error ? error.message : String(error)}; give another --listen`,
+        ? `${taken} is in use; stop what uses it, or give another --listen`
+        : `cannot listen on ${taken}: ${messageOf(error)}; give another --listen`,
     );
   }
 }
 
 main().catch((error: unknown) => {
-  const isExpected = error instanceof StartError || error instanceof DatabaseUnusableError;
-  console.error(isExpected ? `${PROGRAM}: ${error.message}` : error);
+  const isExpected = [StartError, DatabaseUnusableError, CertificateError].some(
+    (kind) => error instanceof kind,
+  );
+  console.error(isExpected ? `${PROGRAM}: ${messageOf(error)}` : error);
   process.exit(isExpected ? EX_CONFIG : EX_SOFTWARE);
 });
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

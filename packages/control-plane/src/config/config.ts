@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { readSettings as read, type ReadSettings } from "@tartfleet/settings";
+import { isLoopback, mayNotBePlain } from "@tartfleet/tls";
 import { z } from "zod";
 import { SETTINGS } from "./settings.ts";
 import type { ListenAddress, Settings } from "./settings.ts";
@@ -10,7 +11,8 @@ export type Config = Omit<Settings, "publicUrl"> & {
   publicUrl: string;
 };
 
-const isWildcard = (host: string) => host === "0.0.0.0" || /^[0:]+$/.test(host);
+/** `0.0.0.0`, `::`: every address, and none that can be told to others. */
+export const isWildcard = (host: string): boolean => host === "0.0.0.0" || /^[0:]+$/.test(host);
 
 /** The control plane's settings, from its command line and environment. */
 export function readSettings(
@@ -26,6 +28,7 @@ export function readSettings(
       table: SETTINGS,
       secrets: z.object({}),
       lists: ["trustedProxy"],
+      switches: ["tlsSelfSigned", "insecure"],
       contradictions,
     },
     argv,
@@ -46,7 +49,46 @@ function contradictions(settings: Settings): string[] {
       "--public-url: is needed when --listen takes every address; VMs and agents must be told one",
     );
   }
+  mistakes.push(...tlsContradictions(settings));
   return mistakes;
+}
+
+function tlsContradictions(settings: Settings): string[] {
+  const { tlsCertificate, tlsKey, tlsSelfSigned, insecure, publicUrl } = settings;
+  const mistakes = [];
+  const hasFiles = tlsCertificate !== undefined || tlsKey !== undefined;
+  if (hasFiles && (tlsCertificate === undefined || tlsKey === undefined)) {
+    mistakes.push("--tls-certificate, --tls-key: give both, or neither");
+  }
+  if (hasFiles && tlsSelfSigned) mistakes.push("--tls-self-signed: give it or --tls-certificate, not both");
+  if (insecure && (hasFiles || tlsSelfSigned)) mistakes.push("--insecure: cannot be given with TLS");
+  if (publicUrl?.startsWith("http:") && !insecure) {
+    if (tlsOf(settings) !== "none") {
+      mistakes.push(
+        "--public-url: must begin with https://, for TLS is served; or type --insecure to serve plain text",
+      );
+    } else if (mayNotBePlain(publicUrl, insecure)) {
+      mistakes.push(
+        "--public-url: plain http:// would show tokens and secrets to everyone on the way; say https://, or type --insecure",
+      );
+    }
+  }
+  return mistakes;
+}
+
+/** What is served: plain text, which stays on this machine unless --insecure was typed, or TLS with whose certificate. */
+export function tlsOf({
+  listen,
+  tlsCertificate,
+  tlsSelfSigned,
+  insecure,
+}: Pick<Settings, "listen" | "tlsCertificate" | "tlsSelfSigned" | "insecure">):
+  | "none"
+  | "files"
+  | "self-signed" {
+  if (tlsCertificate !== undefined) return "files";
+  if (tlsSelfSigned) return "self-signed";
+  return insecure || isLoopback(listen.host) ? "none" : "self-signed";
 }
 
 /**
@@ -55,10 +97,16 @@ function contradictions(settings: Settings): string[] {
  * @param port the port that is really listened on
  */
 export function completeConfig(settings: Settings, port: number): Config {
-  return { ...settings, publicUrl: settings.publicUrl ?? urlOf({ host: settings.listen.host, port }) };
+  return { ...settings, publicUrl: settings.publicUrl ?? listeningUrl(settings, port) };
 }
 
-/** `http://host:port` of a listening address. */
-export function urlOf({ host, port }: ListenAddress): string {
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+/** The URL of what is listened on, at the port that it really is. */
+export function listeningUrl(settings: Settings, port: number): string {
+  const scheme = tlsOf(settings) === "none" ? "http" : "https";
+  return `${scheme}://${shown({ host: settings.listen.host, port })}`;
+}
+
+/** `host:port` as it stands in a URL. */
+export function shown({ host, port }: ListenAddress): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }

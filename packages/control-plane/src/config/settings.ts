@@ -1,4 +1,4 @@
-import { baseUrl, logLevel, path, wholeNumber } from "@tartfleet/settings";
+import { baseUrl, logLevel, onOff, path, wholeNumber } from "@tartfleet/settings";
 import { z } from "zod";
 
 /** A count or a duration with a default. */
@@ -51,6 +51,19 @@ export const SETTINGS = z.object({
   publicUrl: baseUrl()
     .optional()
     .describe("Where VMs and agents reach this control plane (default: from --listen)"),
+  tlsCertificate: path
+    .optional()
+    .describe(
+      "PEM file of the certificate chain to serve TLS with; read again when it changes. With --tls-key",
+    ),
+  tlsKey: path.optional().describe("PEM file of its private key"),
+  tlsSelfSigned: onOff.describe(
+    "Serve TLS with a certificate that the control plane makes itself. So it does anyway off loopback without --tls-certificate",
+  ),
+  guestCaFile: path
+    .optional()
+    .describe("PEM file of the authority by which guests verify --public-url (default: their system's)"),
+  insecure: onOff.describe("Speak plain text off loopback: everyone on the way can read tokens and secrets"),
   logLevel,
   oidcConfig: path
     .optional()

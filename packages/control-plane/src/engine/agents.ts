@@ -16,7 +16,7 @@ const RETURNS_PER_SECOND = 200;
 
 /** The agents' side: sessions, assignments, reports. */
 export function makeAgentUseCases(parts: Parts): AgentUseCases {
-  const { store, changes, leases, sealer, clock, config } = parts;
+  const { store, changes, leases, sealer, clock, config, identity } = parts;
 
   /** A call of the present session is a sign of life; one of an older session is refused. */
   function requireSession(host: HostPrincipal, epoch: number): void {
@@ -98,10 +98,12 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
       const { env, runner } = secrets
         ? secretsSchema.parse(sealer.open(secrets, vm.id))
         : { env: {}, runner: null };
+      const caCertificate = identity.guestCa?.();
       return {
         vmName: vm.name,
         jobId: vm.spec.jobId ?? null,
         publicUrl: config.publicUrl,
+        ...(caCertificate === undefined ? {} : { caCertificate }),
         vmToken: token,
         env,
         runner,

@@ -1,6 +1,6 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CallError } from "@tartfleet/shared";
+import { CallError, parseToken, writeToken } from "@tartfleet/shared";
 import { capacityOf } from "../domain/capacity.ts";
 import { openDatabase, type Database } from "../store/database.ts";
 import { DatabaseUnusableError, messageOf, passesByItself } from "../store/faults.ts";
@@ -10,6 +10,7 @@ import { makeChanges } from "./changes.ts";
 import type { Clock } from "./clock.ts";
 import { budgetsOf, type EngineConfig } from "./config.ts";
 import { startDeadlines } from "./deadlines.ts";
+import type { Identity } from "./identity.ts";
 import { makeLeases } from "./leases.ts";
 import type { Parts } from "./parts.ts";
 import { makePatience } from "./patience.ts";
@@ -28,6 +29,7 @@ export interface Ingredients {
   /** Key of 32 bytes for what is sealed in the database. */
   key: Buffer;
   config: EngineConfig;
+  identity?: Identity | undefined;
   clock: Clock;
   randomId(length: number): string;
   /** A bug or a broken disk; the control plane cannot go on as if nothing had happened. */
@@ -60,6 +62,7 @@ export async function startControlPlane({
   database,
   key,
   config,
+  identity = {},
   clock: machineClock,
   randomId,
   onFatal,
@@ -108,6 +111,7 @@ export async function startControlPlane({
     sealer: makeSealer(key),
     clock,
     config,
+    identity,
     randomId,
     context,
   };
@@ -149,20 +153,26 @@ export async function startControlPlane({
 }
 
 /**
- * Opens a data directory and starts a control plane on it. At the first start an admin token is written to
+ * Opens a data directory and starts a control plane on it; `identify` is called once the directory is ours. At the first start an admin token is written to
  * `admin-token` in the directory (0600).
  *
  * @throws DatabaseUnusableError with what to do
  */
 export async function openControlPlane(
   dataDir: string,
-  { log, ...options }: Pick<Ingredients, "config" | "clock" | "onFatal"> & { log: WatchLog },
+  {
+    log,
+    identify,
+    ...options
+  }: Pick<Ingredients, "config" | "clock" | "onFatal"> & { log: WatchLog; identify?: () => Promise<Identity> },
 ): Promise<ControlPlane & { adminTokenPath: string; storage(): StorageHealth }> {
   const database = openDatabase(dataDir);
   const adminTokenPath = join(dataDir, "admin-token");
   try {
+    const identity = (await identify?.()) ?? {};
     const controlPlane = await startControlPlane({
       ...options,
+      identity,
       database,
       key: readOrMakeKey(dataDir),
       randomId,
@@ -174,6 +184,7 @@ export async function openControlPlane(
       });
       writeFileSync(adminTokenPath, `${token}\n`, { mode: 0o600, flag: "wx" });
     }
+    repin(adminTokenPath, identity.pin);
     const watch = watchStorage(database.reserve, options.clock, log);
     return {
       ...controlPlane,
@@ -189,4 +200,11 @@ export async function openControlPlane(
     if (passesByItself(error)) throw new DatabaseUnusableError(messageOf(error));
     throw error;
   }
+}
+
+/** The first admin token, if it still lies there, says whom to trust now: TLS may have come later than it. */
+function repin(path: string, pin: string | undefined): void {
+  const parsed = existsSync(path) ? parseToken(readFileSync(path, "utf8").trim()) : undefined;
+  if (parsed && parsed.pin !== pin)
+    writeFileSync(path, `${writeToken({ ...parsed, pin })}\n`, { mode: 0o600 });
 }

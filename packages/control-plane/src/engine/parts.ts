@@ -3,6 +3,7 @@ import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
 import type { Clock } from "./clock.ts";
 import type { EngineConfig } from "./config.ts";
+import type { Identity } from "./identity.ts";
 import type { Leases } from "./leases.ts";
 import type { Records } from "./records.ts";
 import type { Sealer } from "./secrets.ts";
@@ -16,6 +17,7 @@ export interface Parts {
   sealer: Sealer;
   clock: Clock;
   config: EngineConfig;
+  identity: Identity;
   /** Random lower-case letters and digits. */
   randomId(length: number): string;
   /** Time and budgets for a step of the lifecycle, as of now. */

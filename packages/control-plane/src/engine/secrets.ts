@@ -9,6 +9,7 @@ import {
 } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeToken } from "@tartfleet/shared";
 import { DatabaseUnusableError } from "../store/faults.ts";
 
 const KEY_BYTES = 32;
@@ -70,21 +71,19 @@ export function randomId(length: number): string {
 }
 
 const TOKEN_ID_LENGTH = 12;
-const TOKEN = /^tartfleet_([0-9a-z]{12})_([A-Za-z0-9_-]{43})$/;
 
 /**
  * A new bearer token: the id finds its row, the secret of 256 bits proves it; only a hash is kept.
  *
+ * @param pin of the control plane's key, for its holder to check
  * @param id of a token that gets a new secret
  */
-export function mintToken(id = randomId(TOKEN_ID_LENGTH)): { id: string; token: string; hash: string } {
+export function mintToken(
+  pin?: string,
+  id: string = randomId(TOKEN_ID_LENGTH),
+): { id: string; token: string; hash: string } {
   const secret = randomBytes(32).toString("base64url");
-  return { id, token: `tartfleet_${id}_${secret}`, hash: hashOf(secret) };
-}
-
-export function parseToken(token: string): { id: string; secret: string } | undefined {
-  const match = TOKEN.exec(token);
-  return match?.[1] && match[2] ? { id: match[1], secret: match[2] } : undefined;
+  return { id, token: writeToken({ id, secret, pin }), hash: hashOf(secret) };
 }
 
 const NOBODY = hashOf("");

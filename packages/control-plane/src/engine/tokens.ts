@@ -1,9 +1,9 @@
-import { DEFAULT_TEAM, type CreateToken, type TokenRecord, type TokenRole } from "@tartfleet/shared";
+import { DEFAULT_TEAM, parseToken, type CreateToken, type TokenRecord, type TokenRole } from "@tartfleet/shared";
 import { passesByItself } from "../store/faults.ts";
 import type { StoredToken } from "../store/tokens.ts";
 import type { Parts } from "./parts.ts";
 import { iso, isoOf } from "./records.ts";
-import { mintToken, parseToken, tokenMatches } from "./secrets.ts";
+import { mintToken, tokenMatches } from "./secrets.ts";
 import type { Principal, UseCases } from "./use-cases.ts";
 
 /** How exact "last used" is, so that reading does not mean writing. */
@@ -18,7 +18,7 @@ type TokenUseCases = Pick<
 >;
 
 export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => void): TokenUseCases {
-  const { store, clock, changes } = parts;
+  const { store, clock, changes, identity } = parts;
 
   function touch(token: StoredToken): void {
     const now = clock.now();
@@ -83,7 +83,7 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
 
     async createToken(_caller, input) {
       const { role, name, team, expiresInSeconds = role === "host-enrolment" ? A_DAY : undefined } = input;
-      const { id, token, hash } = mintToken();
+      const { id, token, hash } = mintToken(identity.pin);
       const now = clock.now();
       const expiresAt = expiresInSeconds === undefined ? null : now + expiresInSeconds * 1000;
       const stored = await store.addToken({
@@ -106,7 +106,7 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
       }),
 
     async rotateToken(_caller, id, { graceSeconds }) {
-      const { token, hash } = mintToken(id);
+      const { token, hash } = mintToken(identity.pin, id);
       const now = clock.now();
       const stored = await store.rotateToken(id, hash, now + graceSeconds * 1000, now);
       changes.tokenChanged(id);
@@ -121,7 +121,7 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
     },
 
     async enrolHost({ principal }, input) {
-      const { id, token, hash } = mintToken();
+      const { id, token, hash } = mintToken(identity.pin);
       const now = clock.now();
       const isCounted = principal.kind === "token" && principal.role === "host-enrolment";
       const hostId = await store.enrolHost(

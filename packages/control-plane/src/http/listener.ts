@@ -1,5 +1,6 @@
 import { createServer, STATUS_CODES } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { CallError, toProblem } from "@tartfleet/shared";
 import type { Problem } from "@tartfleet/shared";
@@ -7,10 +8,14 @@ import type { ListenAddress } from "../config/settings.ts";
 import type { Limits } from "./limits.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
+const MIN_TLS = "TLSv1.2";
+
 /** A server that holds its address and answers 503 until something serves on it. */
 export interface Listener {
   server: Server;
   port: number;
+  /** For connections to come. Until it is called, a TLS handshake fails. Only where TLS is spoken. */
+  certify(pair: { cert: string; key: string }): void;
   /** Hands the requests over; called once. */
   serveWith(handler: (request: IncomingMessage, response: ServerResponse) => void): void;
 }
@@ -19,9 +24,14 @@ export interface Listener {
  * Takes the address before anything else is opened: the port is known from then on, and a second control
  * plane fails here, before it touches a database.
  *
+ * @param withTls speak TLS, once `certify` was called
  * @throws the system's error, e.g. with code EADDRINUSE
  */
-export async function openListener(address: ListenAddress, limits: Limits): Promise<Listener> {
+export async function openListener(
+  address: ListenAddress,
+  limits: Limits,
+  withTls = false,
+): Promise<Listener> {
   const options = {
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
@@ -31,7 +41,10 @@ export async function openListener(address: ListenAddress, limits: Limits): Prom
     shouldUpgradeCallback: (request: IncomingMessage) =>
       request.headers.upgrade?.toLowerCase() === "websocket",
   };
-  const server = createServer(options);
+  const secure = withTls
+    ? createTlsServer({ ...options, minVersion: MIN_TLS, handshakeTimeout: limits.headersMs })
+    : undefined;
+  const server: Server = secure ?? createServer(options);
   server.setTimeout(limits.idleMs);
   server.on("request", refuse);
   server.on("clientError", answerUnreadable);
@@ -44,6 +57,7 @@ export async function openListener(address: ListenAddress, limits: Limits): Prom
   return {
     server,
     port: typeof bound === "object" && bound ? bound.port : address.port,
+    certify: (pair) => secure?.setSecureContext({ ...pair, minVersion: MIN_TLS }),
     serveWith(handler) {
       server.off("request", refuse);
       server.on("request", handler);

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { completeConfig, readSettings } from "../../src/config/config.ts";
+import { completeConfig, readSettings, tlsOf } from "../../src/config/config.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
 
 const read = (argv: string[], env: Record<string, string> = {}) => readSettings(argv, env, "1.2.3");
@@ -69,6 +69,13 @@ describe("settings", () => {
     [["--listen", "127.0.0.1:70000"], /--listen: must be HOST:PORT/],
     [["--public-url", "https://user:pass@example.com"], /--public-url: .*without user/],
     [["--data-dir", ""], /--data-dir: must name a path/],
+    [["--public-url", "http://fleet.example.com"], /--public-url: plain .*type --insecure/],
+    [["--tls-certificate", "a.pem"], /--tls-certificate, --tls-key: give both/],
+    [["--tls-key", "a.pem"], /--tls-certificate, --tls-key: give both/],
+    [["--tls-self-signed", "--insecure"], /--insecure: cannot be given with TLS/],
+    [["--tls-self-signed", "--tls-certificate", "a", "--tls-key", "b"], /--tls-self-signed: give it or/],
+    [["--tls-self-signed", "--public-url", "http://127.0.0.1:1"], /--public-url: must begin with https/],
+    [["--listen", "10.0.0.1:1", "--public-url", "http://10.0.0.1:1"], /https:\/\/.*type --insecure/],
     [["--max-ttl-seconds", "1e3"], /--max-ttl-seconds: must be a whole number/],
   ])("refuse %j", (argv, message) => {
     expect(mistakes(argv)).toEqual([expect.stringMatching(message)]);
@@ -97,11 +104,26 @@ describe("settings", () => {
   });
 });
 
+describe("what is served", () => {
+  it.each([
+    [[], "none"],
+    [["--listen", "[::1]:1"], "none"],
+    [["--listen", "localhost:1"], "none"],
+    [["--listen", ":1", "--public-url", "https://x"], "self-signed"],
+    [["--listen", "10.0.0.1:1"], "self-signed"],
+    [["--listen", "10.0.0.1:1", "--insecure", "--public-url", "http://x"], "none"],
+    [["--tls-self-signed"], "self-signed"],
+    [["--listen", "10.0.0.1:1", "--tls-certificate", "a", "--tls-key", "b"], "files"],
+  ])("with %j is TLS: %s", (argv, kind) => expect(tlsOf(settings(argv))).toBe(kind));
+});
+
 describe("the public URL", () => {
   it.each([
     [["--listen", "127.0.0.1:0"], 4711, "http://127.0.0.1:4711"],
     [["--listen", "[::1]:0"], 4711, "http://[::1]:4711"],
-    [["--listen", "mac.local:80"], 80, "http://mac.local:80"],
+    [["--listen", "mac.local:80"], 80, "https://mac.local:80"],
+    [["--listen", "mac.local:80", "--insecure"], 80, "http://mac.local:80"],
+    [["--listen", "127.0.0.1:0", "--tls-self-signed"], 4711, "https://127.0.0.1:4711"],
     [["--public-url", "https://fleet.example.com/base/"], 1, "https://fleet.example.com/base"],
   ])("of %j on port %i is %s", (argv, port, url) => {
     expect(completeConfig(settings(argv), port).publicUrl).toBe(url);
