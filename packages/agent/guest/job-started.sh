@@ -30,8 +30,10 @@ add job "$GITHUB_JOB" 255
 add repository "$GITHUB_REPOSITORY" 255
 
 tell() {
+  set --
+  if [ -n "$TARTFLEET_CA_FILE" ]; then set -- --cacert "$TARTFLEET_CA_FILE"; fi
   printf 'header = "Authorization: Bearer %s"\n' "$(cat "$token_file" 2>/dev/null)" |
-    curl -sS -K - -o /dev/null -w '%{http_code}' --connect-timeout 3 --max-time 5 \
+    curl "$@" -sS -K - -o /dev/null -w '%{http_code}' --connect-timeout 3 --max-time 5 \
       -X POST -H 'Content-Type: application/json' -d "{\"type\":\"job_started\",\"details\":{$details}}" \
       "$TARTFLEET_URL/v1/vms/$TARTFLEET_VM_ID/events" 2>/dev/null
 }

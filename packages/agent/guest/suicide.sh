@@ -32,6 +32,7 @@ fi
 ask() {
   set -- -sS -K - -o /dev/null -w '%{http_code}' --connect-timeout 3 --max-time "$seconds" \
     -X DELETE -G --data-urlencode "phase=$phase"
+  if [ -n "$TARTFLEET_CA_FILE" ]; then set -- "$@" --cacert "$TARTFLEET_CA_FILE"; fi
   if [ -n "$rc" ]; then set -- "$@" --data-urlencode "rc=$rc"; fi
   if [ -n "$TARTFLEET_IP" ]; then set -- "$@" --data-urlencode "ip=$TARTFLEET_IP"; fi
   if [ -n "$TARTFLEET_JOB_ID" ]; then set -- "$@" --data-urlencode "jobId=$TARTFLEET_JOB_ID"; fi

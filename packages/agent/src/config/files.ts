@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { SshLogin } from "../guest/index.ts";
 import type { Settings } from "./settings.ts";
@@ -5,6 +6,8 @@ import type { Settings } from "./settings.ts";
 /** What the settings only name. Secret. */
 export interface SettingsFiles {
   enrolmentToken: string | undefined;
+  /** Authorities in PEM. */
+  ca: string | undefined;
   ssh: SshLogin;
 }
 
@@ -31,6 +34,8 @@ export async function readSettingsFiles(
   if (token !== undefined && !/^[\x21-\x7e]{1,1024}$/.test(token)) {
     mistakes.push("--enrolment-token-file: must hold one printable word");
   }
+  const ca = await read("--ca-file", settings.caFile);
+  if (ca !== undefined && !isPem(ca)) mistakes.push("--ca-file: must hold a certificate in PEM");
   const password = await read("--ssh-password-file", settings.sshPasswordFile);
   const privateKey = await read("--ssh-key", settings.sshKey);
   const isPasswordGiven = password !== undefined || privateKey !== undefined;
@@ -38,6 +43,7 @@ export async function readSettingsFiles(
     mistakes,
     files: {
       enrolmentToken: token ?? settings.enrolmentToken,
+      ca,
       ssh: {
         username: settings.sshUser,
         port: settings.sshPort,
@@ -47,4 +53,12 @@ export async function readSettingsFiles(
       },
     },
   };
+}
+
+function isPem(text: string): boolean {
+  try {
+    return new X509Certificate(text).subject !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
 import { readSettings as read, type ReadSettings } from "@tartfleet/settings";
+import { mayNotBePlain } from "@tartfleet/tls";
 import { SECRETS, SETTINGS, type Settings } from "./settings.ts";
 
 /** The agent's settings, from its command line and environment. */
@@ -15,12 +16,23 @@ export function readSettings(
       table: SETTINGS,
       secrets: SECRETS,
       lists: ["label"],
-      contradictions: (settings) =>
-        settings.enrolmentToken !== undefined && settings.enrolmentTokenFile !== undefined
-          ? ["--enrolment-token-file: give it or TARTFLEET_ENROLMENT_TOKEN, not both"]
-          : [],
+      switches: ["insecure"],
+      contradictions,
     },
     argv,
     env,
   );
+}
+
+function contradictions({ url, insecure, enrolmentToken, enrolmentTokenFile }: Settings): string[] {
+  const mistakes = [];
+  if (enrolmentToken !== undefined && enrolmentTokenFile !== undefined) {
+    mistakes.push("--enrolment-token-file: give it or TARTFLEET_ENROLMENT_TOKEN, not both");
+  }
+  if (mayNotBePlain(url, insecure)) {
+    mistakes.push(
+      `--url: ${url} is plain text, so that everyone on the way could read the credential and VMs' secrets; say https://, or type --insecure`,
+    );
+  }
+  return mistakes;
 }

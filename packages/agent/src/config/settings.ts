@@ -1,4 +1,4 @@
-import { baseUrl, logLevel, path, seconds, wholeNumber } from "@tartfleet/settings";
+import { baseUrl, logLevel, onOff, path, seconds, wholeNumber } from "@tartfleet/settings";
 import { enrolHostSchema, labelsSchema, nameSchema } from "@tartfleet/shared";
 import { z } from "zod";
 
@@ -30,6 +30,14 @@ export const SETTINGS = z.object({
   enrolmentTokenFile: path
     .optional()
     .describe("File that holds an enrolment token; needed once. Or the variable TARTFLEET_ENROLMENT_TOKEN"),
+  caFile: path
+    .optional()
+    .describe(
+      "PEM file of the authority that signed the control plane's certificate (default: those that Node knows). Not needed with tokens that carry a pin",
+    ),
+  insecure: onOff.describe(
+    "Speak plain http:// off this machine: everyone on the way can read the credential and VMs' secrets",
+  ),
   dataDir: path
     .optional()
     .describe("Folder of the credential, the journal and the logs of VMs (default ~/.tartfleet-agent)"),

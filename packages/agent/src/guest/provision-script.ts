@@ -17,6 +17,9 @@ export type GuestScripts = ReadonlyMap<(typeof GUEST_SCRIPTS)[number], string>;
 /** Exit codes of the provisioning script beside 0. */
 export const PROVISION_EXIT = { broken: 41, missing: 44, notStarted: 45 } as const;
 
+/** What the control plane is verified by, where the guest's system does not know its authority. */
+const CA_FILE = "ca.pem";
+
 const START_HEAD = `dir=$(cd "\${0%/*}" && pwd)\nhome=\${dir%/*}\n`;
 
 /**
@@ -36,6 +39,9 @@ export function provisionScript(
   const files: GuestFile[] = [
     ...Array.from(scripts, ([name, content]) => ({ name, mode: "0755" as const, content })),
     { name: "token", mode: "0400", content: bootstrap.vmToken },
+    ...(bootstrap.caCertificate === undefined
+      ? []
+      : [{ name: CA_FILE, mode: "0600" as const, content: bootstrap.caCertificate }]),
     { name: "job.env", mode: "0600", content: exports(bootstrap.env) },
     ...(plan ? [{ name: "start.sh", mode: "0700" as const, content: START_HEAD + plan.start }] : []),
     ...(plan?.files ?? []),
@@ -50,7 +56,8 @@ if [ -d "$started" ]; then return 0; fi
 ${freshDirectory(`${vmId} ${attempt}`)}
 ${plan?.check ?? ""}
 ${files.map((file) => `put ${file.mode} ${quote(file.name)} ${quote(file.content)}`).join("\n")}
-put 0600 vm.env ${quote(vmEnv(bootstrap, subject))}"TARTFLEET_TOKEN_FILE=$(printf %q "$dir/token")"
+put 0600 vm.env ${quote(vmEnv(bootstrap, subject))}"TARTFLEET_TOKEN_FILE=$(printf %q "$dir/token")
+TARTFLEET_CA_FILE=${bootstrap.caCertificate === undefined ? "" : `$(printf %q "$dir/${CA_FILE}")`}"
 ${ZSHENV}
 ${plan?.prepare ?? ""}
 ${plan ? START : ""}

@@ -1,3 +1,4 @@
+import { agentFor, type Trust } from "@tartfleet/tls";
 import { WebSocket, type ClientOptions } from "ws";
 
 /** The control plane's frames are small; a set of assignments is the largest. */
@@ -14,6 +15,7 @@ interface Refusal {
 
 export interface SocketOptions {
   credential: string;
+  trust: Trust;
   handshakeMs: number;
   closeMs: number;
 }
@@ -23,7 +25,7 @@ export interface SocketOptions {
  * subclass is the place for headers and limits; and it cannot be told to give up a dead socket, so that
  * the last one made is kept here to be terminated.
  */
-export function socketClass({ credential, handshakeMs, closeMs }: SocketOptions): {
+export function socketClass({ credential, trust, handshakeMs, closeMs }: SocketOptions): {
   socket: typeof globalThis.WebSocket;
   /** How the handshake was answered if not by a socket. */
   refusal: () => Refusal | undefined;
@@ -47,6 +49,7 @@ export function socketClass({ credential, handshakeMs, closeMs }: SocketOptions)
     constructor(url: string) {
       // closeTimeout is not in the types yet: without it a dead link takes 30 s to close.
       const options: ClientOptions & { closeTimeout: number } = {
+        agent: agentFor(url.replace(/^ws/, "http"), trust),
         headers: { authorization: `Bearer ${credential}` },
         handshakeTimeout: handshakeMs,
         closeTimeout: closeMs,

@@ -7,6 +7,7 @@ import {
   reportResultSchema,
   welcomeSchema,
 } from "@tartfleet/shared";
+import type { Trust } from "@tartfleet/tls";
 import { z } from "zod";
 import { failed, ok } from "../tart/result.ts";
 import type { Answer, CallFailure, Connection, ControlPlane } from "./control-plane.ts";
@@ -16,7 +17,7 @@ export interface TrpcOptions {
   /** Of the control plane, http(s). */
   url: string;
   /** Asked anew for each connection. */
-  credential: () => string;
+  credential: () => { token: string; trust: Trust };
 }
 
 const HANDSHAKE_MS = 10_000;
@@ -31,8 +32,10 @@ export function trpcControlPlane({ url, credential }: TrpcOptions): ControlPlane
     connect(signal) {
       return new Promise((resolve) => {
         const closed = Promise.withResolvers<CallFailure>();
+        const { token, trust } = credential();
         const { socket, refusal, terminate } = socketClass({
-          credential: credential(),
+          credential: token,
+          trust,
           handshakeMs: HANDSHAKE_MS,
           closeMs: CLOSE_MS,
         });

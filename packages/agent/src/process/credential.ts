@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { Trust } from "@tartfleet/tls";
 import { z } from "zod";
 import { writeFileDurably } from "../journal/durable-file.ts";
 import { enrol, type EnrolFailure } from "../link/enrol.ts";
@@ -19,6 +20,8 @@ export interface Enrolment {
   machineId: string;
   /** Undefined when none was given. */
   token: string | undefined;
+  /** Whom to trust with a token. @throws AgentStop when it must not be sent */
+  trust(token: string): Trust;
   /** File of the credential, readable by the agent's user alone. */
   path: string;
 }
@@ -39,14 +42,14 @@ export async function readCredential(path: string): Promise<Credential | undefin
 
 /** @throws AgentStop when there is no token, nobody answers, or the answer is no */
 export async function enrolAnew(enrolment: Enrolment): Promise<Credential> {
-  const { url, name, machineId, token, path } = enrolment;
+  const { url, name, machineId, token, path, trust } = enrolment;
   if (token === undefined) {
     throw new AgentStop(
       "settings",
       "this host is not enrolled yet; give an enrolment token by --enrolment-token-file or TARTFLEET_ENROLMENT_TOKEN",
     );
   }
-  const enrolled = await enrol(url, token, { name, machineId });
+  const enrolled = await enrol(url, token, { name, machineId }, trust(token));
   if (!enrolled.ok) {
     const { exit, advice } = ADVICE[enrolled.failure.kind];
     throw new AgentStop(exit, `cannot enrol as ${name}: ${enrolled.failure.message}. ${advice}`);
@@ -59,6 +62,11 @@ export async function enrolAnew(enrolment: Enrolment): Promise<Credential> {
 const ADVICE: Record<EnrolFailure["kind"], { exit: keyof typeof EXIT; advice: string }> = {
   refused: { exit: "refused", advice: "Check the enrolment token and --name" },
   unreachable: { exit: "noControlPlane", advice: "Check --url and that the control plane runs" },
+  not_trusted: {
+    exit: "notTrusted",
+    advice:
+      "The enrolment token was not sent. Check --url, and --ca-file if an authority of your own signed its certificate",
+  },
   not_a_control_plane: { exit: "noControlPlane", advice: "Check --url" },
 };
 

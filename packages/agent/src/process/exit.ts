@@ -8,6 +8,8 @@ export const EXIT = {
   tart: 72,
   /** Another agent runs on this data folder. */
   alreadyRunning: 75,
+  /** What answers did not prove to be the control plane. */
+  notTrusted: 69,
   /** Agent and control plane speak different versions. */
   protocol: 76,
   /** The enrolment or the credential was refused. */

@@ -1,3 +1,5 @@
+import { parseToken } from "@tartfleet/shared";
+import { trustFor, type Trust } from "@tartfleet/tls";
 import { arch, availableParallelism, homedir, totalmem } from "node:os";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
@@ -41,14 +43,21 @@ export async function runAgent(start: Start): Promise<void> {
   if (!version.ok) throw new AgentStop("tart", `${version.failure.message} Give the path of tart by --tart.`);
   const tartVersion = version.value.slice(0, 64);
 
+  const trust = (token: string): Trust => {
+    const whom = trustFor({ url: settings.url, token, ca: files.ca, insecure: settings.insecure });
+    if ("refused" in whom) throw new AgentStop("settings", whom.refused);
+    return whom;
+  };
   const enrolment: Enrolment = {
     url: settings.url,
     name: settings.name ?? defaultName(),
     machineId: settings.machineId ?? (await machineId()),
     token: files.enrolmentToken,
     path: dataDir.credential,
+    trust,
   };
   let credential = await credentialFor(settings, enrolment, log);
+  trust(credential.credential);
   const fixed: FixedFacts = {
     agentVersion: packageJson.version,
     tartVersion,
@@ -64,7 +73,10 @@ export async function runAgent(start: Start): Promise<void> {
   );
 
   const agent = createAgent({
-    controlPlane: trpcControlPlane({ url: settings.url, credential: () => credential.credential }),
+    controlPlane: trpcControlPlane({
+      url: settings.url,
+      credential: () => ({ token: credential.credential, trust: trust(credential.credential) }),
+    }),
     machineId: enrolment.machineId,
     facts: async (view) => factsOf(fixed, view, await diskOf(tartHome)),
     tart,
@@ -97,10 +109,16 @@ async function credentialFor(settings: Settings, enrolment: Enrolment, log: Log)
     throw new AgentStop("settings", message);
   }
   // A copied disk brings another machine's credential along, which is not for this one.
-  if (kept && kept.machineId === enrolment.machineId) return kept;
+  if (kept && kept.machineId === enrolment.machineId && !namesAnotherKey(enrolment.token, kept)) return kept;
   const credential = await enrolAnew(enrolment);
   log.info({ name: credential.name, machineId: credential.machineId }, "enrolled");
   return credential;
+}
+
+/** Whoever gives a token with another pin says that the control plane has got another key. */
+function namesAnotherKey(token: string | undefined, { credential }: Credential): boolean {
+  const pin = parseToken(token ?? "")?.pin;
+  return pin !== undefined && pin !== parseToken(credential)?.pin;
 }
 
 function isCredentialRefused(end: LinkEnd): boolean {

@@ -24,11 +24,11 @@ test("flags and variables of the same names; a flag wins; an empty variable is n
 });
 
 test("labels are repeated flags or one list", () => {
-  expect(read(["--url", "http://x", "--label", "site=attic=2"])).toMatchObject({ kind: "mistakes" });
-  expect(read(["--url", "http://x", "--label", "a=1", "--label", "site=attic"])).toMatchObject({
+  expect(read(["--url", "https://x", "--label", "site=attic=2"])).toMatchObject({ kind: "mistakes" });
+  expect(read(["--url", "https://x", "--label", "a=1", "--label", "site=attic"])).toMatchObject({
     settings: { label: { a: "1", site: "attic" } },
   });
-  expect(read(["--url", "http://x"], { TARTFLEET_LABEL: "a=1,site=attic" })).toMatchObject({
+  expect(read(["--url", "https://x"], { TARTFLEET_LABEL: "a=1,site=attic" })).toMatchObject({
     settings: { label: { a: "1", site: "attic" } },
   });
 });
@@ -56,7 +56,7 @@ test("every mistake is listed by the name it was given under", () => {
 });
 
 test("the enrolment token has no flag", () => {
-  expect(read(["--url", "http://x", "--enrolment-token", "secret"])).toMatchObject({ kind: "mistakes" });
+  expect(read(["--url", "https://x", "--enrolment-token", "secret"])).toMatchObject({ kind: "mistakes" });
   expect(read(["--help"])).toMatchObject({
     kind: "text",
     text: expect.not.stringContaining("--enrolment-token "),
@@ -65,7 +65,7 @@ test("the enrolment token has no flag", () => {
 
 test("a token by file and by variable is one too many", () => {
   expect(
-    read(["--url", "http://x", "--enrolment-token-file", "f"], { TARTFLEET_ENROLMENT_TOKEN: "secret" }),
+    read(["--url", "https://x", "--enrolment-token-file", "f"], { TARTFLEET_ENROLMENT_TOKEN: "secret" }),
   ).toMatchObject({ mistakes: [expect.stringContaining("not both")] });
 });
 

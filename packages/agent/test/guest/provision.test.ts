@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { provision } from "../../src/guest/provision.ts";
 import { readScriptResult } from "../../src/guest/results.ts";
+import { identity, makeTlsFront } from "../support/tls-front.ts";
 import { makeHttpRecorder, until, type HttpRecorder } from "./http-recorder.ts";
 import { allArguments, makeLocalGuest, type LocalGuest } from "./local-guest.ts";
 
@@ -66,6 +67,16 @@ async function mode(path: string): Promise<string> {
 describe("a guest with a GitHub runner", () => {
   beforeEach(async () => {
     await guest.write("actions-runner/run.sh", GITHUB_RUNNER, 0o755);
+  });
+
+  it("says so over TLS to the one whose certificate it was given", async () => {
+    const own = await identity();
+    await using front = await makeTlsFront(plane.url, own);
+    expect(await provisioned({ publicUrl: front.url, caCertificate: own.cert })).toMatchObject({ ok: true });
+    await plane.count(3);
+    expect(await guest.file(".tartfleet/ca.pem")).toBe(own.cert);
+    expect(front.heard()).toContain(`Bearer ${TOKEN}`);
+    expect(front.visits()).toBe(3);
   });
 
   it("runs one job and says so: started, hook, exit, in this order", async () => {

@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { assignments } from "../../src/guest/shell.ts";
+import { identity, makeTlsFront } from "../support/tls-front.ts";
 import { makeHttpRecorder, type HttpRecorder } from "./http-recorder.ts";
 import { allArguments, makeLocalGuest, type LocalGuest } from "./local-guest.ts";
 
@@ -108,6 +109,21 @@ describe("suicide.sh in a runner's hook", () => {
     expect(plane.heard).toHaveLength(2);
     await expect(guest.file("power.log")).rejects.toThrow("ENOENT");
   });
+
+  it.each(["that of another", "none", "a file that is not there"])(
+    "says nothing to somebody whose certificate it was not given, but %s",
+    async (which) => {
+      const [own, other] = await Promise.all([identity(), identity()]);
+      await using middle = await makeTlsFront(plane.url, other);
+      await guest.write(".tartfleet/ca.pem", own.cert);
+      const file = { "that of another": "ca.pem", none: "" }[which] ?? "not-there.pem";
+      const path = file === "" ? "" : `${guest.home}/.tartfleet/${file}`;
+      await settings({ TARTFLEET_URL: middle.url, TARTFLEET_CA_FILE: path });
+      const done = await suicide(["bash", "-e"]);
+      expect([done.exitCode, done.all]).toEqual([0, expect.stringContaining("it will be told later")]);
+      expect([middle.heard(), plane.heard]).toEqual(["", []]);
+    },
+  );
 
   it("succeeds even where nothing was set up", async () => {
     await guest.run("rm ~/.tartfleet/vm.env ~/.tartfleet/token", {

@@ -44,7 +44,7 @@ function start(credential = "good-credential", url = plane.url): void {
   welcomes = 0;
   lost = 0;
   link = createLink({
-    controlPlane: trpcControlPlane({ url, credential: () => credential }),
+    controlPlane: trpcControlPlane({ url, credential: () => ({ token: credential, trust: {} }) }),
     clock: systemClock,
     random: () => 0.02,
     log: { ...QUIET, debug: notePause, warn: notePause },

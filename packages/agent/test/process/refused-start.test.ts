@@ -1,6 +1,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { identity, makeTlsFront } from "../support/tls-front.ts";
 import { onStage, type Stage } from "./stage.ts";
 
 async function refusal(stage: Stage, ...args: Parameters<Stage["agent"]>) {
@@ -47,6 +48,37 @@ describe("a start that cannot be says why, without a stack", { timeout: 60_000 }
       const other = await refusal(stage, ["--url", `${stage.plane.url}/elsewhere`]);
       expect(other.code).toBe(68);
       expect(other.said).toMatch(/^tartfleet-agent: .*no tartfleet control plane.*\n$/);
+    }));
+
+  test("somebody in the middle, who hears nothing of the enrolment token", () =>
+    onStage({}, async (stage) => {
+      const [own, other] = await Promise.all([identity(), identity()]);
+      await using middle = await makeTlsFront(stage.plane.url, other);
+      const token = `tartfleet_0123456789ab_${"s".repeat(43)}`;
+      const args = ["--url", middle.url];
+      const pinned = await refusal(stage, args, { TARTFLEET_ENROLMENT_TOKEN: `${token}.${own.pin}` });
+      expect(pinned.code).toBe(69);
+      expect(pinned.said).toMatch(/^tartfleet-agent: .*\n$/);
+      for (const part of [`the key ${own.pin} alone`, `has the key ${other.pin}`, "was not sent"]) {
+        expect(pinned.said).toContain(part);
+      }
+      const unknown = await refusal(stage, args, { TARTFLEET_ENROLMENT_TOKEN: token });
+      expect(unknown.code).toBe(69);
+      expect(unknown.said).toMatch(/self-signed certificate.*--ca-file/);
+      expect([middle.visits(), middle.heard()]).toEqual([2, ""]);
+      expect(pinned.said + unknown.said).not.toContain("ssss");
+    }));
+
+  test("plain text to another machine, and a token that was copied in part", () =>
+    onStage({}, async (stage) => {
+      const plain = await refusal(stage, ["--url", "http://192.0.2.1:7337"]);
+      expect(plain.code).toBe(78);
+      expect(plain.said).toContain("--url: http://192.0.2.1:7337 is plain text");
+      expect(plain.said).toContain("type --insecure");
+      const part = `tartfleet_0123456789ab_${"s".repeat(43)}.short`;
+      const damaged = await refusal(stage, [], { TARTFLEET_ENROLMENT_TOKEN: part });
+      expect(damaged.code).toBe(78);
+      expect(damaged.said).toContain("the token is damaged");
     }));
 
   test("another protocol version", () =>

@@ -3,9 +3,11 @@ import { existsSync } from "node:fs";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { text } from "node:stream/consumers";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { makePrivateKey, makeSelfSigned } from "@tartfleet/tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collect } from "./guest-fixture.ts";
 
@@ -31,6 +33,8 @@ async function runProgram(program: string, argv: string[], stdin: string): Promi
 describe("the stand-in for curl", () => {
   let server: Server;
   let url = "";
+  let secure: Server;
+  let secureUrl = "";
   let dir = "";
   const requests: { method?: string; url?: string; headers: Record<string, unknown>; body: string }[] = [];
 
@@ -51,12 +55,22 @@ describe("the stand-in for curl", () => {
     await once(server, "listening");
     const address = server.address();
     if (address !== null && typeof address !== "string") url = `http://127.0.0.1:${address.port}`;
+    const key = await makePrivateKey();
+    const cert = await makeSelfSigned(key, ["127.0.0.1"], Date.now());
+    await writeFile(path.join(dir, "ca.pem"), cert);
+    secure = createTlsServer({ key, cert }, (_request, response) => void response.end("secret"));
+    secure.listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    const secureAddress = secure.address();
+    if (secureAddress !== null && typeof secureAddress !== "string")
+      secureUrl = `https://127.0.0.1:${secureAddress.port}/`;
     await writeFile(path.join(dir, "headers"), "X-From: file\nX-Two: 2\n");
     await writeFile(path.join(dir, "data"), "line one\nline two\n");
   });
   afterAll(async () => {
     server.closeAllConnections();
     server.close();
+    secure.close();
     await rm(dir, { recursive: true });
   });
 
@@ -110,6 +124,10 @@ describe("the stand-in for curl", () => {
     ["no -L", (base) => ["-s", "-w", "%{http_code}", `${base}/away`]],
     ["nobody there", () => ["-s", "-w", "%{http_code}", "--connect-timeout", "3", "http://127.0.0.1:1/"]],
     ["an answer that never comes", (base) => ["-s", "-m", "0.2", "-w", "%{http_code}", `${base}/never`]],
+    ["TLS with its certificate", () => ["-s", "--cacert", `${dir}/ca.pem`, secureUrl]],
+    ["TLS without it", () => ["-sS", "-w", "%{http_code}", secureUrl]],
+    ["TLS unverified", () => ["-sk", secureUrl]],
+    ["a certificate that is not there", () => ["-sS", "--cacert", `${dir}/none.pem`, secureUrl]],
     ["an unknown option", (base) => ["--no-such-option", `${base}/200`]],
   ];
 

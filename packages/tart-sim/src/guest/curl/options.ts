@@ -19,6 +19,9 @@ export interface CurlOptions {
   location: boolean;
   connectTimeoutMs: number | undefined;
   maxTimeMs: number | undefined;
+  /** Authorities to trust instead of the system's, in PEM. */
+  cacert: string | undefined;
+  insecure: boolean;
 }
 
 /** curl's own number and words for what went wrong. */
@@ -59,7 +62,7 @@ const flags: Readonly<Record<string, (options: CurlOptions) => void>> = {
   get: (options) => (options.get = true),
   head: (options) => (options.head = true),
   location: (options) => (options.location = true),
-  insecure: () => {},
+  insecure: (options) => (options.insecure = true),
   compressed: () => {},
 };
 
@@ -80,6 +83,7 @@ const settings: Readonly<Record<string, Setter>> = {
   "data-binary": (options, value, read) =>
     options.data.push(value.startsWith("@") ? read(value.slice(1)) : value),
   "data-urlencode": (options, value, read) => options.data.push(urlEncoded(value, read)),
+  cacert: (options, value) => (options.cacert = readAuthority(value)),
   config: (options, value, read) => {
     for (const { name, value: given } of parseConfig(read(value))) set(options, name, given, read);
   },
@@ -104,6 +108,8 @@ export function parseArguments(argv: readonly string[], read: ReadInput = readIn
     location: false,
     connectTimeoutMs: undefined,
     maxTimeMs: undefined,
+    cacert: undefined,
+    insecure: false,
   };
   const rest = [...argv];
   const next = (option: string): string => {
@@ -176,6 +182,14 @@ const seconds = (value: string): number => {
   if (Number.isNaN(number)) throw new CurlFailure(2, `expected a number of seconds, not "${value}"`);
   return number * 1000;
 };
+
+function readAuthority(name: string): string {
+  try {
+    return readFileSync(name, "utf8");
+  } catch {
+    throw new CurlFailure(77, `error setting certificate verify locations:  CAfile: ${name}`);
+  }
+}
 
 function readInput(name: string): string {
   try {

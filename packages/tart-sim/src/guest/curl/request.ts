@@ -9,7 +9,13 @@ export async function send(options: CurlOptions): Promise<IncomingMessage> {
   const method = options.method ?? (options.head ? "HEAD" : body === undefined ? "GET" : "POST");
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const start = url.protocol === "https:" ? httpsRequest : httpRequest;
-  const request = start(url, { method, headers: headersOf(options, body), agent: false });
+  const request = start(url, {
+    method,
+    headers: headersOf(options, body),
+    agent: false,
+    rejectUnauthorized: !options.insecure,
+    ...(options.cacert === undefined ? {} : { ca: options.cacert }),
+  });
   request.on("response", resolve);
   request.on("error", (error) => reject(toFailure(error, url)));
   if (options.connectTimeoutMs !== undefined) {
@@ -69,6 +75,12 @@ function toFailure(error: NodeJS.ErrnoException, { hostname, port }: URL): CurlF
       return new CurlFailure(7, `Failed to connect to ${hostname} port ${port || 80}: ${error.code}`);
     case "ECONNRESET":
       return new CurlFailure(52, "Empty reply from server");
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+    case "CERT_HAS_EXPIRED":
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return new CurlFailure(60, `SSL certificate problem: ${error.message}`);
     default:
       return new CurlFailure(56, error.message);
   }
