@@ -8,6 +8,8 @@ import { EXIT } from "./exit-codes.ts";
 const configSchema = z.strictObject({
   url: z.string().optional(),
   token: z.string().optional(),
+  caFile: z.string().optional(),
+  insecure: z.boolean().optional(),
 });
 /** What `tartfleet login` keeps. */
 export type Config = z.infer<typeof configSchema>;

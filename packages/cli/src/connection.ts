@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { mayNotBePlain, trustFor, type Trust } from "@tartfleet/tls";
 import { CliError, messageOf, usageError } from "./cli-error.ts";
 import { configPath, readConfig, type Config } from "./config.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -8,12 +9,16 @@ export interface Connection {
   /** Without a slash at its end. */
   url: string;
   token: string;
+  /** By what it is known that it is the control plane. */
+  trust: Trust;
 }
 
 export interface ConnectionFlags {
   url?: string;
   token?: string;
   tokenFile?: string;
+  caFile?: string;
+  insecure?: true;
 }
 
 const DEFAULT_URL = "http://127.0.0.1:7337";
@@ -31,7 +36,44 @@ export function resolveConnection(flags: ConnectionFlags, env: NodeJS.ProcessEnv
   const givenUrl = flags.url ?? (env["TARTFLEET_URL"] || undefined);
   const config = given !== undefined && givenUrl !== undefined ? undefined : readConfig(path);
   const url = controlPlaneUrl(givenUrl ?? config?.url ?? DEFAULT_URL, urlOrigin(flags, env, config, path));
-  return { url, token: given ?? savedToken(config, url, path) };
+  const token = given ?? savedToken(config, url, path);
+  const { caFile, insecure } = trustSettings(flags, env);
+  // What was saved is for the saved URL, as the token is.
+  const saved = config && isSavedFor(config, url, path) ? config : undefined;
+  return makeConnection({
+    url,
+    token,
+    caFile: caFile ?? saved?.caFile,
+    insecure: insecure || saved?.insecure === true,
+  });
+}
+
+/** How a control plane is to be known, as the command line and the environment say. */
+export function trustSettings(flags: ConnectionFlags, env: NodeJS.ProcessEnv) {
+  return {
+    caFile: flags.caFile ?? (env["TARTFLEET_CA_FILE"] || undefined),
+    insecure: flags.insecure === true || ["1", "true"].includes(env["TARTFLEET_INSECURE"] ?? ""),
+  };
+}
+
+interface ConnectionSettings {
+  url: string;
+  token: string;
+  caFile: string | undefined;
+  insecure: boolean;
+}
+
+/** @throws CliError when the token must not be sent there as it is */
+export function makeConnection({ url, token, caFile, insecure }: ConnectionSettings): Connection {
+  if (mayNotBePlain(url, insecure)) {
+    throw usageError(`${url} is plain text: everyone on the way could read the token`, [
+      "Say https://, or type --insecure (TARTFLEET_INSECURE=1) to allow it.",
+    ]);
+  }
+  const ca = caFile === undefined ? undefined : readSetting(caFile, "--ca-file");
+  const trust = trustFor({ url, token, ca, insecure });
+  if ("refused" in trust) throw usageError(capitalized(trust.refused));
+  return { url, token, trust };
 }
 
 /** @throws CliError that says which setting (`origin`) holds a URL that cannot be right */
@@ -73,13 +115,15 @@ function givenToken(flags: ConnectionFlags, env: NodeJS.ProcessEnv): string | un
 }
 
 function tokenFromFile(path: string, origin: string): string {
-  let text: string;
+  return tidyToken(readSetting(path, origin), `${origin} (${path})`);
+}
+
+function readSetting(path: string, origin: string): string {
   try {
-    text = readFileSync(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (error) {
     throw usageError(`${origin} cannot be read: ${messageOf(error)}`);
   }
-  return tidyToken(text, `${origin} (${path})`);
 }
 
 function savedToken(config: Config | undefined, url: string, path: string): string {
@@ -89,14 +133,22 @@ function savedToken(config: Config | undefined, url: string, path: string): stri
       advice: HOW_TO_GIVE_A_TOKEN,
     });
   }
-  const savedFor = controlPlaneUrl(config.url ?? DEFAULT_URL, `url in ${path}`);
-  if (savedFor !== url) {
+  if (!isSavedFor(config, url, path)) {
+    const savedFor = config.url ?? DEFAULT_URL;
     throw new CliError(EXIT.refused, `No token is known for ${url}; the saved one is for ${savedFor}`, {
       code: "no_token",
       advice: HOW_TO_GIVE_A_TOKEN,
     });
   }
   return tidyToken(config.token, `token in ${path}`);
+}
+
+function isSavedFor(config: Config, url: string, path: string): boolean {
+  return controlPlaneUrl(config.url ?? DEFAULT_URL, `url in ${path}`) === url;
+}
+
+function capitalized(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 function urlOrigin(

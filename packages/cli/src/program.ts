@@ -8,7 +8,8 @@ import type { Context } from "./context.ts";
 import { EXIT_CODE_HELP } from "./exit-codes.ts";
 
 const CONNECTION_HELP = `Where to and as whom:
-  Flags win over TARTFLEET_URL, TARTFLEET_TOKEN and TARTFLEET_TOKEN_FILE, and these over the config file
+  Flags win over TARTFLEET_URL, TARTFLEET_TOKEN, TARTFLEET_TOKEN_FILE, TARTFLEET_CA_FILE and
+  TARTFLEET_INSECURE, and these over the config file
   (~/.config/tartfleet/config.json, mode 0600; \`tartfleet login\` writes it). --token can be read by others
   in the process list (ps); a file or a variable cannot.`;
 
@@ -20,6 +21,11 @@ export function makeProgram(context: Context, version: string): Command {
     .option("--url <url>", "the control plane's URL (default: http://127.0.0.1:7337)")
     .option("--token-file <file>", "file that holds the token")
     .option("--token <token>", "the token itself (seen by others in ps; prefer a file or TARTFLEET_TOKEN)")
+    .option(
+      "--ca-file <file>",
+      "PEM of the authority that signed its certificate (not needed with a pinned token)",
+    )
+    .option("--insecure", "send the token in plain text to another machine (http://)")
     .option("--json", "one JSON document on stdout; JSON lines for followed events")
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: context.out.write, writeErr: context.err.write })

@@ -1,8 +1,11 @@
+import { createPublicKey } from "node:crypto";
 import { once } from "node:events";
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
+import { connect, createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
 import { dirname } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
+import { makePrivateKey, makeSelfSigned, pinOf } from "@tartfleet/tls";
 import { expect, test } from "vitest";
 import { addVm, documentOf, fleet } from "./support/fixture.ts";
 import { run, scratch } from "./support/run.ts";
@@ -177,6 +180,66 @@ test("https to a server without TLS, and a server that is no web server, are tol
   const other = await run(["capacity", "--url", `http://127.0.0.1:${server.port}`], { env: AS_ADMIN });
   expect(other.code).toBe(5);
   expect(other.stderr).toContain("does not speak HTTP");
+});
+
+test("a token with a pin is sent to the holder of that key alone", async () => {
+  await using cli = await fleet();
+  const [key, otherKey] = await Promise.all([makePrivateKey(), makePrivateKey()]);
+  const cert = await makeSelfSigned(key, ["127.0.0.1"], Date.now());
+  let heard = "";
+  await using server = await listening(
+    createTlsServer({ key, cert }, (socket) => {
+      socket.on("data", (part) => (heard += part.toString("latin1")));
+      const behind = connect(cli.standIn.port, "127.0.0.1");
+      socket
+        .on("error", () => behind.destroy())
+        .pipe(behind)
+        .pipe(socket);
+    }),
+  );
+  const token = `tartfleet_0123456789ab_${"s".repeat(43)}`;
+  const url = `https://127.0.0.1:${server.port}`;
+  const ask = (TARTFLEET_TOKEN: string, ...args: string[]) =>
+    run(["capacity", "--url", url, ...args], { env: { TARTFLEET_TOKEN } });
+
+  const wrong = await ask(`${token}.${pinOf(createPublicKey(otherKey))}`);
+  expect(wrong.code).toBe(5);
+  expect(wrong.stderr).toContain("is not trusted: the token trusts the key");
+  const unpinned = await ask(token);
+  expect(unpinned.code).toBe(5);
+  expect(unpinned.stderr).toContain("carry a pin after a dot");
+  const cut = await ask(`${token}.short`);
+  expect(cut.code).toBe(64);
+  expect(cut.stderr).toContain("token is damaged");
+  expect(heard).toBe("");
+
+  // The stand-in does not know the token: that it could say so shows that it was asked.
+  const right = await ask(`${token}.${pinOf(createPublicKey(key))}`);
+  expect(right.code).toBe(3);
+  expect(heard).toContain("GET /v1/fleet/capacity");
+
+  await using dir = await scratch();
+  const caFile = dir.file("ca.pem");
+  await writeFile(caFile, cert);
+  expect((await ask(TOKENS.ci, "--ca-file", caFile)).code).toBe(0);
+  const env = { XDG_CONFIG_HOME: dir.path };
+  const login = await run(["login", "--url", url, "--ca-file", caFile], { env, input: TOKENS.ci });
+  expect(login.code).toBe(0);
+  expect((await run(["capacity"], { env })).code).toBe(0);
+});
+
+test("a token goes to another machine in plain text only when --insecure is typed", async () => {
+  const url = "http://192.0.2.1:7337";
+  const refused = await run(["capacity", "--url", url], { env: AS_ADMIN });
+  expect(refused.code).toBe(64);
+  expect(refused.stderr).toContain("type --insecure");
+  await using dir = await scratch();
+  const env = { XDG_CONFIG_HOME: dir.path };
+  const login = (...more: string[]) =>
+    run(["login", "--url", url, "--no-check", ...more], { env, input: TOKENS.ci });
+  expect((await login()).code).toBe(64);
+  expect((await login("--insecure")).code).toBe(0);
+  expect(JSON.parse(await readFile(dir.file(CONFIG), "utf8"))).toMatchObject({ url, insecure: true });
 });
 
 test("a URL that is one level too deep is told", async () => {

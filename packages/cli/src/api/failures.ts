@@ -12,7 +12,7 @@ const TLS_CODES = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
-const CUT_CODES = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+const CUT_CODES = new Set(["ECONNRESET", "EPIPE"]);
 
 /** A call that got no answer, told by its cause; waiting helps only where the network may come back. */
 export function unreachable(target: Target, url: string, thrown: unknown): CliError {
@@ -62,9 +62,15 @@ function explain(code: string | undefined, url: string, thrown: unknown): Explan
   if (code !== undefined && TLS_CODES.has(code)) {
     return {
       message: `The TLS certificate of ${host} is not signed by an authority known here (${code})`,
-      advice: ["Give your own authority's certificate with NODE_EXTRA_CA_CERTS=/path/to/ca.pem."],
+      advice: [
+        "If the control plane made it itself, its tokens carry a pin after a dot: use one that it made since.",
+        "If your own authority signed it, give that authority's certificate: --ca-file FILE.",
+      ],
       transient: false,
     };
+  }
+  if (code === "TLS_PIN_MISMATCH") {
+    return { message: `${host} is not trusted: ${messageOf(thrown)}`, advice: [], transient: false };
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "CERT_HAS_EXPIRED") {
     return {
@@ -92,26 +98,14 @@ function explain(code: string | undefined, url: string, thrown: unknown): Explan
   }
   return {
     sent: true,
-    message: `The connection to ${host} failed: ${code ?? causeMessage(thrown)}`,
+    message: `The connection to ${host} failed: ${code ?? messageOf(thrown)}`,
     advice: [checkUrl],
   };
 }
 
-/** fetch says "fetch failed"; the reason is its cause. */
 function failureCode(thrown: unknown): string | undefined {
   if (thrown instanceof DOMException && thrown.name === "TimeoutError") return "TIMEOUT";
-  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
-  if (cause instanceof Error && cause.name === "HTTPParserError") return "NO_HTTP";
-  const code = systemCodeOf(cause);
-  const timeouts = [
-    "ETIMEDOUT",
-    "UND_ERR_CONNECT_TIMEOUT",
-    "UND_ERR_HEADERS_TIMEOUT",
-    "UND_ERR_BODY_TIMEOUT",
-  ];
-  return code !== undefined && timeouts.includes(code) ? "TIMEOUT" : code;
-}
-
-function causeMessage(thrown: unknown): string {
-  return messageOf(thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown);
+  const code = systemCodeOf(thrown);
+  if (code?.startsWith("HPE_")) return "NO_HTTP";
+  return code === "ETIMEDOUT" ? "TIMEOUT" : code;
 }

@@ -1,3 +1,4 @@
+import { call as callHttp } from "@tartfleet/tls";
 import type { z } from "zod";
 import { CliError } from "../cli-error.ts";
 import type { Connection } from "../connection.ts";
@@ -43,7 +44,7 @@ export async function callEmpty(connection: Connection, call: Call): Promise<voi
 export async function send(connection: Connection, call: Call): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(urlOf(connection, call), {
+    response = await callHttp(urlOf(connection, call), connection.trust, {
       method: call.method,
       headers: {
         accept: "application/json",
@@ -51,7 +52,6 @@ export async function send(connection: Connection, call: Call): Promise<Response
         ...(call.body === undefined ? {} : { "content-type": "application/json" }),
         ...call.headers,
       },
-      redirect: "manual",
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       ...(call.signal ? { signal: call.signal } : {}),
     });
@@ -67,7 +67,8 @@ export async function send(connection: Connection, call: Call): Promise<Response
 export function failureOf(error: unknown, connection: Connection, call: Call): unknown {
   if (error instanceof CliError) return error;
   if (call.signal?.aborted && !isTimeout(call.signal.reason)) return error;
-  return unreachable(targetOf(connection, call), connection.url, error);
+  const cause = call.signal?.aborted ? call.signal.reason : error;
+  return unreachable(targetOf(connection, call), connection.url, cause);
 }
 
 function targetOf({ url }: Connection, { method, path }: Call): string {

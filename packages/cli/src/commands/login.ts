@@ -1,9 +1,10 @@
+import { resolve } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import type { Command } from "commander";
 import { makeClient } from "../api/client.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import { configPath, writeConfig } from "../config.ts";
-import { controlPlaneUrl, tidyToken } from "../connection.ts";
+import { controlPlaneUrl, makeConnection, tidyToken, trustSettings, type Connection } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { promptSecret } from "../prompt.ts";
@@ -38,16 +39,23 @@ async function login(flags: LoginFlags, context: Context): Promise<void> {
     stdin.isTTY ? await promptSecret(`Token for ${url}: `, context) : await readAll(stdin),
     "The token",
   );
-  if (flags.check) await check(url, token, context);
+  const { caFile, insecure } = trustSettings(flags, context.env);
+  const connection = makeConnection({ url, token, caFile, insecure });
+  if (flags.check) await check(connection, context);
   const path = configPath(context.env);
-  writeConfig(path, { url, token });
+  writeConfig(path, {
+    url,
+    token,
+    ...(caFile === undefined ? {} : { caFile: resolve(caFile) }),
+    ...(insecure ? { insecure } : {}),
+  });
   reply(context, flags, { url, file: path }, () => `URL and token of ${url} are kept in ${path}`);
 }
 
 /** A token that is known but may not read the fleet is right all the same. */
-async function check(url: string, token: string, context: Context): Promise<void> {
+async function check(connection: Connection, context: Context): Promise<void> {
   try {
-    await makeClient({ url, token }).capacity();
+    await makeClient(connection).capacity();
   } catch (error) {
     if (!(error instanceof CliError && error.exit === EXIT.refused && error.facts.code === "forbidden"))
       throw error;
