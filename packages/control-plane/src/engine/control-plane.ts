@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CallError, parseToken, writeToken } from "@tartfleet/shared";
 import { capacityOf } from "../domain/capacity.ts";
@@ -164,7 +164,10 @@ export async function openControlPlane(
     log,
     identify,
     ...options
-  }: Pick<Ingredients, "config" | "clock" | "onFatal"> & { log: WatchLog; identify?: () => Promise<Identity> },
+  }: Pick<Ingredients, "config" | "clock" | "onFatal"> & {
+    log: WatchLog;
+    identify?: () => Promise<Identity>;
+  },
 ): Promise<ControlPlane & { adminTokenPath: string; storage(): StorageHealth }> {
   const database = openDatabase(dataDir);
   const adminTokenPath = join(dataDir, "admin-token");
@@ -205,6 +208,7 @@ export async function openControlPlane(
 /** The first admin token, if it still lies there, says whom to trust now: TLS may have come later than it. */
 function repin(path: string, pin: string | undefined): void {
   const parsed = existsSync(path) ? parseToken(readFileSync(path, "utf8").trim()) : undefined;
-  if (parsed && parsed.pin !== pin)
-    writeFileSync(path, `${writeToken({ ...parsed, pin })}\n`, { mode: 0o600 });
+  if (!parsed || parsed.pin === pin) return;
+  writeFileSync(`${path}.new`, `${writeToken({ ...parsed, pin })}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }

@@ -1,4 +1,10 @@
-import { DEFAULT_TEAM, parseToken, type CreateToken, type TokenRecord, type TokenRole } from "@tartfleet/shared";
+import {
+  DEFAULT_TEAM,
+  parseToken,
+  type CreateToken,
+  type TokenRecord,
+  type TokenRole,
+} from "@tartfleet/shared";
 import { passesByItself } from "../store/faults.ts";
 import type { StoredToken } from "../store/tokens.ts";
 import type { Parts } from "./parts.ts";

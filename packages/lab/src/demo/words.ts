@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { SLOTS_PER_HOST } from "@tartfleet/shared";
+import { parseToken, SLOTS_PER_HOST } from "@tartfleet/shared";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { DemoOptions } from "./options.ts";
 import { DEMO_SPEED, EXIT_SETTLE_SECONDS, HOOK_GRACE_SECONDS } from "./settings.ts";
@@ -32,9 +32,16 @@ export function howToReach(fleet: Fleet): string {
     "",
     `  export TARTFLEET_URL=${fleet.url()} TARTFLEET_TOKEN_FILE=${tokenFile}`,
     "  npm run tartfleet -- host list",
-    `  curl -H "Authorization: Bearer $(cat ${tokenFile})" ${fleet.url()}/v1/fleet/capacity`,
+    `  curl ${pinned(fleet.adminToken)}-H "Authorization: Bearer $(cat ${tokenFile})" ${fleet.url()}/v1/fleet/capacity`,
     "",
     `Logs: ${fleet.dir}/*.log`,
     "Ctrl-C ends it and removes everything.",
   ].join("\n");
+}
+
+/** How curl is told of the key that a token trusts. */
+function pinned(token: string): string {
+  const pin = parseToken(token)?.pin;
+  if (pin === undefined) return "";
+  return `-k --pinnedpubkey sha256//${Buffer.from(pin, "base64url").toString("base64")} `;
 }

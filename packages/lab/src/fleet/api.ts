@@ -2,6 +2,7 @@ import {
   capacitySchema,
   createdTokenSchema,
   hostRecordSchema,
+  parseToken,
   problemSchema,
   vmEventSchema,
   vmPageSchema,
@@ -16,6 +17,7 @@ import {
   type VmRecord,
   type VmSummary,
 } from "@tartfleet/shared";
+import { call as callHttp } from "@tartfleet/tls";
 import { z } from "zod";
 import { until } from "./until.ts";
 
@@ -65,6 +67,8 @@ interface CallOptions {
  * @param signal aborts every call
  */
 export function makeApi(url: () => string, token: string, signal?: AbortSignal): Api {
+  const trust = { pin: parseToken(token)?.pin };
+
   async function call<T>(
     method: string,
     path: string,
@@ -73,7 +77,7 @@ export function makeApi(url: () => string, token: string, signal?: AbortSignal):
   ): Promise<T> {
     const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
     const send = () =>
-      fetch(`${url()}${path}${search}`, {
+      callHttp(`${url()}${path}${search}`, trust, {
         method,
         headers: {
           authorization: `Bearer ${token}`,
@@ -119,13 +123,16 @@ export function makeApi(url: () => string, token: string, signal?: AbortSignal):
   };
 }
 
-/** Nobody there (fetch fails with a TypeError), or about to go (503): undefined. */
+/** How it looks when nobody is there any more. */
+const AWAY = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT"]);
+
+/** Nobody there, or about to go (503): undefined. */
 async function unlessAway(send: () => Promise<Response>): Promise<Response | undefined> {
   try {
     const response = await send();
     return response.status === 503 ? undefined : response;
   } catch (error) {
-    if (error instanceof TypeError) return undefined;
+    if (error instanceof Error && "code" in error && AWAY.has(String(error.code))) return undefined;
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { call, isLoopback } from "@tartfleet/tls";
 import { flagArguments, nodeCommand, type Flags } from "./environment.ts";
 import { makeProgram, type Life, type Program } from "./program.ts";
 import { until } from "./until.ts";
@@ -35,6 +36,7 @@ export async function makeControlPlane(options: ControlPlaneOptions): Promise<Co
   // Who is told another host than the one that is listened on must be told the port beforehand.
   let port = publicHost === undefined ? 0 : await freePort();
   let url = "";
+  const scheme = isLoopback(address) && !flags["tls-self-signed"] ? "http" : "https";
 
   const program = makeProgram({
     name: "control-plane",
@@ -43,7 +45,7 @@ export async function makeControlPlane(options: ControlPlaneOptions): Promise<Co
       const settings = {
         listen: `${address}:${port}`,
         "data-dir": dataDir,
-        ...(publicHost === undefined ? {} : { "public-url": `http://${publicHost}:${port}` }),
+        ...(publicHost === undefined ? {} : { "public-url": `${scheme}://${publicHost}:${port}` }),
         ...flags,
       };
       return nodeCommand(wrap, [MAIN, ...flagArguments(settings)], env);
@@ -52,8 +54,9 @@ export async function makeControlPlane(options: ControlPlaneOptions): Promise<Co
       const line = await life.logged("listening");
       url = new URL(String(line["url"])).origin;
       port = Number(new URL(url).port);
+      const pin = typeof line["pin"] === "string" ? line["pin"] : undefined;
       await until("the control plane to be ready", async () => {
-        const response = await fetch(`${url}/readyz`).catch(() => undefined);
+        const response = await call(`${url}/readyz`, { pin }).catch(() => undefined);
         return response?.ok;
       });
     },

@@ -15,11 +15,13 @@ export function labEnvironment(
   return { ...Object.fromEntries(kept), [MARKER_VARIABLE]: id };
 }
 
-/** Program options by name; `{ "exit-settle-seconds": 2 }` is `--exit-settle-seconds 2`. */
-export type Flags = Readonly<Record<string, string | number>>;
+/** Program options by name; `{ "exit-settle-seconds": 2 }` is `--exit-settle-seconds 2`, true a flag alone. */
+export type Flags = Readonly<Record<string, string | number | true>>;
 
 export function flagArguments(flags: Flags): string[] {
-  return Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return Object.entries(flags).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [`--${name}`, String(value)],
+  );
 }
 
 /**
