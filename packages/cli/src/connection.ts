@@ -93,7 +93,7 @@ export function controlPlaneUrl(text: string, origin: string): string {
 /** A token as it was read: without the line's end. Checked here, because fetch would quote a bad one. */
 export function tidyToken(text: string, origin: string): string {
   const token = text.trim();
-  if (/^[\x21-\x7e]{1,4096}$/.test(token)) return token;
+  if (/^[\x21-\x7e]{1,8192}$/.test(token)) return token;
   throw usageError(
     token === ""
       ? `${origin} is empty`

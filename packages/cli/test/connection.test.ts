@@ -267,6 +267,15 @@ test("login keeps URL and token in a file for its owner alone", async () => {
   expect((await run(["host", "list"], { env })).code).toBe(0);
 });
 
+test("a JSON Web Token from the environment is sent like any other, however long it is", async () => {
+  await using cli = await fleet();
+  const jwt = `eyJhbGciOiJSUzI1NiJ9.${"a".repeat(7000)}.${"b".repeat(700)}`;
+  const env = { TARTFLEET_URL: cli.standIn.url, TARTFLEET_TOKEN: jwt };
+  const { code } = await run(["capacity"], { env });
+  expect(code).toBe(3);
+  expect(cli.standIn.requests[0]?.headers.authorization).toBe(`Bearer ${jwt}`);
+});
+
 test("login replaces a file that others could read", async () => {
   await using cli = await fleet();
   await using config = await withConfig({ token: "old" }, 0o644);

@@ -10,13 +10,13 @@ afterEach(() => fleet.close());
 
 test("whoever listens is told exactly when a token stops being valid, whatever is done to it and when", async () => {
   const step = fc.oneof(
-    fc.record({ do: fc.constant("pass" as const), seconds: fc.integer({ min: 0, max: 4000 }) }),
-    fc.record({ do: fc.constant("rotate" as const), seconds: fc.constantFrom(0, 60, 3600) }),
+    fc.record({ do: fc.constant("pass" as const), seconds: fc.integer({ min: 0, max: 40 }) }),
+    fc.record({ do: fc.constant("rotate" as const), seconds: fc.constantFrom(0, 5, 30) }),
     fc.record({ do: fc.constant("revoke" as const), seconds: fc.constant(0) }),
   );
   await fc.assert(
     fc.asyncProperty(
-      fc.option(fc.integer({ min: 1, max: 8000 }), { nil: undefined }),
+      fc.option(fc.integer({ min: 1, max: 80 }), { nil: undefined }),
       fc.array(step, { maxLength: 8 }),
       async (expiresInSeconds, steps) => {
         const { useCases } = fleet;
@@ -43,7 +43,7 @@ test("whoever listens is told exactly when a token stops being valid, whatever i
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
 });
 
