@@ -389,6 +389,16 @@ describe("before ready", () => {
     expect(at(booting, runEnded("guest_crashed"), 120).state).toBe("queued");
   });
 
+  test("a run that ended without a word says what that may mean", () => {
+    const ready = vmIn([placed(1), { kind: "phase", attempt: 1, phase: "ready" }]);
+    expect(at(ready, runEnded("unknown"), 120).end).toEqual({
+      reason: "guest_crashed",
+      message: "tart run ended without a word: somebody killed it, or its host restarted.",
+      error: null,
+    });
+    expect(at(ready, runEnded("network_lost"), 120).end?.message).toBe("tart run ended: network_lost.");
+  });
+
   test("bytes seen moving keep a pull alive", () => {
     const pulling = vmIn([placed(1), { kind: "phase", attempt: 1, phase: "pulling", pullPercent: 1 }]);
     const moved = at(pulling, { kind: "phase", attempt: 1, phase: "pulling", pullPercent: 2 }, 4000);
@@ -398,7 +408,7 @@ describe("before ready", () => {
   });
 });
 
-function runEnded(what: "guest_shutdown" | "guest_crashed"): LifecycleEvent {
+function runEnded(what: "guest_shutdown" | "guest_crashed" | "network_lost" | "unknown"): LifecycleEvent {
   return { kind: "run_ended", attempt: 1, cause: what, logTail: "" };
 }
 function lost() {

@@ -40,7 +40,7 @@ test("of a host that reboots, a VM at work has crashed, one that booted is tried
   expect(await api.waitForVm(works.id, "ended")).toMatchObject({
     state: "failed",
     attempt: 1,
-    end: { reason: "guest_crashed" },
+    end: { reason: "guest_crashed", message: expect.stringContaining("its host restarted") },
   });
   since.tell("the VM that was at work has ended");
   expect(await api.waitForVm(boots.id, "ended")).toMatchObject({

@@ -2,7 +2,7 @@ import type { AttemptErrorCode } from "@tartfleet/shared";
 import type { Vm } from "../vm.ts";
 import { endedEarly } from "./bring-up.ts";
 import type { HistoryEntry, LifecycleEvent, Rule, Step } from "./event.ts";
-import { applied, end, enter, finished, ignored, INSTANCE_LOST, isDue, stopping } from "./steps.ts";
+import { applied, end, enter, finished, ignored, INSTANCE_LOST, isDue, runEnded, stopping } from "./steps.ts";
 
 /* From ready to gone. */
 
@@ -53,7 +53,7 @@ export const stopForClient: Rule<"end_requested"> = (vm, event, context) =>
 
 export const stopAfterRun: Rule<"run_ended"> = (vm, event, context) => {
   const crashed = event.cause !== "guest_shutdown" && event.cause !== "stopped";
-  const seen = end(crashed ? "guest_crashed" : "guest_shutdown", `tart run ended: ${event.cause}.`);
+  const seen = end(crashed ? "guest_crashed" : "guest_shutdown", runEnded(event.cause));
   // After the runner's own exit the power-off is its consequence, not another cause.
   const cause = vm.announced === "runner_exited" ? end("runner_exited") : seen;
   return stopping(vm, cause, "host", context, { cause: event.cause, log: event.logTail });

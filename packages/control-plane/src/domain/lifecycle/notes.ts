@@ -1,7 +1,7 @@
 import type { JobDetails } from "@tartfleet/shared";
 import type { Vm } from "../vm.ts";
 import type { LifecycleEvent, Rule, Step } from "./event.ts";
-import { applied, enter, ignored } from "./steps.ts";
+import { applied, enter, ignored, runEnded } from "./steps.ts";
 
 /* Facts about the job and the history. */
 
@@ -67,7 +67,7 @@ export const note = (
       return applied(vm, {
         type: "evidence",
         source: "host",
-        message: `tart run ended: ${event.cause}.`,
+        message: runEnded(event.cause),
         data: { cause: event.cause, log: event.logTail },
       });
     case "wrong_job":

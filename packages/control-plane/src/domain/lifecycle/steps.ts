@@ -3,6 +3,7 @@ import {
   type AttemptError,
   type EndReason,
   type EvidenceSource,
+  type Report,
   type VmState,
 } from "@tartfleet/shared";
 import type { Vm, VmEnd } from "../vm.ts";
@@ -86,4 +87,11 @@ export function finished(
     }),
     attempt,
   );
+}
+
+/** A run that ends without a word was killed with its agent, which would have seen the signal, or with its host. */
+export function runEnded(cause: Extract<Report, { kind: "run_ended" }>["cause"]): string {
+  return cause === "unknown"
+    ? "tart run ended without a word: somebody killed it, or its host restarted."
+    : `tart run ended: ${cause}.`;
 }
