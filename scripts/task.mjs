@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { audit } from "./audit.mjs";
 import { check, checkLong } from "./check.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -22,6 +23,7 @@ const programs = {
 const chores = {
   check: () => check(root, args),
   long: () => checkLong(root, args),
+  audit: () => audit(root),
   format: () => run("pnpm", ["exec", "oxfmt", "."]),
   nodes: () => run(process.execPath, [join(root, "scripts/nodes.mjs"), ...args]),
 };
