@@ -1,30 +1,16 @@
-import type { HostFacts, Report } from "@tartfleet/shared";
+import type { Report } from "@tartfleet/shared";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createAgent } from "../src/agent.ts";
 import { DEFAULT_TIMING } from "../src/host/ports.ts";
 import { DEFAULT_LIMITS } from "../src/reconcile/limits.ts";
 import { assignment, gone, nameOf } from "./support/assignments.ts";
+import { FACTS } from "./support/facts.ts";
 import { memoryJournal } from "./support/fake-agent.ts";
 import { createFakeGuests } from "./support/fake-guests.ts";
 import { createFakeTart, createWorld } from "./support/fake-world.ts";
 import { createMemoryControlPlane } from "./support/memory-control-plane.ts";
 import { createVirtualClock } from "./support/virtual-clock.ts";
-
-const FACTS: HostFacts = {
-  agentVersion: "1",
-  tartVersion: "2.40.1",
-  osVersion: "26",
-  arch: "arm64",
-  cpu: 8,
-  memoryMiB: 16_384,
-  diskTotalGiB: 500,
-  diskFreeGiB: 400,
-  labels: {},
-  images: [],
-  foreign: [],
-  phantomSlots: 0,
-};
 
 /** The whole agent, link and all, in virtual time. */
 function scene() {

@@ -1,28 +1,13 @@
-import type { HostFacts } from "@tartfleet/shared";
 import type { Trust } from "@tartfleet/tls";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { createLink } from "../../src/link/link.ts";
 import { trpcControlPlane } from "../../src/link/trpc-control-plane.ts";
 import { assignment } from "../support/assignments.ts";
+import { FACTS } from "../support/facts.ts";
 import { startControlPlane, type TestControlPlane } from "../support/test-control-plane.ts";
 import { identity, makeTlsFront } from "../support/tls-front.ts";
 import { until } from "../support/until.ts";
-
-const FACTS: HostFacts = {
-  agentVersion: "1",
-  tartVersion: "2.40.1",
-  osVersion: "26",
-  arch: "arm64",
-  cpu: 8,
-  memoryMiB: 16_384,
-  diskTotalGiB: 500,
-  diskFreeGiB: 400,
-  labels: {},
-  images: [],
-  foreign: [],
-  phantomSlots: 0,
-};
 
 let plane: TestControlPlane;
 beforeEach(async () => {
