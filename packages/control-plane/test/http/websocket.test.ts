@@ -166,6 +166,16 @@ describe("a socket", () => {
     expect(String((await once(calm, "pong"))[0])).toBe("still there");
   });
 
+  it("is closed with 1008 for a message in a great many tiny pieces", async () => {
+    await start();
+    const socket = await open();
+    for (let n = 0; n < 200; n += 1) socket.send("x", { fin: false });
+    expect(await closeCode(socket)).toBe(1008);
+    const calm = await open();
+    calm.send(query(1, "vms.list"));
+    expect(String((await once(calm, "message"))[0])).toContain('"vms":[]');
+  });
+
   it("is cut off when its peer does not read", async () => {
     await start({ socketUnreadBytes: 64 * 1024 });
     const socket = await open();
