@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from "commander";
-import { makePlan, type PlanSize } from "./plan/make-plan.ts";
-import { describe } from "./plan/plan.ts";
+import { NO_BUGS } from "./mutations/bugs.ts";
+import { MUTATIONS } from "./mutations/mutations.ts";
+import { mutation, type Mutation } from "./mutations/plant.ts";
+import { makePlan } from "./plan/make-plan.ts";
+import { describe, type Plan } from "./plan/plan.ts";
 import { shrink } from "./plan/shrink.ts";
 import { add, noTotals, render } from "./report.ts";
 import { simulate } from "./run.ts";
@@ -17,6 +20,21 @@ interface Options {
   hosts: number;
   forever: boolean;
   trace: boolean;
+  bug?: Mutation;
+  bugs: boolean;
+}
+
+const SOUND = mutation("none", NO_BUGS);
+
+function bugNamed(text: string): Mutation {
+  const found = MUTATIONS.filter(({ name }) => name.includes(text));
+  const exact = found.find(({ name }) => name === text) ?? found[0];
+  if (exact && (exact.name === text || found.length === 1)) return exact;
+  throw new InvalidArgumentError(
+    found.length === 0
+      ? "no planted bug has such a name; --bugs lists them"
+      : `more than one planted bug has that in its name: ${found.map(({ name }) => name).join("; ")}`,
+  );
 }
 
 function whole(text: string): number {
@@ -26,19 +44,23 @@ function whole(text: string): number {
 }
 
 /** @returns the exit code: 1 when a seed failed */
-async function run({ seeds, from, steps, hosts, forever, trace }: Options): Promise<number> {
-  const size: PlanSize = { hosts, actions: steps };
+async function run({ seeds, from, steps, hosts, forever, trace, bug = SOUND }: Options): Promise<number> {
+  const planOf = (seed: number) => bug.plan ?? makePlan(String(seed), { hosts, actions: steps });
   const totals = noTotals();
   const startedAt = performance.now();
   const sum = () => render(totals, performance.now() - startedAt);
   const end = forever ? Number.POSITIVE_INFINITY : from + seeds;
   for (let seed = from; seed < end; seed += 1) {
-    const result = await simulate(String(seed), makePlan(String(seed), size));
+    const result = await simulate(String(seed), planOf(seed), bug.bugs);
     add(totals, result);
     if (trace) console.log(result.trace.join("\n"));
     if (result.violation) {
       console.log(sum());
-      await explain(String(seed), size, result.violation.invariant);
+      await explain(String(seed), planOf(seed), bug, result.violation.invariant);
+      const planted = bug === SOUND ? "" : ` --bug "${bug.name}"`;
+      console.log(
+        `again: npm run simulate -- --from ${seed} --seeds 1 --steps ${steps} --hosts ${hosts}${planted}`,
+      );
       return 1;
     }
     if (totals.seeds % PROGRESS_EVERY === 0) console.error(sum().split("\n")[0]);
@@ -48,20 +70,15 @@ async function run({ seeds, from, steps, hosts, forever, trace }: Options): Prom
 }
 
 /** The shortest plan that breaks the same invariant, and what happened under it. */
-async function explain(seed: string, size: PlanSize, invariant: string): Promise<void> {
+async function explain(seed: string, whole: Plan, { bugs }: Mutation, invariant: string): Promise<void> {
   console.log(`\nseed ${seed} breaks ${invariant}; looking for a shorter way to it`);
-  const run = (plan: Parameters<typeof simulate>[1]) => simulate(seed, plan);
-  const fails = async (plan: Parameters<typeof simulate>[1]) =>
-    (await run(plan)).violation?.invariant === invariant;
-  const plan = await shrink(makePlan(seed, size), fails, SHRINK_RUNS);
-  const { trace, violation } = await run(plan);
+  const fails = async (plan: Plan) => (await simulate(seed, plan, bugs)).violation?.invariant === invariant;
+  const plan = await shrink(whole, fails, SHRINK_RUNS);
+  const { trace, violation } = await simulate(seed, plan, bugs);
   console.log(trace.join("\n"));
   console.log(`\nseed ${seed}: ${violation?.invariant}: ${violation?.message}`);
   console.log(`what was done (${plan.actions.length} actions):`);
   for (const { at, action } of plan.actions) console.log(`  ${stamp(at)} ${describe(action)}`);
-  console.log(
-    `again: npm run simulate -- --from ${seed} --seeds 1 --steps ${size.actions} --hosts ${size.hosts}`,
-  );
 }
 
 const program = new Command("simulate")
@@ -72,7 +89,10 @@ const program = new Command("simulate")
   .option("--hosts <n>", "hosts of each fleet", whole, 3)
   .option("--forever", "seed after seed until stopped", false)
   .option("--trace", "print every run's trace", false)
+  .option("--bug <name>", "plant this bug, to see it found", bugNamed)
+  .option("--bugs", "list the bugs that can be planted, and do nothing else", false)
   .action(async (options: Options) => {
-    process.exitCode = await run(options);
+    if (options.bugs) console.log(MUTATIONS.map(({ name }) => name).join("\n"));
+    else process.exitCode = await run(options);
   });
 await program.parseAsync();

@@ -36,6 +36,7 @@ export async function simulate(seed: string, plan: Plan, bugs: Bugs = NO_BUGS): 
   let violation: Violation | undefined;
   let steps = 0;
   let check = () => {};
+  let close = () => {};
   const world = createWorld(seed, (found) => {
     if (violation) return;
     violation = found;
@@ -61,26 +62,21 @@ export async function simulate(seed: string, plan: Plan, bugs: Bugs = NO_BUGS): 
     const fleet = await createFleet(world, plan, bugs, async (condition) => {
       if (!(await until(condition, 60_000))) throw new Error("the fleet does not start");
     });
+    close = fleet.site.close;
     const auditor = createAuditor(fleet);
     check = auditor.check;
     const never = () => false;
     await until(never, plan.calmAt + NATURAL_MS);
     world.trace.note("plan", "clients end what still lives");
     fleet.clients.endAll();
-    const endedBy = timeline.now() + REST_MS;
-    const isAtRest = () => {
-      const view = auditor.view();
-      return view !== undefined && unrest(fleet, view).length === 0;
-    };
-    if (!(await until(everySecond(timeline.now, isAtRest), endedBy))) {
-      const view = auditor.view();
-      world.fail({ invariant: "comes-to-rest", message: view ? unrest(fleet, view).join("; ") : "?" });
-      throw new Stop();
-    }
+    await comesToRest(fleet, auditor, until, REST_MS);
     await staysQuiet(fleet, until);
     await worksAgain(fleet, auditor, until);
+    await comesToRest(fleet, auditor, until, QUIET_MS);
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
+  } finally {
+    close();
   }
   const { lines } = world.trace;
   return {
@@ -104,6 +100,24 @@ function everySecond(now: () => number, condition: () => boolean): () => boolean
 }
 
 type Until = (condition: () => boolean, limit: number) => Promise<boolean>;
+
+/** Within that time nothing is left of all that was, on disk and in memory. */
+async function comesToRest(
+  fleet: Fleet,
+  auditor: Auditor,
+  until: Until,
+  milliseconds: number,
+): Promise<void> {
+  const { timeline, fail } = fleet.world;
+  const left = () => {
+    const view = auditor.view();
+    return view ? unrest(fleet, view) : ["nobody has looked"];
+  };
+  const isAtRest = everySecond(timeline.now, () => left().length === 0);
+  if (await until(isAtRest, timeline.now() + milliseconds)) return;
+  fail({ invariant: "comes-to-rest", message: left().join("; ") });
+  throw new Stop();
+}
 
 /** Nothing flaps: no history, no new session, no assignment. */
 async function staysQuiet({ world, site }: Fleet, until: Until): Promise<void> {

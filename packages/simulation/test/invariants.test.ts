@@ -160,6 +160,25 @@ const BROKEN: [invariant: string, how: string, scenes: Scene[]][] = [
     ],
   ],
   [
+    "queue-moves",
+    "a VM that waits beside a free slot",
+    [0, 3000].map((now) => ({ now, vms: [vm({ state: "queued", hostId: null, attempt: 0 })], attempts: [] })),
+  ],
+  [
+    "secrets-reach-one-host",
+    "a bootstrap for another host",
+    [
+      {
+        ledger: ({ handedOut }) => void handedOut.push({ hostName: "host-2", vmId: VM, attempt: 1 }),
+      },
+    ],
+  ],
+  [
+    "thieves-get-nothing",
+    "a guest's token that made a token",
+    [{ ledger: ({ thefts }) => void thefts.push({ what: "guest_makes_token", status: 200 }) }],
+  ],
+  [
     "nothing-overdue",
     "a deadline that nobody acts upon",
     [0, 40_000].map((now) => ({ now, vms: [vm({ deadlineAt: 10_000 })] })),

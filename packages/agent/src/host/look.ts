@@ -37,16 +37,19 @@ export function createLooker({ tart, runLogs, clock, timing }: HostParts, runs: 
     return os.value;
   }
 
-  /** tart's word and the process's: either is enough for "running". */
-  async function isRunning(vm: TartVm, instance: Instance | undefined): Promise<boolean> {
-    const isListed = vm.state === "running";
-    if (!ownAttempt(vm.name)) return isListed;
-    if (runs.isAlive(vm.name)) return true;
-    const mayRun = instance !== undefined && MAY_RUN.has(instance.entry.stage) && !runs.exit(vm.name);
-    if (!isListed && !mayRun) return false;
-    const marked = instance?.entry.run ? await tart.findRun(vm.name, instance.entry.run) : undefined;
-    const found = marked ?? (isListed || !instance?.entry.run ? await tart.findRun(vm.name) : undefined);
-    if (found) runs.adopt(vm.name, found);
+  /** tart's word and the process's: either is enough for "running", for tart's list may be wrong or old. */
+  async function isRunning(
+    name: string,
+    isListed: boolean,
+    instance: Instance | undefined,
+  ): Promise<boolean> {
+    if (!ownAttempt(name)) return isListed;
+    if (runs.isAlive(name)) return true;
+    if (!isListed && runs.exit(name)) return false;
+    const mark = instance?.entry.run;
+    const marked = mark ? await tart.findRun(name, mark) : undefined;
+    const found = marked ?? (isListed || !mark ? await tart.findRun(name) : undefined);
+    if (found) runs.adopt(name, found);
     return isListed || found !== undefined;
   }
 
@@ -63,8 +66,13 @@ export function createLooker({ tart, runLogs, clock, timing }: HostParts, runs: 
 
     const vms = new Map<string, SeenVm>();
     for (const vm of listed.value) {
-      const running = await isRunning(vm, instances.get(vm.name));
+      const running = await isRunning(vm.name, vm.state === "running", instances.get(vm.name));
       vms.set(vm.name, { name: vm.name, running, os: await systemOf(vm, instances) });
+    }
+    for (const [name, instance] of instances) {
+      const mayRun = MAY_RUN.has(instance.entry.stage) || runs.isAlive(name);
+      if (vms.has(name) || !mayRun || !(await isRunning(name, false, instance))) continue;
+      vms.set(name, { name, running: true, os: instance.entry.os });
     }
     for (const name of systems.keys()) if (!vms.has(name)) systems.delete(name);
 

@@ -232,6 +232,47 @@ describe("bringing a VM up and down", () => {
   });
 });
 
+describe("a list of tart's that is wrong", () => {
+  test("what it leaves out is not gone while its process lives, for a restarted agent either", async () => {
+    const { clock, world } = scene();
+    const disk: Disk = new Map();
+    const vm = assignment(1);
+    const first = startAgent(world, disk);
+    first.connect();
+    first.want(vm);
+    await clock.until("ready", () => isReady(first.reports, vm.vmId));
+    world.lies.set(nameOf(vm), "absent");
+    await clock.advance(10_000);
+    expect(kindsOf(first.reports)).not.toContain("run_ended");
+    await first.stop();
+
+    const second = startAgent(world, disk);
+    second.connect();
+    second.want(gone(vm));
+    await clock.until("gone", () => isGone(second.reports, vm.vmId));
+    expect(world.vms.get(nameOf(vm))?.run).toBeNull();
+    await second.stop();
+  });
+
+  test("what it calls stopped is stopped, not deleted, when another agent has started it", async () => {
+    const { clock, world } = scene();
+    const vm = assignment(1);
+    const other = startAgent(world);
+    other.connect();
+    other.want(vm);
+    await clock.until("ready", () => isReady(other.reports, vm.vmId));
+    await other.stop();
+
+    world.lies.set(nameOf(vm), "stopped");
+    const agent = startAgent(world);
+    agent.connect();
+    agent.want(gone(vm));
+    await clock.until("gone", () => isGone(agent.reports, vm.vmId));
+    expect(world.acts.filter((act) => act.startsWith("delete"))).toHaveLength(1);
+    await agent.stop();
+  });
+});
+
 describe("the host's two slots", () => {
   test("with a foreign macOS VM running the agent starts one, and the other waits and then fails", async () => {
     const { clock, world } = scene();

@@ -52,6 +52,8 @@ export interface FakeWorld {
   cloning: Promise<void>;
   /** Newer releases refuse to clone onto an existing name (tart-contract §0.2). */
   refusesClash: boolean;
+  /** What listings wrongly say of a VM. */
+  lies: Map<string, "absent" | "stopped">;
   endRun(name: string, log: string, exit: RunExit): void;
 }
 
@@ -77,6 +79,7 @@ export function createWorld(clock: VirtualClock): FakeWorld {
     ignoresInterrupt: false,
     cloning: Promise.resolve(),
     refusesClash: false,
+    lies: new Map(),
     endRun(name, log, exit) {
       const vm = world.vms.get(name);
       if (!vm?.run) return;
@@ -158,10 +161,12 @@ export function createFakeTart(world: FakeWorld): Tart {
     async listLocal() {
       // What it tells was so in the middle of it; at its end it may be so no more.
       await sleep(clock, world.listMs / 2);
-      const listed = [...vms].map(([name, { run }]) => ({
-        name,
-        state: run && run.lockedAt <= clock.now() ? ("running" as const) : ("stopped" as const),
-      }));
+      const listed = [...vms].flatMap(([name, { run }]) => {
+        const lie = world.lies.get(name);
+        const isRunning = run !== null && run.lockedAt <= clock.now() && lie !== "stopped";
+        const state = isRunning ? ("running" as const) : ("stopped" as const);
+        return lie === "absent" ? [] : [{ name, state }];
+      });
       await sleep(clock, world.listMs / 2);
       return fault("list") ?? ok(listed);
     },

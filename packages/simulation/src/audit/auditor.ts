@@ -11,9 +11,12 @@ import { noSecretShown } from "./invariants/no-secret-shown.ts";
 import { nothingOverdue } from "./invariants/nothing-overdue.ts";
 import { nothingUnwantedStays } from "./invariants/nothing-unwanted-stays.ts";
 import { placementsFit } from "./invariants/placements-fit.ts";
+import { queueMoves } from "./invariants/queue-moves.ts";
 import { reasonsAreTrue } from "./invariants/reasons-are-true.ts";
 import { restartsEndNothing } from "./invariants/restarts-end-nothing.ts";
+import { secretsReachOneHost } from "./invariants/secrets-reach-one-host.ts";
 import { slotsAddUp } from "./invariants/slots-add-up.ts";
+import { thievesGetNothing } from "./invariants/thieves-get-nothing.ts";
 import { twoMacsPerHost } from "./invariants/two-macs-per-host.ts";
 import { createReader, type View } from "./view.ts";
 
@@ -34,6 +37,9 @@ export function allInvariants(): Invariant[] {
     nothingOverdue(),
     restartsEndNothing(),
     placementsFit(),
+    queueMoves(),
+    secretsReachOneHost(),
+    thievesGetNothing(),
   ];
 }
 

@@ -19,9 +19,39 @@ export function unrest(fleet: Fleet, view: View): string[] {
         found.push(`the log ${path} is still there`);
     }
   }
-  const [tokens] = fleet.site
-    .database()
-    .db.all<{ n: number }>("select count(*) as n from tokens where kind = 'vm'");
-  if (tokens && tokens.n > 0) found.push(`${tokens.n} tokens of ended VMs are still there`);
+  for (const [what, query] of LEFT_IN_DATABASE) {
+    const [row] = fleet.site.database().db.all<{ n: number }>(query);
+    if (row && row.n > 0) found.push(`${row.n} ${what} of ended VMs are still there`);
+  }
+  return [...found, ...heldInMemory(fleet)];
+}
+
+const LEFT_IN_DATABASE = [
+  ["tokens", "select count(*) as n from tokens where kind = 'vm'"],
+  ["sealed secrets", "select count(*) as n from vms where secrets is not null"],
+] as const;
+
+/** A process at rest waits for its next heartbeat, look or lease; each storm that left one more would be a leak. */
+const TIMERS_AT_REST = 4;
+
+/** What can be counted from outside of what processes hold: timers, subscriptions, connections. */
+function heldInMemory({ site, hosts }: Fleet): string[] {
+  const found: string[] = [];
+  const say = (count: number, expected: number, what: string) => {
+    if (count !== expected) found.push(`there are ${count} ${what}, not ${expected}`);
+  };
+  say(site.serving()?.subscriptions.size ?? 0, hosts.length, "subscriptions to assignments");
+  const processes = [site.process()];
+  for (const { hostName, lives } of hosts) {
+    say(lives.length, 1, `agents on ${hostName}`);
+    for (const { process, sockets } of lives) {
+      processes.push(process);
+      say(sockets.count(), 1, `connections of ${hostName}`);
+    }
+  }
+  for (const process of processes) {
+    const timers = process.timers();
+    if (timers > TIMERS_AT_REST) found.push(`${process.name} waits for ${timers} timers`);
+  }
   return found;
 }

@@ -1,8 +1,9 @@
-import type { AttemptError, EndReason, VmState } from "@tartfleet/shared";
+import type { AttemptError, EndReason, GuestOs, VmState } from "@tartfleet/shared";
 import type { Fleet } from "../fleet/fleet.ts";
 
 export interface VmRow {
   id: string;
+  os: GuestOs;
   state: VmState;
   attempt: number;
   hostId: number | null;
@@ -63,7 +64,7 @@ export function instanceOf({ vmId, attempt }: { vmId: string; attempt: number })
 }
 
 const QUERIES = {
-  vms: `select id, state, attempt, host_id as hostId, deadline_at as deadlineAt, expires_at as expiresAt,
+  vms: `select id, spec ->> 'os' as os, state, attempt, host_id as hostId, deadline_at as deadlineAt, expires_at as expiresAt,
     ready_at as readyAt, ended_at as endedAt, end_reason as endReason, end_error as endError,
     job_state as jobState from vms order by seq`,
   attempts: `select vm_id as vmId, attempt, host_id as hostId, slot, want, gone_at as goneAt from attempts`,

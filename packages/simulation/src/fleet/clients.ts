@@ -15,6 +15,9 @@ const CI: Caller = {
 const TIMEOUT_MS = 10_000;
 const PAUSE_MS = 4000;
 
+/** Nobody answered, or not now: asked again it may be otherwise. */
+const isLater = (answer: { status: number } | undefined) => answer === undefined || answer.status >= 500;
+
 /** CI systems that ask for VMs and end some; they repeat what was not answered. */
 export interface Clients {
   create(job: Job): void;
@@ -32,10 +35,13 @@ export function createClients(world: World, http: Http): Clients {
   const jobs = new Map<string, Job>();
   const vms = new Map<number, string>();
 
-  async function untilAnswered<T>(act: () => Promise<T | undefined>, tries: number): Promise<T | undefined> {
+  async function untilAnswered<T extends { status: number }>(
+    act: () => Promise<T | undefined>,
+    tries: number,
+  ): Promise<T | undefined> {
     for (let tried = 1; tried <= tries; tried += 1) {
       const answer = await act();
-      if (answer !== undefined) return answer;
+      if (!isLater(answer)) return answer;
       await timeline.sleep(PAUSE_MS);
     }
     return undefined;

@@ -1,9 +1,10 @@
 import type { EngineConfig } from "@tartfleet/control-plane/src/engine/config.ts";
 import { startControlPlane, type ControlPlane } from "@tartfleet/control-plane/src/engine/control-plane.ts";
 import type { UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
-import { openMemoryDatabase, type MemoryDatabase } from "@tartfleet/control-plane/src/store/database.ts";
+import type { MemoryDatabase } from "@tartfleet/control-plane/src/store/database.ts";
 import { makeStore } from "@tartfleet/control-plane/src/store/store.ts";
 import type { Bugs } from "../mutations/bugs.ts";
+import { createDisks, onDisk, openQuickDatabase, type Disks } from "./database-disk.ts";
 import { createProcess, type Process } from "../world/process.ts";
 import type { World } from "./world.ts";
 
@@ -11,6 +12,8 @@ import type { World } from "./world.ts";
 export interface Serving {
   process: Process;
   useCases: UseCases;
+  /** Sets of assignments that agents wait for. */
+  subscriptions: Set<object>;
   /** Called when this life is over. */
   onEnd: Set<() => void>;
 }
@@ -34,6 +37,10 @@ export interface ControlPlaneSite {
   restore(): void;
   /** Sets the machine's clock; seen at the next start (the running one goes by its monotonic clock). */
   jumpClock(milliseconds: number): void;
+  /** What the database is on. */
+  disks: Disks;
+  /** Lets go of every database that there was. */
+  close(): void;
 }
 
 const CONFIG: EngineConfig = {
@@ -62,7 +69,13 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
   const { timeline, trace } = world;
   const random = world.random.stream("control-plane");
   const key = Buffer.alloc(32, 7);
-  let database = openMemoryDatabase();
+  const opened: MemoryDatabase[] = [];
+  const open = (contents?: Buffer) => {
+    const database = openQuickDatabase(contents);
+    opened.push(database);
+    return database;
+  };
+  let database = open();
   let backup: Buffer | undefined;
   let clockOffset = 0;
   let version = 0;
@@ -70,10 +83,11 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
   let lives = 0;
   let process: Process | undefined;
   let serving: Serving | undefined;
+  const disks = createDisks(world);
 
   function onDeath(): void {
     // The dead one keeps a database of its own: whatever it may still write is lost.
-    database = openMemoryDatabase(database.contents());
+    database = open(database.contents());
     version += 1;
     const over = serving;
     serving = undefined;
@@ -97,13 +111,21 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
     process = life;
     trace.note("control-plane", `starts, life ${lives}`);
     const own = database;
+    const disk = disks.mount(life);
+    /** What watches over it starts it again. */
+    const exits = (error: unknown, isRight: boolean) =>
+      life.deliver(() => {
+        trace.note(life.name, `exits: ${String(error)}`);
+        if (isRight) life.kill();
+        else world.fail({ invariant: "stays-up", message: String(error) });
+      });
     const flushAfter = (milliseconds: number, flush: () => void) =>
-      life.clock.after(milliseconds, () =>
-        life.act(() => {
-          flush();
-          version += 1;
-        }),
-      );
+      life.clock.after(milliseconds, (isBrokenOff) => {
+        disk.isBrokenOff = isBrokenOff;
+        flush();
+        disk.isBrokenOff = false;
+        version += 1;
+      });
     startControlPlane({
       database: own,
       key,
@@ -113,24 +135,27 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
         lives,
       ),
       randomId: idsOf(random.stream(`ids ${lives}`)),
-      onFatal: (error) => life.deliver(() => world.fail({ invariant: "stays-up", message: String(error) })),
+      onFatal: (error) => exits(error, disk.isBroken),
       openStore: (database, options) =>
         bugs.store(
-          makeStore(database, {
-            ...options,
-            after: flushAfter,
-            defer: (flush) => flushAfter(random.between(0.2, 3), flush),
-          }),
+          makeStore(
+            { ...database, db: onDisk(database.db, disk) },
+            { ...options, after: flushAfter, defer: (flush) => flushAfter(random.between(0.2, 3), flush) },
+          ),
         ),
     })
       .then(({ useCases }: ControlPlane) => {
         if (!life.isAlive()) return;
-        serving = { process: life, useCases: bugs.useCases(useCases), onEnd: new Set() };
+        serving = {
+          process: life,
+          useCases: bugs.useCases(useCases),
+          subscriptions: new Set(),
+          onEnd: new Set(),
+        };
         trace.note("control-plane", "serves");
       })
-      .catch((error: unknown) =>
-        life.deliver(() => world.fail({ invariant: "stays-up", message: String(error) })),
-      );
+      // Nothing is served by one that cannot write at its start.
+      .catch((error: unknown) => exits(error, disks.wasTroubledSince(life.bornAt)));
   }
 
   return {
@@ -150,16 +175,20 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
     hasBackup: () => backup !== undefined,
     restore() {
       if (!backup) return;
-      database = openMemoryDatabase(backup);
+      database = open(backup);
       if (bugs.restoreMakesNewLog) {
         // Revisions start anew: agents must not compare them with those of the lost database.
         database.db.run("delete from meta where key = 'log_id'");
-        database = openMemoryDatabase(database.contents());
+        database = open(database.contents());
       }
       version += 1;
     },
     jumpClock(milliseconds) {
       clockOffset += milliseconds;
+    },
+    disks,
+    close() {
+      for (const each of opened) each.close();
     },
   };
 }

@@ -1,11 +1,13 @@
-import type { Caller } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import type { Caller, UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import type { EnrolHost } from "@tartfleet/shared";
 import type { Bugs } from "../mutations/bugs.ts";
-import { describe, type Plan } from "../plan/plan.ts";
+import { describe, type Plan, type Theft } from "../plan/plan.ts";
 import { createClients, type Clients } from "./clients.ts";
 import { createControlPlaneSite, type ControlPlaneSite } from "./control-plane.ts";
 import { createHostSite, type HostSite } from "./host-site.ts";
 import { createHttp, type Http } from "./http.ts";
 import { perform } from "./perform.ts";
+import { createThieves } from "./thieves.ts";
 import type { World } from "./world.ts";
 
 /** A whole simulated fleet. */
@@ -17,6 +19,7 @@ export interface Fleet {
   http: Http;
   /** How long the control plane stays down when it dies next. */
   nextRestart(milliseconds: number): void;
+  steal(theft: Theft): Promise<void>;
   /** Told after the database was put back. */
   onRestored: () => void;
   /** macOS VMs that each machine's agent saw running when it last looked. */
@@ -28,8 +31,8 @@ export interface Fleet {
 
 const RESTART_MS = 5000;
 
-/** Enrols the hosts. */
-const ENROLMENT: Caller = {
+/** Enrols the hosts and makes tokens. */
+const ADMIN: Caller = {
   principal: { kind: "token", tokenId: "enrol0", role: "admin", name: "enrolment", team: null },
   requestId: "enrolment",
   address: null,
@@ -66,8 +69,7 @@ export async function createFleet(
       bugs,
       number,
       async enrol(name, machineId) {
-        const enrolled = await site.serving()?.useCases.enrolHost(ENROLMENT, { name, machineId });
-        return enrolled?.credential ?? "";
+        return await enrolTwice(world, site.serving()?.useCases, { name, machineId });
       },
       onLook(machine, listed) {
         // Of our own ones it also finds the process; of others it knows what tart lists.
@@ -98,6 +100,7 @@ export async function createFleet(
     await until(() => made !== undefined);
     hosts.push(await making);
   }
+  await until(makeLoot(world, site.serving()?.useCases));
   site.backUp();
   for (const host of hosts) host.ensureAgent();
 
@@ -110,12 +113,14 @@ export async function createFleet(
     nextRestart(milliseconds) {
       restartMs = milliseconds;
     },
+    steal: createThieves(world, site, http),
     onRestored: () => {},
     seenRunning,
     calmAt: plan.calmAt,
     calm() {
       trace.note("plan", "all faults stop");
       world.network.heal();
+      site.disks.clearFaults();
       for (const { machine, ensureAgent } of hosts) {
         machine.clearFaults();
         machine.leakedSlots = 0;
@@ -138,4 +143,39 @@ export async function createFleet(
   }
   timeline.at(plan.calmAt, fleet.calm);
   return fleet;
+}
+
+/** The first credential is revoked by the second, and is good for thieves to try; so is the token it was made with. */
+async function enrolTwice(
+  { loot }: World,
+  useCases: UseCases | undefined,
+  machine: EnrolHost,
+): Promise<string> {
+  if (!useCases) throw new Error("nobody enrols hosts");
+  const { token } = await useCases.createToken(ADMIN, {
+    role: "host-enrolment",
+    name: machine.name,
+    uses: 1,
+  });
+  const principal = useCases.authenticate(token);
+  if (!principal) throw new Error("the enrolment token is not good");
+  const former = await useCases.enrolHost(ADMIN, machine);
+  const { credential } = await useCases.enrolHost({ ...ADMIN, principal }, machine);
+  loot.revoked.push(former.credential);
+  loot.enrolments.push(token);
+  loot.hosts.set(machine.name, { credential });
+  return credential;
+}
+
+/** Makes tokens that let their holders do little, for thieves to steal. */
+function makeLoot({ loot }: World, useCases: UseCases | undefined): () => boolean {
+  useCases?.createToken(ADMIN, { role: "viewer", name: "viewer" }).then(
+    ({ token }) => (loot.viewer = token),
+    () => undefined,
+  );
+  useCases?.createToken(ADMIN, { role: "ci", name: "others", team: "others" }).then(
+    ({ token }) => (loot.otherTeam = token),
+    () => undefined,
+  );
+  return () => loot.viewer !== "" && loot.otherTeam !== "";
 }

@@ -79,6 +79,7 @@ export function createGuestSide(options: {
     const job = jobOf(bootstrap.vmName);
     if (!ref || !job || job.runner === null || vm.hasRunner) return;
     vm.hasRunner = true;
+    world.loot.vms.push({ ...ref, token: bootstrap.vmToken });
     const instance = instanceName(ref.vmId, ref.attempt);
     ledger.runnerStarts.set(instance, (ledger.runnerStarts.get(instance) ?? 0) + 1);
     trace.note(place, `${vm.name} starts its runner (${job.mode})`);

@@ -1,7 +1,7 @@
 import { CALL_ERRORS, CallError } from "@tartfleet/shared";
 import type { UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
 import type { Place } from "../world/network.ts";
-import type { ControlPlaneSite } from "./control-plane.ts";
+import type { ControlPlaneSite, Serving } from "./control-plane.ts";
 import type { World } from "./world.ts";
 
 interface HttpAnswer<T> {
@@ -29,12 +29,14 @@ export function createHttp(world: World, site: ControlPlaneSite): Http {
   const random = world.random.stream("http");
   let troubledUntil = 0;
 
-  async function statusOf<T>(act: () => Promise<T>): Promise<HttpAnswer<T>> {
+  async function statusOf<T>(server: Serving, act: () => Promise<T>): Promise<HttpAnswer<T>> {
     try {
       return { status: 200, body: await act() };
     } catch (error) {
       if (error instanceof CallError) return { status: CALL_ERRORS[error.code].status };
-      world.fail({ invariant: "stays-up", message: `a request failed: ${String(error)}` });
+      // What fails in a process that dies meanwhile is nobody's business.
+      if (server.process.isAlive())
+        world.fail({ invariant: "stays-up", message: `a request failed: ${String(error)}` });
       return { status: 500 };
     }
   }
@@ -55,7 +57,7 @@ export function createHttp(world: World, site: ControlPlaneSite): Http {
           if (!server)
             return void timeline.after(network.delay(CONTROL_PLANE, from), () => answer(undefined));
           server.process.deliver(() => {
-            void statusOf(() => act(server.useCases)).then((result) => {
+            void statusOf(server, () => act(server.useCases)).then((result) => {
               if (!server.process.isAlive()) return;
               const isLost =
                 network.cutUntil(CONTROL_PLANE, from) > timeline.now() || (troubled && random.chance(0.2));

@@ -21,6 +21,10 @@ export interface Ledger {
   readonly endedByAgent: Set<string>;
   /** Answers to a guest that spoke for another VM. */
   readonly strangers: { vmId: string; status: number | undefined }[];
+  /** Answers to those who used what was not theirs. */
+  readonly thefts: { what: string; status: number | undefined }[];
+  /** Attempts whose secrets were given out, and to which host. */
+  readonly handedOut: { hostName: string; vmId: string; attempt: number }[];
 }
 
 export function createLedger(): Ledger {
@@ -39,5 +43,7 @@ export function createLedger(): Ledger {
     endedByItself: new Set(),
     endedByAgent: new Set(),
     strangers: [],
+    thefts: [],
+    handedOut: [],
   };
 }

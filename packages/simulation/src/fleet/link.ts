@@ -67,12 +67,13 @@ export function simulatedLink(parts: LinkParts): ControlPlane {
 }
 
 function connectionOn(
-  { world, process, repeatsUntil }: LinkParts,
+  parts: LinkParts,
   server: Serving,
   principal: HostPrincipal,
   socket: Socket,
   signal: AbortSignal,
 ): Connection {
+  const { world, process, repeatsUntil } = parts;
   const { timeline, counts } = world;
   const random = world.random.stream(`link ${principal.hostName} ${timeline.now()}`);
   const { agent } = server.useCases;
@@ -91,7 +92,7 @@ function connectionOn(
           signal.addEventListener("abort", () => resolve(failed(lost("it took too long"))), { once: true });
           socket.up.send(() =>
             server.process.deliver(() => {
-              void answerOf(world, () => act(agent)).then((answer) => {
+              void answerOf(world, server, () => act(agent)).then((answer) => {
                 if (server.process.isAlive()) socket.down.send(() => resolve(answer));
               });
             }),
@@ -104,11 +105,20 @@ function connectionOn(
     closed,
     close: () => socket.close(),
     hello: (hello, signal) =>
-      call(signal, (agent) => agent.hello(principal, helloSchema.parse(structuredClone(hello)))),
+      call(signal, (agent) => {
+        const said = helloSchema.parse(structuredClone(hello));
+        const stolen = world.loot.hosts.get(principal.hostName);
+        if (stolen) stolen.hello = said;
+        return agent.hello(principal, said);
+      }),
     heartbeat: (epoch, facts, signal) =>
       call(signal, (agent) => agent.heartbeat(principal, epoch, structuredClone({ facts }))),
     bootstrap: (epoch, attempt, signal) =>
-      call(signal, (agent) => agent.bootstrap(principal, epoch, structuredClone(attempt))),
+      call(signal, async (agent) => {
+        const bootstrap = await agent.bootstrap(principal, epoch, structuredClone(attempt));
+        world.ledger.handedOut.push({ hostName: principal.hostName, ...attempt });
+        return bootstrap;
+      }),
     report(epoch, reports, signal) {
       const sent = structuredClone([...reports]);
       if (timeline.now() < repeatsUntil() && random.chance(0.3)) {
@@ -133,20 +143,25 @@ function connectionOn(
             const stop = new AbortController();
             socket.onServerEnd(() => stop.abort());
             const send = async () => {
-              for await (const set of agent.assignments(principal, epoch, stop.signal)) {
-                if (!server.process.isAlive()) return;
-                const copy = structuredClone(set);
-                socket.down.send(() =>
-                  process.deliver(() => {
-                    if (socket.isOpen() && !signal.aborted) onSet(copy);
-                  }),
-                );
+              server.subscriptions.add(stop);
+              try {
+                for await (const set of agent.assignments(principal, epoch, stop.signal)) {
+                  if (!server.process.isAlive()) return;
+                  const copy = structuredClone(set);
+                  socket.down.send(() =>
+                    process.deliver(() => {
+                      if (socket.isOpen() && !signal.aborted) onSet(copy);
+                    }),
+                  );
+                }
+              } finally {
+                server.subscriptions.delete(stop);
               }
               throw new CallError("session_fenced", "The session is over; say hello again");
             };
             socket.up.send(() =>
               server.process.deliver(() => {
-                void answerOf(world, send).then((answer) => {
+                void answerOf(world, server, send).then((answer) => {
                   if (answer.ok || !server.process.isAlive()) return;
                   socket.down.send(() => resolve(answer.failure));
                 });
@@ -157,13 +172,15 @@ function connectionOn(
   };
 }
 
-async function answerOf<T>(world: World, act: () => Promise<T>): Promise<Answer<T>> {
+async function answerOf<T>(world: World, server: Serving, act: () => Promise<T>): Promise<Answer<T>> {
   try {
     return ok(structuredClone(await act()));
   } catch (error) {
     if (error instanceof CallError)
       return failed({ kind: "problem", code: error.code, message: error.message });
-    world.fail({ invariant: "stays-up", message: `a call of an agent failed: ${String(error)}` });
+    // What fails in a process that dies meanwhile is nobody's business.
+    if (server.process.isAlive())
+      world.fail({ invariant: "stays-up", message: `a call of an agent failed: ${String(error)}` });
     return failed({ kind: "problem", code: "internal", message: String(error) });
   }
 }

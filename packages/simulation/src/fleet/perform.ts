@@ -53,6 +53,12 @@ export function perform(fleet: Fleet, action: Action): void {
       return;
     case "second_agent":
       return secondAgent(hostOf(fleet, action.host), fleet, action.ms);
+    case "database_fault":
+      return site.disks.strike(action.fault, until(action.ms));
+    case "theft":
+      return void fleet.steal(action.theft);
+    case "host_erased":
+      return eraseHost(fleet, action);
     default:
       action satisfies never;
   }
@@ -103,6 +109,20 @@ function hostDies(fleet: Fleet, { host, downMs, foreign, losesJournal }: Doing<"
   fleet.world.timeline.after(downMs, () => {
     if (!machine.isUp) machine.powerOn();
     if (foreign && fleet.world.timeline.now() < fleet.calmAt) machine.addForeign("macos");
+    found.ensureAgent();
+  });
+}
+
+/** It dies for ever, and another system takes its place and its name. */
+function eraseHost(fleet: Fleet, { host, downMs }: Doing<"host_erased">): void {
+  const found = hostOf(fleet, host);
+  if (!found?.machine.isUp) return;
+  found.machine.powerOff();
+  for (const { process } of found.lives) process.kill();
+  found.machine.erase();
+  found.home.journal.clear();
+  fleet.world.timeline.after(downMs, () => {
+    if (!found.machine.isUp) found.machine.powerOn();
     found.ensureAgent();
   });
 }

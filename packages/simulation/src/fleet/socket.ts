@@ -23,6 +23,8 @@ export interface Sockets {
   /** Nothing gets through any more and nobody is told. */
   die(): void;
   add(socket: { reset(): void; die(): void }): () => void;
+  /** How many the agent has open. */
+  count(): number;
 }
 
 /** How long the control plane's pings go unanswered until it lets go of a dead connection. */
@@ -37,6 +39,7 @@ export function createSockets(): Sockets {
       open.add(socket);
       return () => void open.delete(socket);
     },
+    count: () => open.size,
   };
 }
 

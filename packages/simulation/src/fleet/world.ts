@@ -4,6 +4,7 @@ import { createRandom, type Random } from "../world/random.ts";
 import { createTimeline, type Timeline } from "../world/timeline.ts";
 import { createTrace, type Trace } from "../world/trace.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
+import { noLoot, type Loot } from "./thieves.ts";
 
 /** What everything in one simulated fleet shares. */
 export interface World {
@@ -13,6 +14,7 @@ export interface World {
   trace: Trace;
   network: Network;
   ledger: Ledger;
+  loot: Loot;
   /** What processes have logged, at every level; the auditor reads and empties it. */
   said: string[];
   counts: Counts & { all(): ReadonlyMap<string, number> };
@@ -37,6 +39,7 @@ export function createWorld(seed: string, fail: (violation: Violation) => void):
     trace: createTrace(timeline),
     network: createNetwork(timeline, random.stream("network")),
     ledger: createLedger(),
+    loot: noLoot(),
     said: [],
     counts: {
       count: (kind) => void counted.set(kind, (counted.get(kind) ?? 0) + 1),

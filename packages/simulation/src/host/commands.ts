@@ -9,7 +9,7 @@ const NEVER = new Promise<never>(() => {});
 /** Lets the time pass that something takes on a machine; never ends when the machine goes down meanwhile. */
 export async function takes(machine: Machine, milliseconds: number): Promise<void> {
   const { boots } = machine;
-  await machine.timeline.sleep(milliseconds);
+  await machine.timeline.sleep(milliseconds * (machine.struck("all_slow") ? 10 : 1));
   if (!machine.isUp || machine.boots !== boots) await NEVER;
 }
 

@@ -68,6 +68,8 @@ export interface Machine {
   addForeign(os: GuestOs): MachineVm;
   powerOff(): void;
   powerOn(): void;
+  /** Everything on its disk is gone. */
+  erase(): void;
 }
 
 export interface Counts {
@@ -170,6 +172,13 @@ export function createMachine(options: {
       for (const vm of machine.vms.values()) machine.endRun(vm, "", { exitCode: null, signal: "SIGKILL" });
       machine.clones.clear();
       machine.leakedSlots = 0;
+    },
+    erase() {
+      machine.vms.clear();
+      machine.images.clear();
+      machine.logs.clear();
+      machine.version += 1;
+      machine.note("the host is erased");
     },
     powerOn() {
       machine.isUp = true;

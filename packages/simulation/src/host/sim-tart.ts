@@ -1,5 +1,5 @@
 import { ok } from "@tartfleet/agent/src/tart/result.ts";
-import type { RunEnd, RunExit, RunHandle, Tart } from "@tartfleet/agent/src/tart/tart.ts";
+import type { RunEnd, RunExit, RunHandle, Tart, TartVm } from "@tartfleet/agent/src/tart/tart.ts";
 import { INSTANCE_PREFIX } from "@tartfleet/shared";
 import { createTurns, refuse, takes, tartFailure } from "./commands.ts";
 import { LIMIT_TEXT, type Machine, type MachineVm, type Run } from "./machine.ts";
@@ -38,6 +38,7 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
       if (!pulled.ok) return pulled;
     }
     if (vms.has(name)) return refuse("NAME_CLASH", "clone");
+    if (machine.struck("clone_lies")) return ok();
     vms.set(name, {
       name,
       os: image.includes("linux") ? "linux" : "macos",
@@ -48,20 +49,26 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
     });
     machine.version += 1;
     await takes(machine, lasts / 2);
-    return ok();
+    return machine.struck("clone_done_fails") ? refuse("UNKNOWN", "clone") : ok();
   }
+
+  /** What tart listed last. */
+  let listed: TartVm[] = [];
 
   return {
     version: async () => ok("2.40.1"),
     async listLocal() {
       await takes(machine, random.between(20, 200));
       if (machine.struck("list_fails")) return refuse(random.chance(0.5) ? "TIMED_OUT" : "UNKNOWN", "list");
-      const list = [...vms.values()].map((vm) => {
-        const isRunning = vm.run !== null && !machine.struck("list_says_stopped");
-        return { name: vm.name, state: isRunning ? ("running" as const) : ("stopped" as const) };
-      });
-      witness.onLook(list.filter(({ state }) => state === "running").map(({ name }) => name));
-      return ok(list);
+      if (machine.struck("list_garbage")) return refuse("UNREADABLE", "list");
+      if (!machine.struck("list_stale")) {
+        listed = [...vms.values()].map((vm) => {
+          const isRunning = vm.run !== null && !machine.struck("list_says_stopped");
+          return { name: vm.name, state: isRunning ? ("running" as const) : ("stopped" as const) };
+        });
+      }
+      witness.onLook(listed.filter(({ state }) => state === "running").map(({ name }) => name));
+      return ok(listed);
     },
     async listImages() {
       await takes(machine, 20);
@@ -110,6 +117,7 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
         });
       }
       await takes(machine, 10);
+      if (machine.struck("run_done_fails")) return refuse("UNKNOWN", "run");
       return ok(handleOf(machine, witness, vm, run, true));
     },
     async findRun(name, known) {
@@ -128,10 +136,11 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
         return refuse("TIMED_OUT", "stop");
       }
       await takes(machine, random.between(300, 3000));
+      if (machine.struck("stop_lies")) return ok();
       const vm = vms.get(name);
       if (vm?.run) witness.onKill(vm);
       if (vm) machine.endRun(vm, STOPPED_TEXT, { exitCode: 0, signal: null });
-      return ok();
+      return machine.struck("stop_done_fails") ? refuse("UNKNOWN", "stop") : ok();
     },
     async delete(name) {
       machine.note(`delete ${name}`);
@@ -139,9 +148,10 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
       await takes(machine, machine.struck("delete_fails") ? QUICK_LIMIT_MS : random.between(50, 800));
       if (vms.get(name)?.run) return refuse("STILL_RUNNING", "delete");
       if (machine.struck("delete_fails")) return refuse("UNKNOWN", "delete");
+      if (machine.struck("delete_lies")) return ok();
       vms.delete(name);
       machine.version += 1;
-      return ok();
+      return machine.struck("delete_done_fails") ? refuse("UNKNOWN", "delete") : ok();
     },
     exec: () => Promise.reject(new Error("guests are simulated as a whole")),
     probeAgent: () => Promise.reject(new Error("guests are simulated as a whole")),

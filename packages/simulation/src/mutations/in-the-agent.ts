@@ -1,11 +1,11 @@
 import { failed, ok } from "@tartfleet/agent/src/tart/result.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Plan, PlannedAction } from "../plan/plan.ts";
 import { inAgent, inConnection, inGuests, inJournal, inTart, type Mutation } from "./plant.ts";
 
 const MINUTE = 60_000;
 
-/** An agent comes back to a running VM of which tart then says that it is stopped. */
-const LOST_AND_FOUND: Plan = {
+/** A VM whose job takes twenty minutes, and what is done to its host meanwhile. */
+const underWay = (...actions: PlannedAction[]): Plan => ({
   hosts: 1,
   calmAt: 10 * MINUTE,
   actions: [
@@ -24,13 +24,27 @@ const LOST_AND_FOUND: Plan = {
         },
       },
     },
-    { at: 4 * MINUTE, action: { kind: "crash", who: 1, point: null, downMs: 3000, isReset: true } },
-    {
-      at: 5 * MINUTE,
-      action: { kind: "host_fault", host: 1, fault: "list_says_stopped", chance: 1, ms: MINUTE },
-    },
+    ...actions,
   ],
-};
+});
+
+/** An agent comes back to a running VM of which tart then says that it is stopped. */
+const LOST_AND_FOUND = underWay(
+  { at: 4 * MINUTE, action: { kind: "crash", who: 1, point: null, downMs: 3000, isReset: true } },
+  {
+    at: 5 * MINUTE,
+    action: { kind: "host_fault", host: 1, fault: "list_says_stopped", chance: 1, ms: MINUTE },
+  },
+);
+
+/** A second agent, which has no journal, cannot learn what there is. */
+const NOTHING_TO_SEE = underWay(
+  {
+    at: 4 * MINUTE,
+    action: { kind: "host_fault", host: 1, fault: "list_fails", chance: 1, ms: 2 * MINUTE },
+  },
+  { at: 4 * MINUTE + 1000, action: { kind: "second_agent", host: 1, ms: MINUTE } },
+);
 
 /** The agent: what it hears and says, what it sees of its host, what it remembers. */
 export const IN_THE_AGENT: readonly Mutation[] = [
@@ -53,12 +67,15 @@ export const IN_THE_AGENT: readonly Mutation[] = [
       return listed.ok ? ok(listed.value.filter(({ state }) => state !== "running")) : listed;
     },
   })),
-  inTart("a list that fails is taken for an empty one", (tart) => ({
-    async listLocal() {
-      const listed = await tart.listLocal();
-      return listed.ok ? listed : ok([]);
-    },
-  })),
+  {
+    ...inTart("a list that fails is taken for an empty one", (tart) => ({
+      async listLocal() {
+        const listed = await tart.listLocal();
+        return listed.ok ? listed : ok([]);
+      },
+    })),
+    plan: NOTHING_TO_SEE,
+  },
   inTart("a delete is believed without a look", (tart) => ({
     async delete(name) {
       await tart.delete(name);

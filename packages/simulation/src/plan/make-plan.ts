@@ -1,7 +1,9 @@
 import { createRandom, type Random } from "../world/random.ts";
 import {
+  DATABASE_FAULTS,
   HOST_FAULTS,
   RUNNER_MODES,
+  THEFTS,
   type Action,
   type Job,
   type Plan,
@@ -78,6 +80,9 @@ const FAULTS = [
   "guest_crash",
   "clock_jump",
   "second_agent",
+  "database_fault",
+  "theft",
+  "host_erased",
 ] as const satisfies [Action["kind"], ...Action["kind"][]];
 type FaultKind = (typeof FAULTS)[number];
 
@@ -97,7 +102,9 @@ const MAKERS: Record<FaultKind, Maker> = {
   crash: (random, hosts) => ({
     kind: "crash",
     who: who(random, hosts),
-    point: random.chance(0.7) ? { calls: random.int(1, 30), when: random.pick(["before", "after"]) } : null,
+    point: random.chance(0.7)
+      ? { calls: random.int(1, 30), when: random.pick(["before", "within", "after"]) }
+      : null,
     downMs: someTime(random),
     isReset: random.chance(0.8),
   }),
@@ -154,5 +161,16 @@ const MAKERS: Record<FaultKind, Maker> = {
     kind: "second_agent",
     host: host(random, hosts),
     ms: someTime(random),
+  }),
+  database_fault: (random) => ({
+    kind: "database_fault",
+    fault: random.pick(DATABASE_FAULTS),
+    ms: someTime(random),
+  }),
+  theft: (random) => ({ kind: "theft", theft: random.pick(THEFTS) }),
+  host_erased: (random, hosts) => ({
+    kind: "host_erased",
+    host: host(random, hosts),
+    downMs: someTime(random),
   }),
 };

@@ -59,8 +59,45 @@ export const HOST_FAULTS = [
   "stop_hangs",
   "delete_fails",
   "journal_fails",
+  /** Everything on the host takes ten times as long. */
+  "all_slow",
+  /** tart answers with an old list. */
+  "list_stale",
+  "list_garbage",
+  /** tart lies: exit 0 and nothing was done, or exit 1 and it was. */
+  "clone_lies",
+  "clone_done_fails",
+  "run_done_fails",
+  "stop_lies",
+  "stop_done_fails",
+  "delete_lies",
+  "delete_done_fails",
 ] as const;
 export type HostFault = (typeof HOST_FAULTS)[number];
+
+/** What the database's disk does for a while; a broken one fails one commit, and it is not said which way. */
+export const DATABASE_FAULTS = ["full", "busy", "broken"] as const;
+export type DatabaseFault = (typeof DATABASE_FAULTS)[number];
+
+/** What somebody tries with a credential that is not theirs, or that is not good for it. */
+export const THEFTS = [
+  "guest_ends_other",
+  /** The token of a VM that has ended. */
+  "former_guest_tells",
+  "guest_creates",
+  "guest_makes_token",
+  "viewer_ends",
+  "other_team_ends",
+  "enrols_once_too_often",
+  /** Another machine under the name of one that is enrolled. */
+  "enrols_as_another",
+  "host_reports_other",
+  "host_takes_secrets",
+  "host_ends_vm",
+  "host_on_other_machine",
+  "revoked_credential",
+] as const;
+export type Theft = (typeof THEFTS)[number];
 
 /** `control-plane`, or a host's agent by its number. */
 export type Who = "control-plane" | number;
@@ -84,7 +121,10 @@ export type Action =
   | { kind: "host_fault"; host: number; fault: HostFault; chance: number; ms: number }
   | { kind: "guest_crash"; host: number }
   | { kind: "clock_jump"; who: Who; ms: number }
-  | { kind: "second_agent"; host: number; ms: number };
+  | { kind: "second_agent"; host: number; ms: number }
+  | { kind: "database_fault"; fault: DatabaseFault; ms: number }
+  | { kind: "theft"; theft: Theft }
+  | { kind: "host_erased"; host: number; downMs: number };
 
 export interface PlannedAction {
   /** Milliseconds of true time. */

@@ -1,9 +1,12 @@
 import type { Timeline } from "./timeline.ts";
 
-/** Where a process is to die: at its nth call from now on, before it is made or before it is answered. */
+/**
+ * Where a process is to die: at its nth call from now on, before it is made, before it is answered, or within
+ * it, where there is something that can be broken off in the middle.
+ */
 export interface DeathPoint {
   calls: number;
-  when: "before" | "after";
+  when: "before" | "within" | "after";
 }
 
 /**
@@ -13,14 +16,16 @@ export interface DeathPoint {
  */
 export interface Process {
   readonly name: string;
+  readonly bornAt: number;
   isAlive(): boolean;
   /** Hands something in from outside. */
   deliver(call: () => void): void;
   /** Asks the outside for something; the answer is handed in. */
   ask<T>(act: () => Promise<T>): Promise<T>;
-  /** Does something to the outside; a call as those of `ask`, with nothing to wait for. */
-  act(call: () => void): void;
+  /** Its timers are calls as those of `ask`, with nothing to wait for. */
   clock: ProcessClock;
+  /** Timers that it waits for. */
+  timers(): number;
   kill(): void;
   killAt(point: DeathPoint): void;
   /** Stops it (SIGSTOP) for so long. */
@@ -36,7 +41,8 @@ interface ProcessClock {
   now(): number;
   /** Can be set: jumps. */
   wallTime(): number;
-  after(milliseconds: number, call: () => void): () => void;
+  /** @param call is told whether the process dies within it */
+  after(milliseconds: number, call: (isBrokenOff: boolean) => void): () => void;
 }
 
 interface ProcessOptions {
@@ -64,6 +70,7 @@ export function createProcess(options: ProcessOptions): Process {
   let wokeAt = 0;
   let held: (() => void)[] = [];
   let calls = 0;
+  let timers = 0;
   let death: { call: number; when: DeathPoint["when"] } | undefined;
 
   function kill(): void {
@@ -93,14 +100,9 @@ export function createProcess(options: ProcessOptions): Process {
 
   return {
     name,
+    bornAt,
     isAlive: () => alive,
     deliver,
-    act(call) {
-      if (!alive) return;
-      const here = deathHere();
-      if (here !== "before") call();
-      if (here !== undefined) kill();
-    },
     ask<T>(act: () => Promise<T>): Promise<T> {
       if (!alive) return NEVER;
       const here = deathHere();
@@ -111,7 +113,7 @@ export function createProcess(options: ProcessOptions): Process {
       return new Promise((resolve, reject) => {
         const hear = (answer: () => void) =>
           deliver(() => {
-            if (here === "after") kill();
+            if (here !== undefined) kill();
             else answer();
           });
         act().then(
@@ -125,17 +127,27 @@ export function createProcess(options: ProcessOptions): Process {
       wallTime: () => timeline.now() + options.wallOffset(),
       after(milliseconds, call) {
         let isWanted = true;
+        timers += 1;
+        const over = () => {
+          if (isWanted) timers -= 1;
+          isWanted = false;
+        };
         const cancel = timeline.after(Math.max(0, milliseconds) / pace, () =>
           deliver(() => {
-            if (isWanted) call();
+            if (!isWanted) return;
+            over();
+            const here = deathHere();
+            if (here !== "before") call(here === "within");
+            if (here !== undefined) kill();
           }),
         );
         return () => {
-          isWanted = false;
+          over();
           cancel();
         };
       },
     },
+    timers: () => timers,
     kill,
     killAt(point) {
       death = { call: calls + point.calls, when: point.when };

@@ -9,6 +9,7 @@ export const INSTANCE = `tf-${VM}-1`;
 export function vm(changes: Partial<VmRow> = {}): VmRow {
   return {
     id: VM,
+    os: "macos",
     state: "ready",
     attempt: 1,
     hostId: 1,
@@ -81,6 +82,7 @@ export function moment(scene: Scene = {}): View {
       process: () => process,
       startedAt: () => 0,
       serving: () => SERVING,
+      disks: { wasTroubledSince: () => false },
     },
     calmAt: 0,
   };

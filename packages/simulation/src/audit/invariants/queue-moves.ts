@@ -1,0 +1,37 @@
+import type { Invariant } from "../invariant.ts";
+import type { View, VmRow } from "../view.ts";
+
+/** One decision and the group of steps that carries it out. */
+const DECISION_MS = 2000;
+
+/** After a full or locked disk: a group's last tries and a pause. */
+const DISK_MS = 10_000;
+
+/** L1: nobody waits in the queue beside room for it, while a control plane runs that is not stopped. */
+export function queueMoves(): Invariant {
+  let since = new Map<string, number>();
+  return {
+    name: "queue-moves",
+    check(view) {
+      const before = since;
+      since = new Map(waitingBesideRoom(view).map(({ id }) => [id, before.get(id) ?? view.now]));
+      for (const [id, from] of since) {
+        if (view.now - from > DECISION_MS) {
+          return `VM ${id} waits since ${Math.round((view.now - from) / 1000)} s although there is room for it`;
+        }
+      }
+      return undefined;
+    },
+  };
+}
+
+function waitingBesideRoom({ fleet, vms, now }: View): VmRow[] {
+  const waiting = [...vms.values()].filter(({ state }) => state === "queued");
+  const serving = fleet.site.serving();
+  if (waiting.length === 0 || !serving || serving.process.wasStoppedSince(now - DECISION_MS)) return [];
+  // Nothing is decided that cannot be written down.
+  if (fleet.site.disks.wasTroubledSince(now - DISK_MS)) return [];
+  const { slots } = serving.useCases.capacity();
+  const connected = slots.free + slots.busy + slots.phantom;
+  return waiting.filter(({ os }) => (os === "macos" ? slots.free : connected) > 0);
+}

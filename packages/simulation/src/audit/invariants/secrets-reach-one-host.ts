@@ -1,0 +1,26 @@
+import { instanceName } from "@tartfleet/shared";
+import type { Invariant } from "../invariant.ts";
+
+/**
+ * S2: what a guest is set up with is given to the host of that attempt alone. (That no guest's runner is
+ * started twice with it is seen by `attempt-lives-once`.)
+ */
+export function secretsReachOneHost(): Invariant {
+  let judged = 0;
+  return {
+    name: "secrets-reach-one-host",
+    check({ fleet, attempts, hosts, isOfLostTime }) {
+      const { handedOut } = fleet.world.ledger;
+      for (const { hostName, vmId, attempt } of handedOut.slice(judged)) {
+        if (isOfLostTime(vmId)) continue;
+        const placed = attempts.find((row) => row.vmId === vmId && row.attempt === attempt);
+        const host = hosts.find(({ id }) => id === placed?.hostId);
+        if (host?.name !== hostName) {
+          return `the secrets of ${instanceName(vmId, attempt)} were given to ${hostName}, not to ${host?.name}`;
+        }
+      }
+      judged = handedOut.length;
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import {
+  openMemoryDatabase,
+  type Db,
+  type MemoryDatabase,
+} from "@tartfleet/control-plane/src/store/database.ts";
+import SqliteDatabase from "better-sqlite3";
+import type { DatabaseFault } from "../plan/plan.ts";
+import type { Process } from "../world/process.ts";
+import type { World } from "./world.ts";
+
+/** What the disk under the database does to one life of the control plane. */
+export interface DatabaseDisk {
+  /** The process dies when the whole group is done and before it is committed. */
+  isBrokenOff: boolean;
+  /** A sync has failed: what was written may be there or not, and asking again would not tell. */
+  readonly isBroken: boolean;
+  /** @returns what is wrong with the next commit */
+  strikes(): Exclude<DatabaseFault, "broken"> | "lost" | "kept" | undefined;
+  count(what: string): void;
+}
+
+/** The disk through the lives of the control plane. */
+export interface Disks {
+  mount(process: Process): DatabaseDisk;
+  /** For a while no commit succeeds; a broken one fails once. */
+  strike(fault: DatabaseFault, until: number): void;
+  clearFaults(): void;
+  /** Whether a fault was there at some time since then. */
+  wasTroubledSince(time: number): boolean;
+}
+
+export function createDisks(world: World): Disks {
+  const { timeline, counts } = world;
+  const random = world.random.stream("database disk");
+  let fault: { kind: DatabaseFault; until: number } | undefined;
+  let troubledUntil = 0;
+  return {
+    mount(process) {
+      let isBroken = false;
+      return {
+        isBrokenOff: false,
+        get isBroken() {
+          return isBroken;
+        },
+        strikes() {
+          if (isBroken && process.isAlive()) {
+            world.fail({ invariant: "stops-when-broken", message: "it writes on after a sync that failed" });
+          }
+          if (!fault || fault.until <= timeline.now()) return undefined;
+          if (fault.kind !== "broken") return fault.kind;
+          fault = undefined;
+          isBroken = true;
+          return random.pick(["lost", "kept"]);
+        },
+        count: (what) => counts.count(`database ${what}`),
+      };
+    },
+    strike(kind, until) {
+      fault = { kind, until };
+      troubledUntil = Math.max(troubledUntil, until);
+    },
+    clearFaults() {
+      fault = undefined;
+      troubledUntil = Math.min(troubledUntil, timeline.now());
+    },
+    wasTroubledSince: (time) => troubledUntil > time,
+  };
+}
+
+/** The database as its disk lets it be written. */
+export function onDisk(db: Db, disk: DatabaseDisk): Db {
+  const transaction: Db["transaction"] = (steps, options) => {
+    const strike = disk.strikes();
+    if (strike) disk.count(strike);
+    if (strike === "busy") throw failure("SQLITE_BUSY");
+    const result = db.transaction((tx) => {
+      const done = steps(tx);
+      if (disk.isBrokenOff) throw new Error("the process died within a group of steps");
+      if (strike === "full") throw failure("SQLITE_FULL");
+      if (strike === "lost") throw failure("SQLITE_IOERR_FSYNC");
+      return done;
+    }, options);
+    if (strike === "kept") throw failure("SQLITE_IOERR_FSYNC");
+    return result;
+  };
+  return new Proxy(db, {
+    get: (target, key) => (key === "transaction" ? transaction : (Reflect.get(target, key) as unknown)),
+  });
+}
+
+const failure = (code: string) => new SqliteDatabase.SqliteError(`simulated ${code}`, code);
+
+/** A database in memory that prepares each statement once: preparing is what a run would spend most of its time on. */
+export function openQuickDatabase(contents?: Buffer): MemoryDatabase {
+  const database = openMemoryDatabase(contents);
+  const { $client } = database.db;
+  const prepare = $client.prepare.bind($client);
+  const known = new Map<string, ReturnType<typeof prepare>>();
+  Object.defineProperty($client, "prepare", {
+    value(source: string) {
+      const statement = known.get(source) ?? prepare(source);
+      known.set(source, statement);
+      return statement;
+    },
+  });
+  return database;
+}
