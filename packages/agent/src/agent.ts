@@ -9,6 +9,8 @@ import { createLink, type LinkEnd } from "./link/link.ts";
 export interface AgentParts extends Omit<HostParts, "bootstrap"> {
   controlPlane: ControlPlane;
   machineId: string;
+  /** Of the data folder, so that it stays the same over restarts. */
+  agentId: string;
   /** A view of the host in the control plane's words. */
   facts(view: HostView): Promise<HostFacts>;
 }
@@ -25,7 +27,7 @@ const MOST_INSTANCES = 100;
 
 /** Ties the host's loop to the link. */
 export function createAgent(parts: AgentParts): Agent {
-  const { controlPlane, clock, random, log, machineId } = parts;
+  const { controlPlane, clock, random, log, machineId, agentId } = parts;
   const host = createHost(
     { ...parts, bootstrap: (attempt, signal) => link.bootstrap(attempt, signal) },
     {
@@ -44,7 +46,7 @@ export function createAgent(parts: AgentParts): Agent {
         if (!view) return undefined;
         const facts = await parts.facts(view);
         const instances = inventory(view.seen, view.instances).slice(0, MOST_INSTANCES);
-        return { machineId, facts, instances };
+        return { machineId, agentId, facts, instances };
       },
       onWelcome: (welcome) => host.onWelcome(welcome),
       onSet: (set) => host.onSet(set),

@@ -20,6 +20,7 @@ function scene() {
   const stop = new AbortController();
   const agent = createAgent({
     controlPlane: plane,
+    agentId: "agent-1",
     machineId: "machine-1",
     facts: async () => FACTS,
     tart: createFakeTart(world),

@@ -1,5 +1,7 @@
-import { access, constants, mkdir, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { access, constants, mkdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { writeFileDurably } from "../journal/durable-file.ts";
 import type { RunLogs } from "../host/ports.ts";
 import { AgentStop } from "./exit.ts";
 
@@ -7,6 +9,7 @@ import { AgentStop } from "./exit.ts";
 export interface DataDir {
   path: string;
   credential: string;
+  agentId: string;
   journal: string;
   runLogs: RunLogs;
 }
@@ -15,10 +18,12 @@ export interface DataDir {
 export async function openDataDir(folder: string): Promise<DataDir> {
   const path = resolve(folder);
   const runs = join(path, "runs");
+  let agentId: string;
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     await mkdir(runs, { recursive: true, mode: 0o700 });
+    agentId = await readOrMakeId(join(path, "agent-id"));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new AgentStop("settings", `the data folder cannot be used (${reason}); give another --data-dir`);
@@ -27,6 +32,7 @@ export async function openDataDir(folder: string): Promise<DataDir> {
   return {
     path,
     credential: join(path, "credential.json"),
+    agentId,
     journal: join(path, "journal"),
     runLogs: {
       path: logPath,
@@ -38,4 +44,13 @@ export async function openDataDir(folder: string): Promise<DataDir> {
       remove: (name) => rm(logPath(name), { force: true }),
     },
   };
+}
+
+/** An id that is made once; one that was damaged is made anew. */
+async function readOrMakeId(path: string): Promise<string> {
+  const kept = (await readFile(path, "utf8").catch(() => "")).trim();
+  if (/^[0-9a-f-]{36}$/.test(kept)) return kept;
+  const made = randomUUID();
+  await writeFileDurably(path, made);
+  return made;
 }

@@ -78,6 +78,7 @@ export async function runAgent(start: Start): Promise<void> {
       credential: () => ({ token: credential.credential, trust: trust(credential.credential) }),
     }),
     machineId: enrolment.machineId,
+    agentId: dataDir.agentId,
     facts: async (view) => factsOf(fixed, view, await diskOf(tartHome)),
     tart,
     guests: realGuests(tart, files.ssh, log),

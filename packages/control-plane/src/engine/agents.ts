@@ -1,4 +1,4 @@
-import { runnerSchema, type ReportResult } from "@tartfleet/shared";
+import { CallError, runnerSchema, type ReportResult } from "@tartfleet/shared";
 import { z } from "zod";
 import { hangBell } from "./bell.ts";
 import type { Parts } from "./parts.ts";
@@ -28,9 +28,16 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
 
   return {
     async hello(host, hello) {
-      const { facts, instances, machineId } = hello;
+      const { facts, instances, machineId, agentId } = hello;
+      if (leases.hasRival(host.hostId, agentId)) {
+        throw new CallError(
+          "host_identity_conflict",
+          `Another agent is connected as host ${host.hostName}. Stop that one, or give this machine a name and an enrolment of its own; this one is let in when the other has been silent for ${config.leaseSeconds} s.`,
+        );
+      }
       const { epoch } = await store.openSession(host.hostId, machineId, { facts, instances }, clock.now());
       leases.renew(host.hostId, epoch);
+      leases.speaks(host.hostId, agentId);
       // Older sessions' subscriptions wake up, see the new epoch and end.
       changes.hostChanged(host.hostId);
       changes.roomChanged();

@@ -22,6 +22,7 @@ export function makeLeases(
 ) {
   const epochs = new Map<number, number>();
   const hosts = new Set(knownHosts);
+  const agents = new Map<number, string | undefined>();
   const leases = makeExpiry<number>(clock, config.leaseSeconds * 1000, (hostId, lastSeenAt) => {
     silent.touch(hostId);
     if (epochs.delete(hostId)) listeners.onSilent(hostId, lastSeenAt);
@@ -38,6 +39,16 @@ export function makeLeases(
       hosts.add(hostId);
       silent.drop(hostId);
       leases.touch(hostId);
+    },
+    /** Which of a host's agents speaks for it from now on. */
+    speaks(hostId: number, agentId: string | undefined): void {
+      agents.set(hostId, agentId);
+    },
+    /** Another agent of that host is connected and was heard of within its lease. */
+    hasRival(hostId: number, agentId: string | undefined): boolean {
+      const present = agents.get(hostId);
+      const areKnown = agentId !== undefined && present !== undefined;
+      return areKnown && present !== agentId && epochs.has(hostId);
     },
     /** How many hosts may come. */
     hostCount: (): number => hosts.size,

@@ -24,7 +24,7 @@ type TokenUseCases = Pick<
 >;
 
 export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => void): TokenUseCases {
-  const { store, clock, changes, identity } = parts;
+  const { store, clock, changes, identity, leases } = parts;
 
   function touch(token: StoredToken): void {
     const now = clock.now();
@@ -140,6 +140,7 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
       );
       // The credential before is no longer valid.
       changes.hostChanged(hostId);
+      leases.speaks(hostId, undefined);
       return { name: input.name, credential: token };
     },
   };

@@ -236,6 +236,29 @@ describe("hosts that fall silent", () => {
     });
   });
 
+  test("a second agent of a machine is kept out while the first one answers, and let in when it is silent", async () => {
+    const mac = await fleet.host("mac-1");
+    await mac.hello({}, "agent-1");
+    const { epoch } = mac;
+    for (let tries = 0; tries < 3; tries += 1) {
+      await expect(mac.hello({}, "agent-2")).rejects.toMatchObject({ code: "host_identity_conflict" });
+      await fleet.clock.pass(10_000);
+      await mac.heartbeat();
+    }
+    expect(mac.epoch).toBe(epoch);
+    // The first one restarts and is let in at once, also while its former session seems to live.
+    await mac.hello({}, "agent-1");
+    expect(mac.epoch).toBe(epoch + 1);
+    await fleet.clock.pass(31_000);
+    await mac.hello({}, "agent-2");
+    await expect(mac.hello({}, "agent-1")).rejects.toMatchObject({ code: "host_identity_conflict" });
+    // A new enrolment makes the credential before invalid, and whoever used it a stranger.
+    await fleet.useCases.enrolHost(CI, { name: "mac-1", machineId: mac.machineId });
+    await mac.hello({}, "agent-1");
+    // An agent that does not say which one it is counts as the newest, as ever.
+    await mac.hello();
+  });
+
   test("another machine cannot take a host's name", async () => {
     const mac = await fleet.host("mac-1");
     await expect(

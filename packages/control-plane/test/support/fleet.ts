@@ -167,8 +167,9 @@ async function agentOf(useCases: UseCasesNow, host: HostPrincipal, machineId: st
     get epoch() {
       return epoch;
     },
-    async hello(changed: Partial<HostFacts> = {}) {
-      const hello = { protocol: PROTOCOL_VERSION, machineId, facts: { ...facts, ...changed }, instances: [] };
+    async hello(changed: Partial<HostFacts> = {}, agentId?: string) {
+      const known = { protocol: PROTOCOL_VERSION, machineId, agentId };
+      const hello = { ...known, facts: { ...facts, ...changed }, instances: [] };
       ({ epoch } = await useCases().agent.hello(host, hello));
       await settle();
     },

@@ -94,6 +94,7 @@ export function createAgentSite(parts: AgentSiteParts): AgentSite {
         repeatsUntil: () => repeatsUntil,
       }),
       machineId: parts.machineId,
+      agentId: dataDir.path,
       facts: async (view) => factsOf(FIXED, view, { diskTotalGiB: 500, diskFreeGiB: 300 }),
       tart: bound(process, parts.tart),
       guests: bound(process, parts.guests),
