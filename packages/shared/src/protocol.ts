@@ -32,7 +32,11 @@ export type AttemptRef = z.infer<typeof attemptRefSchema>;
 export const helloSchema = z.object({
   protocol: z.int(),
   machineId: z.string().max(128),
-  agentId: z.string().max(64).optional().describe("Tells two agents of one machine apart: it is of the data folder"),
+  agentId: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("Tells two agents of one machine apart: it is of the data folder"),
   facts: hostFactsSchema,
   instances: z
     .array(attemptRefSchema.extend({ running: z.boolean(), os: guestOsSchema }))

@@ -18,7 +18,9 @@ export interface SessionHost {
    * The host as it is now: a look that was begun after the call. Not an older one: an instance that is
    * missing in a hello counts as lost. Undefined when the signal was aborted.
    */
-  describe(signal: AbortSignal): Promise<Pick<Hello, "machineId" | "agentId" | "facts" | "instances"> | undefined>;
+  describe(
+    signal: AbortSignal,
+  ): Promise<Pick<Hello, "machineId" | "agentId" | "facts" | "instances"> | undefined>;
   onWelcome(welcome: Welcome): void;
   onSet(set: AssignmentSet): void;
 }

@@ -28,8 +28,9 @@ const way = (attempt: number): LifecycleEvent[] => [
 ];
 
 /** A VM whose first attempts fail, and whose last one comes to be ready and ends. */
-const wholeLife = fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 1, max: 4 })).map(
-  ([failures, upTo]): LifecycleEvent[] => [
+const wholeLife = fc
+  .tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 1, max: 4 }))
+  .map(([failures, upTo]): LifecycleEvent[] => [
     ...Array.from({ length: failures }, (_, index) => index + 1).flatMap((attempt) => [
       placed(attempt),
       ...phases(attempt, upTo),
@@ -40,8 +41,7 @@ const wholeLife = fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 1, 
     ...phases(failures + 1, BRING_UP_STATES.length),
     ...way(failures + 1),
     ...(failures > 1 ? [{ kind: "gone" as const, attempt: 2 }] : []),
-  ],
-);
+  ]);
 
 const hear = (vm: Vm, event: LifecycleEvent): Vm => {
   const result = step(vm, event, { now: 50, budgets: BUDGETS });

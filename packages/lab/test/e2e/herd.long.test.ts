@@ -27,7 +27,9 @@ beforeAll(async () => {
   for (const [index, { tie, vmId, attempt }] of assigned().entries()) {
     tie.link.put({ kind: "phase", vmId, attempt, phase: index % 2 === 0 ? "ready" : "booting" });
   }
-  await until("the agents to be heard", async () => (await states()).every((state) => !state.startsWith("assigned")));
+  await until("the agents to be heard", async () =>
+    (await states()).every((state) => !state.startsWith("assigned")),
+  );
 }, 300_000);
 
 afterAll(async () => {
@@ -57,10 +59,10 @@ async function states() {
 
 /** How long calls take meanwhile that do not fail; stops when told to. */
 function caller(): { stop(): Promise<number[]> } {
-  let isOver = false;
+  const over = new AbortController();
   const took: number[] = [];
   const calling = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const since = performance.now();
       const isAnswered = await lab.fleet.api.capacity().then(
         () => true,
@@ -73,7 +75,7 @@ function caller(): { stop(): Promise<number[]> } {
   })();
   return {
     stop() {
-      isOver = true;
+      over.abort();
       return calling;
     },
   };
@@ -95,26 +97,26 @@ test.each([
       door.set(OPEN);
     },
   },
-])("after $what, 500 agents come back, no VM has lost its place, and calls are answered", async ({
-  what,
-  act,
-}) => {
-  const before = await states();
-  const sessions = herd.ties.map((tie) => tie.sessions);
-  await act();
-  const since = stopwatch(`after ${what}, ${AGENTS} agents`);
-  const calls = caller();
-  await until("all agents to be back", () =>
-    herd.ties.every((tie, index) => tie.isOpen && tie.sessions > (sessions[index] ?? 0)),
-  );
-  since.tell("all are connected");
-  const took = await calls.stop();
-  const at = (part: number) => Math.round(took[Math.floor(took.length * part)] ?? 0);
-  console.log(`${took.length} calls meanwhile: median ${at(0.5)} ms, p99 ${at(0.99)} ms`);
-  expect(took.length).toBeGreaterThan(0);
-  // Nobody came twice: each lost its connection once and was let in once.
-  const returns = herd.ties.map((tie, index) => tie.sessions - (sessions[index] ?? 0));
-  expect(Math.max(...returns)).toBe(1);
-  expect(await states()).toEqual(before);
-  expect((await lab.fleet.api.capacity()).slots).toMatchObject({ unreachable: 0, total: 2 * AGENTS });
-});
+])(
+  "after $what, 500 agents come back, no VM has lost its place, and calls are answered",
+  async ({ what, act }) => {
+    const before = await states();
+    const sessions = herd.ties.map((tie) => tie.sessions);
+    await act();
+    const since = stopwatch(`after ${what}, ${AGENTS} agents`);
+    const calls = caller();
+    await until("all agents to be back", () =>
+      herd.ties.every((tie, index) => tie.isOpen && tie.sessions > (sessions[index] ?? 0)),
+    );
+    since.tell("all are connected");
+    const took = await calls.stop();
+    const at = (part: number) => Math.round(took[Math.floor(took.length * part)] ?? 0);
+    console.log(`${took.length} calls meanwhile: median ${at(0.5)} ms, p99 ${at(0.99)} ms`);
+    expect(took.length).toBeGreaterThan(0);
+    // Nobody came twice: each lost its connection once and was let in once.
+    const returns = herd.ties.map((tie, index) => tie.sessions - (sessions[index] ?? 0));
+    expect(Math.max(...returns)).toBe(1);
+    expect(await states()).toEqual(before);
+    expect((await lab.fleet.api.capacity()).slots).toMatchObject({ unreachable: 0, total: 2 * AGENTS });
+  },
+);

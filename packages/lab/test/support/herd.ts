@@ -21,7 +21,7 @@ const FACTS: HostFacts = {
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** One agent's tie to the control plane, without a Mac behind it. */
-export interface Tie {
+interface Tie {
   link: Link;
   /** Sessions that were opened so far. */
   sessions: number;
@@ -44,11 +44,11 @@ export async function startHerd(url: string, enrolmentToken: string, count: numb
   for (let number = 1; number <= count; number += 1) {
     const name = `herd-${number}`;
     const machineId = `machine-of-${name}`;
-    const enrolled = await enrol(url, enrolmentToken, { name, machineId });
+    const enrolled = await enrol(url, enrolmentToken, { name, machineId }, {});
     if (!enrolled.ok) throw new Error(enrolled.failure.message);
     const { credential } = enrolled.value;
     const link = createLink({
-      controlPlane: trpcControlPlane({ url, credential: () => credential }),
+      controlPlane: trpcControlPlane({ url, credential: () => ({ token: credential, trust: {} }) }),
       clock: systemClock,
       random: Math.random,
       log: QUIET,
