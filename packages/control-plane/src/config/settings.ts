@@ -78,6 +78,9 @@ export const SETTINGS = z.object({
   defaultQueueTimeoutSeconds: wholeNumberOr(1, 7 * DAY, DAY).describe("How long a VM waits for a slot"),
   maxQueuedPerTeam: wholeNumberOr(1, 1_000_000, 10_000).describe("How many VMs of one team may wait"),
   maxAttempts: wholeNumberOr(1, 100, 3).describe("How often a VM that fails before it is ready is tried"),
+  keepEndedDays: wholeNumberOr(0, 3650, 90).describe(
+    "How long ended VMs and their events are kept; 0 for ever",
+  ),
   hookGraceSeconds: wholeNumberOr(0, DAY, 90).describe("How long a VM lives on after its job's hook ran"),
   exitSettleSeconds: wholeNumberOr(0, DAY, 10).describe("How long a VM lives on after its runner exited"),
   heartbeatSeconds: wholeNumberOr(1, 3600, 5).describe("How often an agent gives a sign of life"),

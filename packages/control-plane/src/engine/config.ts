@@ -19,6 +19,8 @@ export interface EngineConfig {
   provisionTimeoutSeconds: number;
   stopTimeoutSeconds: number;
   maxAttempts: number;
+  /** 0 keeps all. */
+  keepEndedDays: number;
 }
 
 export function budgetsOf(config: EngineConfig): Budgets {

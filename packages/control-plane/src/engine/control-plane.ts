@@ -15,6 +15,7 @@ import { makeLeases } from "./leases.ts";
 import type { Parts } from "./parts.ts";
 import { makePatience } from "./patience.ts";
 import { makeRecords } from "./records.ts";
+import { startRetention } from "./retention.ts";
 import { startScheduler } from "./scheduler.ts";
 import { makeSealer, randomId, readOrMakeKey } from "./secrets.ts";
 import { every, watchStalls } from "./stalls.ts";
@@ -117,6 +118,7 @@ export async function startControlPlane({
   };
 
   const scheduler = startScheduler({ store, leases, changes, clock, patience, context });
+  const retention = startRetention({ store, clock, patience, keepEndedDays: config.keepEndedDays });
   const deadlines = startDeadlines({ store, changes, clock, patience, context });
   const notes = every(clock, NOTE_MS, () => patience.keepTrying(() => store.noteTime(clock.now())));
   // What agents and guests said meanwhile waits in the sockets: it is heard before anything is given up.
@@ -144,6 +146,7 @@ export async function startControlPlane({
       patience.stop();
       scheduler.stop();
       deadlines.stop();
+      retention.stop();
       leases.stop();
       notes.stop();
       stalls.stop();

@@ -98,11 +98,13 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
         const message = "is not the nextCursor of a page before";
         throw new CallError("invalid_request", `cursor ${message}.`, [{ path: "cursor", message }]);
       }
+      const floor = store.pageFloor(query, before);
       const page = store
-        .listVms({ ...query, limit: query.limit + 1 }, before)
+        .listVms({ ...query, limit: query.limit + 1 }, before, floor?.seq)
         .map(({ vm }) => records.vmSummary(vm));
       const vms = page.slice(0, query.limit);
-      return { vms, nextCursor: page.length > query.limit ? (vms.at(-1)?.id ?? null) : null };
+      const more = page.length > query.limit ? vms.at(-1)?.id : floor?.id;
+      return { vms, nextCursor: more ?? null };
     },
 
     async waitForVm(id, goal, timeoutSeconds, signal) {

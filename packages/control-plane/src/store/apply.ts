@@ -49,7 +49,7 @@ export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context:
   return {
     outcome: "applied",
     vm,
-    event: entry && writeEvent(tx, vm, entry, context.now),
+    event: entry && keepEvent(tx, vm, entry, context.now),
     hosts: touched === null ? [] : [touched],
     roomChanged: result.attempt === "release" || (vm.state === "queued" && before.state !== "queued"),
   };
@@ -71,6 +71,26 @@ function contextOf(tx: Tx, vm: Vm, context: Context): Context {
   const restored = tx.select().from(meta).where(eq(meta.key, "restored_at")).get();
   if (restored === undefined || vm.createdAt > Number(restored.value)) return context;
   return { ...context, budgets: { ...context.budgets, maxAttempts: 0 } };
+}
+
+/** What a guest or a host can make happen without end; all else is bounded by the states and attempts. */
+const NOTES: ReadonlySet<HistoryEntry["type"]> = new Set(["evidence", "stop_rung", "job"]);
+const MOST_EVENTS = 1000;
+
+/** A VM's history is bounded: past that many events what is only a note is not written down any more. */
+function keepEvent(tx: Tx, vm: Vm, entry: HistoryEntry, now: number): VmEvent | null {
+  if (!NOTES.has(entry.type)) return writeEvent(tx, vm, entry, now);
+  const ofVm = tx.select({ id: events.id }).from(events).where(eq(events.vmId, vm.id)).orderBy(events.id);
+  if (ofVm.limit(1).offset(MOST_EVENTS).get()) return null;
+  if (
+    !ofVm
+      .limit(1)
+      .offset(MOST_EVENTS - 1)
+      .get()
+  )
+    return writeEvent(tx, vm, entry, now);
+  const message = `This VM has ${MOST_EVENTS} events: what is only a note is not written down any more.`;
+  return writeEvent(tx, vm, { type: "evidence", source: "control_plane", message, data: {} }, now);
 }
 
 export function writeEvent(tx: Tx, vm: Vm, entry: HistoryEntry, now: number): VmEvent {

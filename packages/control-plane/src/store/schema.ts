@@ -68,7 +68,8 @@ export const slots = sqliteTable(
   (table) => [primaryKey({ columns: [table.hostId, table.slot] }), check("slots_two", sql`slot in (0, 1)`)],
 );
 
-const live = sql`state not in ('deleted', 'failed')`;
+/** Word for word as in the indexes, or SQLite would not use them. */
+export const live = sql`state not in ('deleted', 'failed')`;
 
 export const vms = sqliteTable(
   "vms",

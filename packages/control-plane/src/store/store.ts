@@ -3,6 +3,7 @@ import { brokenDatabase, faultOf, toldOf } from "./faults.ts";
 import { makeGroupCommit, type CommitOptions } from "./group-commit.ts";
 import { makeHostStore } from "./hosts.ts";
 import { makeTimeStore } from "./times.ts";
+import { makeRetention } from "./retention.ts";
 import { makeTokenStore } from "./tokens.ts";
 import { makeVmStore } from "./vms.ts";
 
@@ -17,6 +18,7 @@ export function makeStore(database: Database, options: CommitOptions = {}) {
   const store = {
     logId: database.logId,
     ...makeVmStore(database, commit),
+    ...makeRetention(commit),
     ...makeHostStore(database, commit),
     ...makeTokenStore(database.db, commit),
     ...makeTimeStore(commit),

@@ -1,7 +1,7 @@
-import { eq, max, notInArray, sql } from "drizzle-orm";
+import { eq, max, sql } from "drizzle-orm";
 import type { Db } from "./database.ts";
 import type { Commit, Tx } from "./group-commit.ts";
-import { events, meta, vms } from "./schema.ts";
+import { events, meta, live, vms } from "./schema.ts";
 
 const KEY = "latest_time";
 
@@ -22,7 +22,7 @@ export function makeTimeStore(commit: Commit) {
               expiresAt: sql`${vms.expiresAt} - ${back}`,
               deadlineAt: sql`${vms.deadlineAt} - ${back}`,
             })
-            .where(notInArray(vms.state, ["deleted", "failed"]))
+            .where(live)
             .run();
         }
         note(tx, now);

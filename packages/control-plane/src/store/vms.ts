@@ -1,17 +1,17 @@
-import { CallError, type ListVmsQuery, type Report, type VmEvent } from "@tartfleet/shared";
+import { CallError, isTerminal, type ListVmsQuery, type Report, type VmEvent } from "@tartfleet/shared";
 import {
   and,
   asc,
   desc,
   eq,
   gt,
+  gte,
   inArray,
   isNotNull,
   isNull,
   lt,
   lte,
   min,
-  notInArray,
   sql,
   sum,
   type SQL,
@@ -24,7 +24,7 @@ import type { Database, Db } from "./database.ts";
 import { isSqliteError, storageFull } from "./faults.ts";
 import type { Commit, Tx } from "./group-commit.ts";
 import { requireSession } from "./hosts.ts";
-import { attempts, events, hosts, queues, vms } from "./schema.ts";
+import { attempts, events, hosts, queues, live, vms } from "./schema.ts";
 import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
 
 /** A VM to be accepted. `bodyHash` compares bodies under the same idempotency key of the same caller. */
@@ -41,7 +41,8 @@ export interface NewVm {
 /** A queue that long does not shrink within seconds. */
 const QUEUE_RETRY_SECONDS = 30;
 
-const ENDED = ["deleted", "failed"] as const;
+/** How many VMs a page looks at when no index leads to those that it asks for: a few milliseconds. */
+const LOOKED_AT = 2000;
 
 interface QueuePart {
   after: number;
@@ -122,12 +123,43 @@ export function makeVmStore({ db, reserve }: Pick<Database, "db" | "reserve">, c
     teamOfVm: (id: string): string | undefined =>
       db.select({ team: vms.team }).from(vms).where(eq(vms.id, id)).get()?.team,
 
+    /**
+     * The VM down to which a page looks, when no index leads to those that are asked for; undefined when it
+     * may look at all of them.
+     */
+    pageFloor: (
+      query: Omit<ListVmsQuery, "cursor">,
+      before: number | undefined,
+    ): { seq: number; id: string } | undefined => {
+      const isLed = query.jobId !== undefined || query.name !== undefined || query.state?.every(isLiveState);
+      if (isLed || (query.label === undefined && query.state === undefined)) return undefined;
+      return db
+        .select({ seq: vms.seq, id: vms.id })
+        .from(vms)
+        .where(
+          and(
+            before === undefined ? undefined : lt(vms.seq, before),
+            query.team === undefined ? undefined : eq(vms.team, query.team),
+          ),
+        )
+        .orderBy(desc(vms.seq))
+        .limit(1)
+        .offset(LOOKED_AT - 1)
+        .get();
+    },
+
     /** Newest first; `before` is the `seq` of the last VM of the page before. */
-    listVms: (query: Omit<ListVmsQuery, "cursor">, before: number | undefined): PagedVm[] =>
+    listVms: (query: Omit<ListVmsQuery, "cursor">, before: number | undefined, from = 0): PagedVm[] =>
       db
         .select()
         .from(vms)
-        .where(and(...filters(db, query), before === undefined ? undefined : lt(vms.seq, before)))
+        .where(
+          and(
+            ...filters(db, query),
+            before === undefined ? undefined : lt(vms.seq, before),
+            gte(vms.seq, from),
+          ),
+        )
         .orderBy(desc(vms.seq))
         .limit(query.limit)
         .all()
@@ -153,7 +185,7 @@ export function makeVmStore({ db, reserve }: Pick<Database, "db" | "reserve">, c
           count: sql<number>`count(*)`,
         })
         .from(vms)
-        .where(notInArray(vms.state, [...ENDED]))
+        .where(live)
         .groupBy(sql`1`, vms.state)
         .all(),
 
@@ -169,7 +201,7 @@ export function makeVmStore({ db, reserve }: Pick<Database, "db" | "reserve">, c
             budgetEndsAt: extended,
             deadlineAt: sql`case when ${vms.state} = 'stopping' or ${vms.expiresAt} is null then ${extended} else min(${extended}, ${vms.expiresAt}) end`,
           })
-          .where(and(notInArray(vms.state, [...ENDED]), isNotNull(vms.budgetEndsAt)))
+          .where(and(live, isNotNull(vms.budgetEndsAt)))
           .run();
       }),
 
@@ -177,6 +209,7 @@ export function makeVmStore({ db, reserve }: Pick<Database, "db" | "reserve">, c
       db
         .select({ at: min(vms.deadlineAt) })
         .from(vms)
+        .where(isNotNull(vms.deadlineAt))
         .get()?.at ?? null,
 
     dueVms: (now: number, limit: number): string[] =>
@@ -227,13 +260,7 @@ function earlierVm(
   const earlier = tx
     .select()
     .from(vms)
-    .where(
-      and(
-        eq(vms.createdBy, createdBy),
-        eq(vms.idempotencyKey, idempotencyKey),
-        notInArray(vms.state, [...ENDED]),
-      ),
-    )
+    .where(and(eq(vms.createdBy, createdBy), eq(vms.idempotencyKey, idempotencyKey), live))
     .get();
   if (!earlier || earlier.bodyHash === bodyHash) return earlier && vmOfRow(earlier);
   throw new CallError(
@@ -351,10 +378,13 @@ function waiting(db: Db, { after, limit, linuxOnly }: QueuePart): Waiting[] {
   }));
 }
 
+const isLiveState = (state: Vm["state"]) => !isTerminal(state);
+
 function filters(db: Db, query: Omit<ListVmsQuery, "cursor">): (SQL | undefined)[] {
   const [key, ...value] = query.label?.split("=") ?? [];
   return [
     query.state && inArray(vms.state, query.state),
+    query.state?.every(isLiveState) ? live : undefined,
     query.jobId === undefined ? undefined : eq(vms.jobId, query.jobId),
     query.name === undefined ? undefined : eq(vms.name, query.name),
     query.team === undefined ? undefined : eq(vms.team, query.team),

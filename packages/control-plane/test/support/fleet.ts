@@ -30,6 +30,7 @@ const CONFIG: EngineConfig = {
   provisionTimeoutSeconds: 300,
   stopTimeoutSeconds: 300,
   maxAttempts: 3,
+  keepEndedDays: 0,
 };
 
 export const FACTS: HostFacts = {

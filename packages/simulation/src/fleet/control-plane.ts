@@ -60,6 +60,7 @@ const CONFIG: EngineConfig = {
   provisionTimeoutSeconds: 300,
   stopTimeoutSeconds: 300,
   maxAttempts: 3,
+  keepEndedDays: 0,
 };
 
 /** 2026-01-01: true time is counted from here. */
