@@ -113,7 +113,7 @@ function hostDies(fleet: Fleet, { host, downMs, foreign, losesJournal }: Doing<"
   });
 }
 
-/** It dies for ever, and another system takes its place and its name. */
+/** It dies for ever; the machine comes back with a new system, enrolled as it was. */
 function eraseHost(fleet: Fleet, { host, downMs }: Doing<"host_erased">): void {
   const found = hostOf(fleet, host);
   if (!found?.machine.isUp) return;
