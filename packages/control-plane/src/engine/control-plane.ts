@@ -73,8 +73,10 @@ export async function startControlPlane({
   const stalls = watchStalls(machineClock, Math.max(LEAST_STALL_MS, leaseMs / 10));
   const { clock } = stalls;
   const store = openStore(database, { after: clock.after, onBroken: onFatal });
-  // Agents come back within a lease and tell what happened while nobody listened; no clock runs out before.
-  const awaitAgents = () => store.extendBudgets(clock.now() + leaseMs);
+  // Agents come back and tell what happened while nobody listened; no clock runs out before. What a host was
+  // bringing up may have been done meanwhile: it is given up when the host is, not for the time that passed.
+  const givenUpMs = leaseMs + config.silentGraceSeconds * 1000;
+  const awaitAgents = () => store.extendBudgets(clock.now() + leaseMs, clock.now() + givenUpMs);
   await Promise.all([store.beginAt(clock.now()), awaitAgents()]);
   const changes = makeChanges();
   const context: Parts["context"] = () => ({ now: clock.now(), budgets: budgetsOf(config) });

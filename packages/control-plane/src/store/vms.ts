@@ -190,12 +190,13 @@ export function makeVmStore({ db, reserve }: Pick<Database, "db" | "reserve">, c
         .all(),
 
     /**
-     * No budget of a live VM runs out before the given time: what happened while nobody was listening can
-     * first be told. TTLs stay as they are.
+     * No budget of a live VM runs out before the given time, and none of a bring-up before the second: what
+     * happened while nobody was listening can first be told. TTLs stay as they are.
      */
-    extendBudgets: (until: number): Promise<void> =>
+    extendBudgets: (until: number, bringUpsUntil: number): Promise<void> =>
       commit((tx) => {
-        const extended = sql`max(${vms.budgetEndsAt}, ${until})`;
+        const least = sql`case when ${inArray(vms.state, BRINGING_UP)} then ${bringUpsUntil} else ${until} end`;
+        const extended = sql`max(${vms.budgetEndsAt}, ${least})`;
         tx.update(vms)
           .set({
             budgetEndsAt: extended,

@@ -308,6 +308,22 @@ describe("a restart of the control plane", () => {
     await fleet.clock.pass(60_000);
     expect(fleet.state(id)).toBe("ready");
   });
+
+  test("what a host was bringing up is not given up before the host is, for it may have been done meanwhile", async () => {
+    fleet.close();
+    fleet = await startFleet({ config: { bootTimeoutSeconds: 10, provisionTimeoutSeconds: 10 } });
+    const mac = await fleet.host("mac-1");
+    const [booting, atWork] = [await fleet.create(), await fleet.create()];
+    await mac.report({ kind: "phase", vmId: booting, attempt: 1, phase: "booting" });
+    await mac.report({ kind: "phase", vmId: atWork, attempt: 1, phase: "provisioning" });
+    await fleet.restart();
+    await fleet.clock.pass(85_000);
+    expect([booting, atWork].map(fleet.state)).toEqual(["booting", "provisioning"]);
+    await mac.hello();
+    await mac.report({ kind: "phase", vmId: atWork, attempt: 1, phase: "ready" });
+    await fleet.clock.pass(10_000);
+    expect([booting, atWork].map(fleet.state)).toEqual(["queued", "ready"]);
+  });
 });
 
 test("a script's output is in its VM's record, not in lists", async () => {

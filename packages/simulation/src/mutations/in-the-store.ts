@@ -29,9 +29,9 @@ export const IN_THE_STORE: readonly Mutation[] = [
     ...inStore("time in which the control plane stood still counts", (store) => {
       let calls = 0;
       return {
-        extendBudgets(until) {
+        extendBudgets(...times) {
           calls += 1;
-          return calls === 1 ? store.extendBudgets(until) : Promise.resolve();
+          return calls === 1 ? store.extendBudgets(...times) : Promise.resolve();
         },
       };
     }),
@@ -68,8 +68,8 @@ export const IN_THE_STORE: readonly Mutation[] = [
     },
   })),
   inStore("a restart takes every ready VM for lost (Orchard #454)", (store) => ({
-    async extendBudgets(until) {
-      await store.extendBudgets(until);
+    async extendBudgets(until, bringUpsUntil) {
+      await store.extendBudgets(until, bringUpsUntil);
       const budgets = { phase: {}, stopping: 0, hookGrace: 0, exitSettle: 0, maxAttempts: 1 };
       const live = store.listVms({ state: ["ready"], limit: 100 }, undefined);
       for (const { vm } of live) {
