@@ -2,6 +2,7 @@
 export const EXIT = {
   ok: 0,
   vmFailed: 1,
+  auditBroken: 1,
   notFound: 2,
   refused: 3,
   conflict: 4,
@@ -14,7 +15,7 @@ export const EXIT = {
 /** For `--help`. */
 export const EXIT_CODE_HELP = `Exit codes:
   0   it was done
-  1   the VM failed, or ended in another way than was asked for
+  1   the VM failed, or ended in another way than was asked for; or the audit log is not whole
   2   there is no such VM, host or token
   3   the token is missing, not valid, or may not do this
   4   conflict: the name is taken, or the idempotency key was used for something else

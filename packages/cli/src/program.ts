@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addAuditCommands } from "./commands/audit.ts";
 import { addCapacityCommand } from "./commands/capacity.ts";
 import { addHostCommands } from "./commands/host.ts";
 import { addLoginCommand } from "./commands/login.ts";
@@ -37,6 +38,7 @@ export function makeProgram(context: Context, version: string): Command {
   addHostCommands(program, context);
   addCapacityCommand(program, context);
   addTokenCommands(program, context);
+  addAuditCommands(program, context);
   addLoginCommand(program, context);
   return program;
 }

@@ -1,3 +1,5 @@
+export * from "./audit-chain.ts";
+export * from "./audit.ts";
 export * from "./error-codes.ts";
 export * from "./host.ts";
 export * from "./keys.ts";

@@ -1,3 +1,4 @@
+import { verifyAudit } from "@tartfleet/control-plane/src/store/audit.ts";
 import { createAuditor, type Auditor } from "./audit/auditor.ts";
 import { unrest } from "./audit/rest.ts";
 import { createFleet, type Fleet } from "./fleet/fleet.ts";
@@ -73,6 +74,8 @@ export async function simulate(seed: string, plan: Plan, bugs: Bugs = NO_BUGS): 
     await staysQuiet(fleet, until);
     await worksAgain(fleet, auditor, until);
     await comesToRest(fleet, auditor, until, QUIET_MS);
+    const { fault } = verifyAudit(fleet.site.database().db.$client);
+    if (fault) world.fail({ invariant: "acts-are-audited", message: fault.message });
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
   } finally {

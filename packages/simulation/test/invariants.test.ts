@@ -1,9 +1,14 @@
 import { expect, test } from "vitest";
 import { allInvariants } from "../src/audit/auditor.ts";
 import { CANARY } from "../src/fleet/clients.ts";
-import { attempt, event, instance, INSTANCE, moment, VM, vm, type Scene } from "./support/views.ts";
+import { attempt, auditLog, event, instance, INSTANCE, moment, VM, vm, type Scene } from "./support/views.ts";
 
-const SOUND: Scene = { events: [event()], machines: [[instance(INSTANCE)]] };
+const ACTS: [string, string][] = [
+  ["vm.create", `VM ${VM}`],
+  ["host.connect", "host host-1"],
+  ["host.connect", "host host-2"],
+];
+const SOUND: Scene = { events: [event()], machines: [[instance(INSTANCE)]], audit: auditLog(...ACTS) };
 const NEXT: Scene = { machines: [[instance(INSTANCE)]] };
 
 /** Moments that follow each other; the last one breaks the invariant. */
@@ -141,6 +146,18 @@ const BROKEN: [invariant: string, how: string, scenes: Scene[]][] = [
   ["no-secret-shown", "in the history", [{ events: [event({ message: CANARY })] }]],
   ["history-is-whole", "a gap", [{ events: [event({ id: 1 }), event({ id: 3 })] }]],
   ["history-is-whole", "a change that it does not tell", [{ events: [event({ state: "booting" })] }]],
+  ["acts-are-audited", "a gap", [{ ...SOUND, audit: auditLog(...ACTS).toSpliced(1, 1) }]],
+  ["acts-are-audited", "a VM that nobody asked for", [{ ...SOUND, audit: auditLog(...ACTS.slice(1)) }]],
+  [
+    "acts-are-audited",
+    "an act that is written down twice",
+    [{ ...SOUND, audit: auditLog(...ACTS, ...ACTS.slice(0, 1)) }],
+  ],
+  [
+    "acts-are-audited",
+    "a session that is not written down",
+    [{ ...SOUND, audit: auditLog(...ACTS.slice(0, 2)) }],
+  ],
   [
     "restarts-end-nothing",
     "a timer that strikes before anybody can have come back",

@@ -1,4 +1,5 @@
 import {
+  auditPageSchema,
   capacitySchema,
   createdTokenSchema,
   hostRecordSchema,
@@ -6,6 +7,8 @@ import {
   vmEventSchema,
   vmPageSchema,
   vmRecordSchema,
+  type AuditPage,
+  type AuditRecord,
   type CreateToken,
   type RotateToken,
 } from "@tartfleet/shared";
@@ -20,6 +23,23 @@ const eventsSchema = z.object({ events: z.array(vmEventSchema) });
 
 /** Events at once; the API's most. */
 const EVENTS_A_PAGE = 1000;
+
+/** Rows of the audit log at once; the API's most. */
+const AUDIT_A_PAGE = 1000;
+
+export interface AuditFilter {
+  actor?: string;
+  action?: string;
+  subject?: string;
+  /** ISO 8601. */
+  since?: string;
+}
+
+interface AuditPlace {
+  after?: number;
+  limit: number;
+  order?: "oldest" | "newest";
+}
 
 export type Goal = "ready" | "ended";
 
@@ -83,6 +103,19 @@ export function makeClient(connection: Connection) {
     listHosts: async () => (await get(hostsSchema, { path: "/v1/hosts" })).hosts,
     getHost: (name: string) => get(hostRecordSchema, { path: `/v1/hosts/${encodeURIComponent(name)}` }),
     capacity: () => get(capacitySchema, { path: "/v1/fleet/capacity" }),
+
+    auditPage: (filter: AuditFilter, page: AuditPlace) =>
+      get(auditPageSchema, { path: "/v1/audit", query: { ...filter, ...page } }),
+
+    /** Every row that the filter lets through, oldest first, page by page. */
+    async *audit(filter: AuditFilter): AsyncGenerator<AuditRecord, void> {
+      let after: number | null = 0;
+      while (after !== null) {
+        const page: AuditPage = await this.auditPage(filter, { after, limit: AUDIT_A_PAGE });
+        yield* page.records;
+        after = page.next;
+      }
+    },
 
     createToken: async (body: CreateToken) =>
       (await callJson(connection, { method: "POST", path: "/v1/tokens", body }, createdTokenSchema)).body,

@@ -3,13 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text as readAll } from "node:stream/consumers";
 import {
+  auditQuerySchema,
   CallError,
   createTokenSchema,
   createVmSchema,
   rotateTokenSchema,
   toProblem,
 } from "@tartfleet/shared";
-import type { HostRecord, TokenRole, VmRecord, VmState } from "@tartfleet/shared";
+import type { AuditRecord, HostRecord, TokenRole, VmRecord, VmState } from "@tartfleet/shared";
 import type { z } from "zod";
 import { capacityRecord, hostRecord } from "./records.ts";
 import { makeVms } from "./vms.ts";
@@ -42,6 +43,8 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
   const revoked = new Set<string>();
   const requests: Seen[] = [];
   const streams = new Set<ServerResponse>();
+  /** The audit log. */
+  const audit: AuditRecord[] = [];
   /** Answers that come before all others, one a request; undefined lets it through. */
   const interceptors: ((seen: Seen, response: ServerResponse) => boolean)[] = [];
 
@@ -76,7 +79,7 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
     if (role === "host-enrolment") throw new CallError("forbidden", "A host-enrolment token may not do this");
     const writes = seen.method !== "GET";
     if (writes && role === "viewer") throw new CallError("forbidden", "A viewer token may not do this");
-    if (kind === "tokens" && role !== "admin")
+    if ((kind === "tokens" || kind === "audit") && role !== "admin")
       throw new CallError("forbidden", `A ${role} token may not do this`);
     const json = (status: number, body: unknown) => {
       response.writeHead(status, { "content-type": "application/json" });
@@ -115,6 +118,18 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
       }
       case "GET fleet/:id":
         return json(200, capacityRecord());
+      case "GET audit": {
+        const { after, limit, order, since, ...exact } = parsed(
+          auditQuerySchema,
+          Object.fromEntries(seen.query),
+        );
+        const records = (order === "oldest" ? audit : audit.toReversed())
+          .filter(({ seq }) => after === undefined || (order === "oldest" ? seq > after : seq < after))
+          .filter((row) => since === undefined || row.at >= since)
+          .filter((row) => Object.entries(exact).every(([key, value]) => row[key as "actor"] === value))
+          .slice(0, limit);
+        return json(200, { records, next: records.length < limit ? null : (records.at(-1)?.seq ?? null) });
+      }
       case "POST tokens": {
         const { role, name, expiresInSeconds } = parsed(createTokenSchema, seen.body);
         const expiresAt =
@@ -174,6 +189,7 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
     vms,
     requests,
     revoked,
+    audit,
     interceptors,
     /** Cuts every event stream in the middle, as a lost network does. */
     dropStreams: () => {

@@ -43,7 +43,7 @@ export interface Admission {
  * found by guessing faster.
  */
 export function makeAdmission(
-  useCases: Pick<UseCases, "authenticate" | "whenInvalid">,
+  useCases: Pick<UseCases, "authenticate" | "whenInvalid" | "noteStranger">,
   rates: Rates,
   oidc?: Oidc,
   nowMs: () => number = () => performance.now(),
@@ -69,7 +69,10 @@ export function makeAdmission(
       return {
         call() {
           const principal = identity.principal();
-          if (!principal) throw refused(address);
+          if (!principal) {
+            if (bearer !== undefined) useCases.noteStranger(address);
+            throw refused(address);
+          }
           const isGuest = principal.kind === "vm";
           const taken = (isGuest ? guestCalls : calls).take(keyOf(principal), nowMs());
           if (taken) return principal;

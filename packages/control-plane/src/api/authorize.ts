@@ -1,6 +1,6 @@
 import { CallError } from "@tartfleet/shared";
 import type { TokenRole } from "@tartfleet/shared";
-import type { Principal, UseCases } from "../engine/use-cases.ts";
+import type { Caller, Principal, UseCases } from "../engine/use-cases.ts";
 import { vmNotFound } from "../engine/vms.ts";
 
 /** Who asks: the role of a person's or CI system's token, or a host or a VM with its own. */
@@ -23,6 +23,7 @@ export const RULES = {
   "capacity.read": { admin: "any", ci: "any", viewer: "any" },
   "token.manage": { admin: "any" },
   "agent.speak": { host: "any" },
+  "audit.read": { admin: "any" },
 } as const satisfies Record<string, Partial<Record<Speaker, Reach>>>;
 
 export type Action = keyof typeof RULES;
@@ -45,15 +46,23 @@ export function teamBoundOf(principal: Principal): string | null {
 }
 
 /**
- * Throws `forbidden` unless the table allows it; the answer is the same whether the VM exists or not.
+ * Throws `forbidden` unless the table allows it; the answer is the same whether the VM exists or not. What was
+ * refused stands in the audit log.
  *
  * @param vmId the VM that the action is about, for those that only it may do
  */
-export function authorize(principal: Principal, action: Action, vmId?: string): void {
+export function authorize(
+  useCases: Pick<UseCases, "noteRefusal">,
+  caller: Caller,
+  action: Action,
+  vmId?: string,
+): void {
+  const { principal } = caller;
   const reach = reachOf(principal, action);
   const isAllowed =
     reach === "own" ? principal.kind === "vm" && principal.vmId === vmId : reach !== undefined;
   if (isAllowed) return;
+  useCases.noteRefusal(caller, action, subjectOf(vmId), "forbidden");
   const speaker = speakerOf(principal);
   throw new CallError(
     "forbidden",
@@ -65,13 +74,22 @@ export function authorize(principal: Principal, action: Action, vmId?: string): 
 
 /** As `authorize`, for a call about one VM: another team's is, to the caller, a VM that does not exist. */
 export function authorizeForVm(
-  useCases: Pick<UseCases, "teamOfVm">,
-  principal: Principal,
+  useCases: Pick<UseCases, "teamOfVm" | "noteRefusal">,
+  caller: Caller,
   action: Action,
   vmId: string,
 ): void {
-  authorize(principal, action, vmId);
+  authorize(useCases, caller, action, vmId);
+  const { principal } = caller;
   if (reachOf(principal, action) !== "team") return;
   const bound = teamBoundOf(principal);
-  if (bound !== null && useCases.teamOfVm(vmId) !== bound) throw vmNotFound(vmId);
+  if (bound === null) return;
+  const team = useCases.teamOfVm(vmId);
+  if (team === bound) return;
+  if (team !== undefined) useCases.noteRefusal(caller, action, subjectOf(vmId), "vm_not_found");
+  throw vmNotFound(vmId);
+}
+
+function subjectOf(vmId: string | undefined): string {
+  return vmId === undefined ? "control plane" : `VM ${vmId}`;
 }

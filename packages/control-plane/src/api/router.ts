@@ -1,5 +1,6 @@
 import { tracked } from "@trpc/server";
 import {
+  auditQuerySchema,
   createTokenSchema,
   createVmSchema,
   deleteVmQuerySchema,
@@ -74,6 +75,12 @@ const tokens = router({
     .mutation(({ ctx, input }) => ctx.useCases.revokeToken(ctx.caller, input.id)),
 });
 
+const audit = router({
+  list: allowed("audit.read")
+    .input(auditQuerySchema)
+    .query(({ ctx, input }) => ctx.useCases.auditPage(input)),
+});
+
 /** Everything that tRPC offers, over HTTP and WebSocket: the same use cases as REST, and the agents' calls. */
-export const appRouter = router({ vms, hosts, fleet, tokens, agent: agentRouter });
+export const appRouter = router({ vms, hosts, fleet, tokens, audit, agent: agentRouter });
 export type AppRouter = typeof appRouter;

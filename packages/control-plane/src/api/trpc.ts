@@ -62,7 +62,7 @@ const authenticated = t.procedure.use(async ({ ctx, next }) => {
 /** A call that the token's role alone allows or not. */
 export function allowed(action: Action) {
   return authenticated.use(({ ctx, next }) => {
-    authorize(ctx.caller.principal, action);
+    authorize(ctx.useCases, ctx.caller, action);
     return next();
   });
 }
@@ -70,14 +70,14 @@ export function allowed(action: Action) {
 /** A call about one VM; input has its id. */
 export function aboutVm(action: Action) {
   return authenticated.input(z.object({ id: z.string() })).use(({ ctx, input, next }) => {
-    authorizeForVm(ctx.useCases, ctx.caller.principal, action, input.id);
+    authorizeForVm(ctx.useCases, ctx.caller, action, input.id);
     return next();
   });
 }
 
 /** A call of an agent; the host is the token's, never the input's. */
 export const fromHost = allowed("agent.speak").use(({ ctx, next }) => {
-  const { principal } = ctx.caller;
+  const { principal, ...call } = ctx.caller;
   if (principal.kind !== "host") throw new CallError("forbidden", "Only a host's own token may do this");
-  return next({ ctx: { host: principal } });
+  return next({ ctx: { host: { ...call, principal } } });
 });

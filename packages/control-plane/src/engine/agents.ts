@@ -1,9 +1,10 @@
 import { CallError, runnerSchema, type ReportResult } from "@tartfleet/shared";
 import { z } from "zod";
+import { actOf, hostName, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
 import type { Parts } from "./parts.ts";
 import { mintToken } from "./secrets.ts";
-import type { AgentUseCases, HostPrincipal } from "./use-cases.ts";
+import type { AgentUseCases, HostCaller } from "./use-cases.ts";
 import type { VmSecrets } from "./vms.ts";
 
 const secretsSchema: z.ZodType<VmSecrets> = z.object({
@@ -16,26 +17,38 @@ const RETURNS_PER_SECOND = 200;
 
 /** The agents' side: sessions, assignments, reports. */
 export function makeAgentUseCases(parts: Parts): AgentUseCases {
-  const { store, changes, leases, sealer, clock, config, identity } = parts;
+  const { store, changes, leases, refusals, sealer, clock, config, identity } = parts;
 
   /** A call of the present session is a sign of life; one of an older session is refused. */
-  function requireSession(host: HostPrincipal, epoch: number): void {
+  function requireSession({ principal: host }: HostCaller, epoch: number): void {
     store.requireSession(host.hostId, epoch);
     const returned = !leases.isConnected(host.hostId);
     leases.renew(host.hostId, epoch);
     if (returned) changes.roomChanged();
   }
 
+  /** What a host asks for; a refusal that an honest one seldom gets is written down. */
+  const watched = <T>(caller: HostCaller, work: () => Promise<T>, subject?: string): Promise<T> =>
+    refusals.watch(caller, "agent.speak", subject ?? hostName(caller.principal.hostName), work);
+
   return {
-    async hello(host, hello) {
+    async hello(caller, hello) {
+      const { principal: host } = caller;
       const { facts, instances, machineId, agentId } = hello;
-      if (leases.hasRival(host.hostId, agentId)) {
-        throw new CallError(
-          "host_identity_conflict",
-          `Another agent is connected as host ${host.hostName}. Stop that one, or give this machine a name and an enrolment of its own; this one is let in when the other has been silent for ${config.leaseSeconds} s.`,
-        );
-      }
-      const { epoch } = await store.openSession(host.hostId, machineId, { facts, instances }, clock.now());
+      const act = actOf(caller, "host.connect", hostName(host.hostName), {
+        machineId,
+        agentVersion: facts.agentVersion,
+        instances: instances.length,
+      });
+      const { epoch } = await watched(caller, async () => {
+        if (leases.hasRival(host.hostId, agentId)) {
+          throw new CallError(
+            "host_identity_conflict",
+            `Another agent is connected as host ${host.hostName}. Stop that one, or give this machine a name and an enrolment of its own; this one is let in when the other has been silent for ${config.leaseSeconds} s.`,
+          );
+        }
+        return store.openSession(host.hostId, machineId, { facts, instances }, act, clock.now());
+      });
       leases.renew(host.hostId, epoch);
       leases.speaks(host.hostId, agentId);
       // Older sessions' subscriptions wake up, see the new epoch and end.
@@ -50,12 +63,13 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
       };
     },
 
-    async *assignments(host, epoch, signal) {
+    async *assignments(caller, epoch, signal) {
+      const { principal: host } = caller;
       const bell = hangBell(changes.onHost(host.hostId), signal);
       let sent = -1;
       try {
         do {
-          requireSession(host, epoch);
+          requireSession(caller, epoch);
           const set = store.assignments(host.hostId);
           if (set.revision !== sent) yield set;
           sent = set.revision;
@@ -65,10 +79,12 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
       }
     },
 
-    async report(host, epoch, reports) {
-      requireSession(host, epoch);
+    async report(caller, epoch, reports) {
       const known = reports.filter((report) => report.kind !== "unknown");
-      const results = await store.applyReports(host.hostId, epoch, known, parts.context());
+      const results = await watched(caller, async () => {
+        requireSession(caller, epoch);
+        return store.applyReports(caller.principal.hostId, epoch, known, parts.context());
+      });
       for (const result of results) changes.publish(result);
       const answers = results[Symbol.iterator]();
       return reports.map((report): ReportResult => {
@@ -83,25 +99,33 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
       });
     },
 
-    async heartbeat(host, epoch, changed) {
-      requireSession(host, epoch);
-      if (changed.facts === undefined && changed.instances === undefined) return;
-      await store.updateSeen(host.hostId, epoch, changed, clock.now());
-      changes.roomChanged();
-    },
+    heartbeat: (caller, epoch, changed) =>
+      watched(caller, async () => {
+        requireSession(caller, epoch);
+        if (changed.facts === undefined && changed.instances === undefined) return;
+        await store.updateSeen(caller.principal.hostId, epoch, changed, clock.now());
+        changes.roomChanged();
+      }),
 
-    async bootstrap(host, epoch, about) {
-      requireSession(host, epoch);
+    async bootstrap(caller, epoch, about) {
+      const { vmId, attempt } = about;
+      const subject = vmName(vmId);
       const { id, token, hash } = mintToken();
-      const { vm, secrets } = await store.bootstrap(host.hostId, epoch, about, {
+      const newToken = {
         id,
         hash,
-        kind: "vm",
-        name: `VM ${about.vmId}`,
-        vmId: about.vmId,
-        attempt: about.attempt,
+        kind: "vm" as const,
+        name: subject,
+        vmId,
+        attempt,
         createdAt: clock.now(),
-      });
+      };
+      const act = actOf(caller, "vm.bootstrap", subject, { attempt });
+      const handOut = async () => {
+        requireSession(caller, epoch);
+        return store.bootstrap(caller.principal.hostId, epoch, about, newToken, act);
+      };
+      const { vm, secrets } = await watched(caller, handOut, subject);
       const { env, runner } = secrets
         ? secretsSchema.parse(sealer.open(secrets, vm.id))
         : { env: {}, runner: null };

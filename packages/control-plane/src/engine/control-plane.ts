@@ -15,6 +15,7 @@ import { makeLeases } from "./leases.ts";
 import type { Parts } from "./parts.ts";
 import { makePatience } from "./patience.ts";
 import { makeRecords } from "./records.ts";
+import { makeRefusals } from "./refusals.ts";
 import { startRetention } from "./retention.ts";
 import { startScheduler } from "./scheduler.ts";
 import { makeSealer, randomId, readOrMakeKey } from "./secrets.ts";
@@ -77,7 +78,7 @@ export async function startControlPlane({
   // bringing up may have been done meanwhile: it is given up when the host is, not for the time that passed.
   const givenUpMs = leaseMs + config.silentGraceSeconds * 1000;
   const awaitAgents = () => store.extendBudgets(clock.now() + leaseMs, clock.now() + givenUpMs);
-  await Promise.all([store.beginAt(clock.now()), awaitAgents()]);
+  await Promise.all([store.beginAt(clock.now()), store.continueAudit(clock.now()), awaitAgents()]);
   const changes = makeChanges();
   const context: Parts["context"] = () => ({ now: clock.now(), budgets: budgetsOf(config) });
   const patience = makePatience(clock, onFatal);
@@ -106,11 +107,13 @@ export async function startControlPlane({
     );
   }
   const records = makeRecords(store, leases);
+  const refusals = makeRefusals({ store, clock, patience });
   const parts: Parts = {
     store,
     changes,
     leases,
     records,
+    refusals,
     sealer: makeSealer(key),
     clock,
     config,
@@ -139,6 +142,12 @@ export async function startControlPlane({
       if (!host) throw new CallError("host_not_found", `There is no host named ${name}.`);
       return records.hostRecord(host);
     },
+    noteRefusal: refusals.note,
+    noteStranger: refusals.noteStranger,
+    auditPage(query) {
+      const records = store.auditRows(query);
+      return { records, next: records.length < query.limit ? null : (records.at(-1)?.seq ?? null) };
+    },
     capacity: () => capacityOf(store.hosts().map(records.occupancy), store.liveImages()),
   };
 
@@ -152,6 +161,7 @@ export async function startControlPlane({
       leases.stop();
       notes.stop();
       stalls.stop();
+      refusals.stop();
       database.close();
     },
   };

@@ -6,6 +6,7 @@ import type { EngineConfig } from "./config.ts";
 import type { Identity } from "./identity.ts";
 import type { Leases } from "./leases.ts";
 import type { Records } from "./records.ts";
+import type { Refusals } from "./refusals.ts";
 import type { Sealer } from "./secrets.ts";
 
 /** What the use cases work with. */
@@ -14,6 +15,7 @@ export interface Parts {
   changes: Changes;
   leases: Leases;
   records: Records;
+  refusals: Refusals;
   sealer: Sealer;
   clock: Clock;
   config: EngineConfig;

@@ -6,6 +6,7 @@ import {
   type TokenRole,
 } from "@tartfleet/shared";
 import { passesByItself } from "../store/faults.ts";
+import { actOf, hostName, tokenName } from "./acts.ts";
 import type { StoredToken } from "../store/tokens.ts";
 import type { Parts } from "./parts.ts";
 import { iso, isoOf } from "./records.ts";
@@ -24,7 +25,7 @@ type TokenUseCases = Pick<
 >;
 
 export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => void): TokenUseCases {
-  const { store, clock, changes, identity, leases } = parts;
+  const { store, clock, changes, refusals, identity, leases } = parts;
 
   function touch(token: StoredToken): void {
     const now = clock.now();
@@ -47,6 +48,11 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
     const expiresAt = token.expiresAt ?? Number.POSITIVE_INFINITY;
     const until = isPresent ? expiresAt : Math.min(expiresAt, token.previousUntil ?? 0);
     return until > clock.now() ? { token, until } : undefined;
+  }
+
+  /** A token as the audit log names it. */
+  function subjectOf(id: string): string {
+    return tokenName({ id, name: store.token(id)?.name ?? "unknown" });
   }
 
   /** What rings whenever something may have happened to a token; its expiry rings by itself. */
@@ -87,21 +93,21 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
       return stop;
     },
 
-    async createToken(_caller, input) {
+    async createToken(caller, input) {
       const { role, name, team, expiresInSeconds = role === "host-enrolment" ? A_DAY : undefined } = input;
       const { id, token, hash } = mintToken(identity.pin);
       const now = clock.now();
       const expiresAt = expiresInSeconds === undefined ? null : now + expiresInSeconds * 1000;
-      const stored = await store.addToken({
-        id,
-        hash,
-        kind: role,
-        name,
-        team: teamFor(role, team),
-        ...(role === "host-enrolment" ? enrolmentColumns(input) : {}),
-        createdAt: now,
-        expiresAt,
-      });
+      const owner = teamFor(role, team);
+      const enrolment = role === "host-enrolment" ? enrolmentColumns(input) : {};
+      const stored = await store.addToken(
+        { id, hash, kind: role, name, team: owner, ...enrolment, createdAt: now, expiresAt },
+        actOf(caller, "token.create", tokenName({ id, name }), {
+          role,
+          team: owner,
+          expiresAt: iso(expiresAt),
+        }),
+      );
       return { ...recordOf(stored, role, now), token };
     },
 
@@ -111,32 +117,41 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
         return role === undefined ? [] : [recordOf(token, role, clock.now())];
       }),
 
-    async rotateToken(_caller, id, { graceSeconds }) {
+    async rotateToken(caller, id, { graceSeconds }) {
       const { token, hash } = mintToken(identity.pin, id);
       const now = clock.now();
-      const stored = await store.rotateToken(id, hash, now + graceSeconds * 1000, now);
+      const stored = await store.rotateToken(
+        id,
+        hash,
+        now + graceSeconds * 1000,
+        actOf(caller, "token.rotate", subjectOf(id), { graceSeconds }),
+        now,
+      );
       changes.tokenChanged(id);
       const role = roleOf(stored);
       if (role === undefined) throw new Error(`token ${id} has no role`);
       return { ...recordOf(stored, role, now), token };
     },
 
-    async revokeToken(_caller, id) {
-      await store.revokeToken(id, clock.now());
+    async revokeToken(caller, id) {
+      await store.revokeToken(id, actOf(caller, "token.revoke", subjectOf(id)), clock.now());
       changes.tokenChanged(id);
     },
 
-    async enrolHost({ principal }, input) {
+    async enrolHost(caller, input) {
+      const { principal } = caller;
       const { id, token, hash } = mintToken(identity.pin);
       const now = clock.now();
       const isCounted = principal.kind === "token" && principal.role === "host-enrolment";
-      const hostId = await store.enrolHost(
-        {
-          ...input,
-          by: isCounted ? principal.tokenId : null,
-          credential: { id, hash, kind: "host", name: `host ${input.name}`, createdAt: now },
-        },
-        now,
+      const subject = hostName(input.name);
+      const enrolment = {
+        ...input,
+        by: isCounted ? principal.tokenId : null,
+        credential: { id, hash, kind: "host" as const, name: subject, createdAt: now },
+      };
+      const act = actOf(caller, "host.enrol", subject, { machineId: input.machineId });
+      const hostId = await refusals.watch(caller, "host.enrol", subject, () =>
+        store.enrolHost(enrolment, act, now),
       );
       // The credential before is no longer valid.
       changes.hostChanged(hostId);

@@ -1,7 +1,10 @@
 import type {
   AssignmentSet,
   AttemptRef,
+  AuditPage,
+  AuditQuery,
   Bootstrap,
+  CallErrorCode,
   Capacity,
   CreatedToken,
   CreateToken,
@@ -37,15 +40,15 @@ export type Principal =
   | { kind: "host"; hostId: number; hostName: string }
   | { kind: "vm"; vmId: string; attempt: number };
 
-/** A principal that is a host: only it may use the agent's calls. */
-export type HostPrincipal = Extract<Principal, { kind: "host" }>;
-
 /** A call: by whom, under which id, and from which address (null: the control plane itself). */
-export interface Caller {
-  principal: Principal;
+export interface Caller<P extends Principal = Principal> {
+  principal: P;
   requestId: string;
   address: string | null;
 }
+
+/** A host: only it may use the agent's calls. */
+export type HostCaller = Caller<Extract<Principal, { kind: "host" }>>;
 
 /**
  * Everything that can be asked of the control plane. Both faces of the API (REST and tRPC) call these and
@@ -102,19 +105,26 @@ export interface UseCases {
   /** Makes or renews a host's credential. */
   enrolHost(caller: Caller, input: EnrolHost): Promise<{ name: string; credential: string }>;
   readonly agent: AgentUseCases;
+
+  /** Rows of the audit log. */
+  auditPage(query: AuditQuery): AuditPage;
+  /** Somebody was refused, before any use case was reached, what their token does not allow. */
+  noteRefusal(caller: Caller, action: string, subject: string, code: CallErrorCode): void;
+  /** A token that is not valid was sent from the address. */
+  noteStranger(address: string): void;
 }
 
 /** What an agent may ask; every call but `hello` carries the session's epoch and fails when it is fenced. */
 export interface AgentUseCases {
-  hello(host: HostPrincipal, hello: Hello): Promise<Welcome>;
+  hello(caller: HostCaller, hello: Hello): Promise<Welcome>;
   /** The whole set at once and after every change. Throws `session_fenced` when a newer session takes over. */
-  assignments(host: HostPrincipal, epoch: number, signal: AbortSignal): AsyncGenerator<AssignmentSet, void>;
-  report(host: HostPrincipal, epoch: number, reports: readonly HeardReport[]): Promise<ReportResult[]>;
+  assignments(caller: HostCaller, epoch: number, signal: AbortSignal): AsyncGenerator<AssignmentSet, void>;
+  report(caller: HostCaller, epoch: number, reports: readonly HeardReport[]): Promise<ReportResult[]>;
   heartbeat(
-    host: HostPrincipal,
+    caller: HostCaller,
     epoch: number,
     changed: { facts?: HostFacts | undefined; instances?: Hello["instances"] | undefined },
   ): Promise<void>;
   /** The secrets for one attempt's guest; `attempt_not_current` when it is not to be brought up any more. */
-  bootstrap(host: HostPrincipal, epoch: number, attempt: AttemptRef): Promise<Bootstrap>;
+  bootstrap(caller: HostCaller, epoch: number, attempt: AttemptRef): Promise<Bootstrap>;
 }

@@ -10,6 +10,8 @@ import {
 } from "@tartfleet/shared";
 import type { LifecycleEvent } from "../domain/lifecycle.ts";
 import type { Vm } from "../domain/vm.ts";
+import type { Act } from "../store/audit.ts";
+import { actOf, nameOf, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
 import type { Parts } from "./parts.ts";
 import type { Principal, UseCases } from "./use-cases.ts";
@@ -38,7 +40,7 @@ type VmUseCases = Pick<
 >;
 
 export function makeVmUseCases(parts: Parts): VmUseCases {
-  const { store, changes, records, sealer, clock, config } = parts;
+  const { store, changes, records, refusals, sealer, clock, config } = parts;
 
   function requireVm(id: string): Vm {
     const vm = store.vm(id);
@@ -46,8 +48,8 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
     return vm;
   }
 
-  async function apply(id: string, event: LifecycleEvent) {
-    const applied = await store.applyEvent(id, event, parts.context());
+  async function apply(id: string, event: LifecycleEvent, act?: Act) {
+    const applied = await store.applyEvent(id, event, parts.context(), act);
     changes.publish(applied);
     return records.vmRecord(applied.vm ?? requireVm(id));
   }
@@ -72,12 +74,18 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
       const accepted = await store.acceptVm(
         {
           vm,
-          createdBy: callerName(caller.principal),
+          createdBy: nameOf(caller.principal),
           idempotencyKey: idempotencyKey ?? null,
           bodyHash: sealer.hash(canonicalJson(input)),
           secrets: needsSealing ? sealer.seal(secrets, vm.id) : null,
           mostQueued: config.maxQueuedPerTeam,
         },
+        actOf(caller, "vm.create", vmName(vm.id), {
+          name: vm.name,
+          team: vm.team,
+          image: vm.spec.image,
+          jobId: vm.spec.jobId ?? null,
+        }),
         clock.now(),
       );
       const created = accepted.event !== null;
@@ -151,23 +159,33 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
       }
     },
 
-    async endVm({ principal }, id, query) {
+    async endVm(caller, id, query) {
+      const { principal } = caller;
       const vm = requireVm(id);
-      if (principal.kind !== "vm") return apply(id, { kind: "end_requested", by: callerName(principal) });
+      if (principal.kind !== "vm") {
+        const event = { kind: "end_requested" as const, by: nameOf(principal) };
+        return apply(id, event, actOf(caller, "vm.end", vmName(id)));
+      }
       if (query.jobId !== undefined && vm.spec.jobId !== undefined && query.jobId !== vm.spec.jobId) {
         await apply(id, { kind: "wrong_job", attempt: principal.attempt, jobId: query.jobId });
+        refusals.note(caller, "vm.end", vmName(id), "job_mismatch");
         throw new CallError(
           "job_mismatch",
           `VM ${id} is not for job ${query.jobId}. The script that called belongs to another VM.`,
         );
       }
-      return apply(id, announcementOf(principal.attempt, query));
+      const event = announcementOf(principal.attempt, query);
+      const { attempt, phase, rc } = event;
+      return apply(id, event, actOf(caller, "vm.announce", vmName(id), { attempt, phase, rc }));
     },
 
-    async guestEvent({ principal }, id, event) {
+    async guestEvent(caller, id, event) {
+      const { principal } = caller;
       if (principal.kind !== "vm")
         throw new CallError("forbidden", "Only a VM's own token tells of its job.");
-      return apply(id, { kind: "job_started", attempt: principal.attempt, details: event.details });
+      const { attempt } = principal;
+      const act = actOf(caller, "vm.tell", vmName(id), { attempt, event: event.type });
+      return apply(id, { kind: "job_started", attempt, details: event.details }, act);
     },
   };
 }
@@ -177,14 +195,14 @@ export function vmNotFound(id: string): CallError {
   return new CallError("vm_not_found", `There is no VM with the id ${id}.`);
 }
 
-function announcementOf(attempt: number, query: DeleteVmQuery): LifecycleEvent {
+function announcementOf(attempt: number, query: DeleteVmQuery) {
   return {
-    kind: "announced",
+    kind: "announced" as const,
     attempt,
-    phase: query.phase ?? "job_hook",
+    phase: query.phase ?? ("job_hook" as const),
     rc: query.rc ?? null,
     ip: query.ip ?? null,
-  };
+  } satisfies LifecycleEvent;
 }
 
 function newVm(
@@ -238,20 +256,6 @@ function newVm(
 
 function teamOf(principal: Principal): string {
   return (principal.kind === "token" ? principal.team : null) ?? DEFAULT_TEAM;
-}
-
-/** How a caller is named in history and ownership. */
-function callerName(principal: Principal): string {
-  switch (principal.kind) {
-    case "token":
-      return `token ${principal.name} (${principal.tokenId})`;
-    case "host":
-      return `host ${principal.hostName}`;
-    case "vm":
-      return `VM ${principal.vmId}`;
-    default:
-      return principal satisfies never;
-  }
 }
 
 /** The same text for the same value, whatever the order of its keys. */

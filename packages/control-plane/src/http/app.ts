@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Admission } from "../api/admission.ts";
 import type { App, RestDeps } from "../api/rest/app.ts";
+import { auditRoutes } from "../api/rest/audit.ts";
 import { admit } from "../api/rest/caller.ts";
 import { hostRoutes } from "../api/rest/hosts.ts";
 import { tokenRoutes } from "../api/rest/tokens.ts";
@@ -85,7 +86,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
   await app.register(async (rest: App) => {
     rest.addHook("onRequest", admit(deps));
     rest.addHook("preValidation", validateRequest);
-    for (const addRoutes of [vmRoutes, vmEventRoutes, hostRoutes, tokenRoutes]) {
+    for (const addRoutes of [vmRoutes, vmEventRoutes, hostRoutes, tokenRoutes, auditRoutes]) {
       addRoutes(rest, { ...deps, streamBeatMs: limits.streamBeatMs });
     }
   });

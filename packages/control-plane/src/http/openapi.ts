@@ -17,7 +17,7 @@ export async function describeRoutes(app: App, version: string): Promise<void> {
       },
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
       security: [{ token: [] }],
-      tags: ["VMs", "Hosts", "Fleet", "Tokens"].map((name) => ({ name })),
+      tags: ["VMs", "Hosts", "Fleet", "Tokens", "Audit"].map((name) => ({ name })),
     },
     hideUntagged: true,
     transform: createJsonSchemaTransform({ zodToJsonConfig }),

@@ -12,6 +12,7 @@ import {
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import type { Vm } from "../domain/vm.ts";
 import { NEEDS_SECRETS, readVm } from "./apply.ts";
+import type { Act, WriteAct } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
 import { enrolHost, markCredentialUsed, type Enrolment } from "./enrolment.ts";
 import type { Commit, Tx } from "./group-commit.ts";
@@ -34,18 +35,27 @@ export interface Seen {
 }
 
 /** Intents and reads about hosts and their agents' sessions. */
-export function makeHostStore({ db, logId }: Database, commit: Commit) {
+export function makeHostStore({ db, logId }: Database, commit: Commit, write: WriteAct) {
   return {
     /** @throws CallError as `enrolHost` does */
-    enrolHost: (enrolment: Enrolment, now: number): Promise<number> =>
-      commit((tx) => enrolHost(tx, enrolment, now)),
+    enrolHost: (enrolment: Enrolment, act: Act, now: number): Promise<number> =>
+      commit((tx) => {
+        write(act, now);
+        return enrolHost(tx, enrolment, now);
+      }),
 
     /**
      * A new session of the host's agent; older ones are fenced by its epoch.
      *
      * @throws CallError host_identity_conflict when the machine is not the one that was enrolled
      */
-    openSession: (hostId: number, machineId: string, seen: Seen, now: number): Promise<{ epoch: number }> =>
+    openSession: (
+      hostId: number,
+      machineId: string,
+      seen: Seen,
+      act: Act,
+      now: number,
+    ): Promise<{ epoch: number }> =>
       commit((tx) => {
         const host = requireHost(tx, hostId);
         if (host.machineId !== machineId) {
@@ -54,12 +64,14 @@ export function makeHostStore({ db, logId }: Database, commit: Commit) {
             `Host ${host.name} was enrolled by another machine. Enrol this one under a name of its own.`,
           );
         }
+        const epoch = host.epoch + 1;
         tx.update(hosts)
-          .set({ epoch: host.epoch + 1, lastSeenAt: now, ...seenColumns(tx, host, seen) })
+          .set({ epoch, lastSeenAt: now, ...seenColumns(tx, host, seen) })
           .where(eq(hosts.id, hostId))
           .run();
         markCredentialUsed(tx, hostId, now);
-        return { epoch: host.epoch + 1 };
+        write({ ...act, details: { ...act.details, epoch } }, now);
+        return { epoch };
       }),
 
     /** @throws CallError session_fenced */
@@ -92,6 +104,7 @@ export function makeHostStore({ db, logId }: Database, commit: Commit) {
       epoch: number,
       about: AttemptRef,
       token: NewToken,
+      act: Act,
     ): Promise<{ vm: Vm; secrets: Buffer | null }> =>
       commit((tx) => {
         requireSession(tx, hostId, epoch);
@@ -116,6 +129,7 @@ export function makeHostStore({ db, logId }: Database, commit: Commit) {
           );
         }
         tx.insert(tokens).values(token).run();
+        write({ ...act, details: { ...act.details, runner: vm.spec.runnerKind } }, token.createdAt);
         return { vm, secrets: wanted.secrets };
       }),
 

@@ -1,5 +1,7 @@
 import type {
   AttemptError,
+  AuditDetails,
+  AuditRecord,
   EndPhase,
   HostFacts,
   JobDetails,
@@ -236,19 +238,29 @@ export const tokens = sqliteTable(
 );
 
 /** Who did what. Rows are only ever added (triggers refuse the rest), each with the hash of the one before. */
-export const audit = sqliteTable("audit", {
-  seq: integer().primaryKey({ autoIncrement: true }),
-  at: integer().notNull(),
-  /** Like `token github (4k2…)`, `host mac-1`, `VM …`. */
-  actor: text().notNull(),
-  action: text().notNull(),
-  /** Like `vm …`, `host mac-1`, `token …`. */
-  subject: text().notNull(),
-  outcome: text().notNull(),
-  /** Where the call came from; null when it was the control plane's own doing. */
-  address: text(),
-  requestId: text("request_id"),
-  details: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
-  previous: text().notNull(),
-  hash: text().notNull(),
-});
+export const audit = sqliteTable(
+  "audit",
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    at: integer().notNull(),
+    /** Like `token github (4k2…)`, `host mac-1`, `VM …`. */
+    actor: text().notNull(),
+    action: text().notNull(),
+    /** Like `VM …`, `host mac-1`, `token github (4k2…)`. */
+    subject: text().notNull(),
+    outcome: text().$type<AuditRecord["outcome"]>().notNull(),
+    /** Where the call came from; null when it was the control plane's own doing. */
+    address: text(),
+    requestId: text("request_id"),
+    details: text({ mode: "json" }).$type<AuditDetails>().notNull(),
+    previous: text().notNull(),
+    hash: text().notNull(),
+  },
+  (table) => [
+    // Each ends with the row's seq by itself.
+    index("audit_at").on(table.at),
+    index("audit_actor").on(table.actor),
+    index("audit_action").on(table.action),
+    index("audit_subject").on(table.subject),
+  ],
+);

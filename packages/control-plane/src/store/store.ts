@@ -1,3 +1,4 @@
+import { makeAuditStore, makeAuditWriter } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { brokenDatabase, faultOf, toldOf } from "./faults.ts";
 import { makeGroupCommit, type CommitOptions } from "./group-commit.ts";
@@ -15,12 +16,14 @@ import { makeVmStore } from "./vms.ts";
  */
 export function makeStore(database: Database, options: CommitOptions = {}) {
   const commit = makeGroupCommit(database, options);
+  const write = makeAuditWriter(database);
   const store = {
     logId: database.logId,
-    ...makeVmStore(database, commit),
+    ...makeVmStore(database, commit, write),
+    ...makeHostStore(database, commit, write),
+    ...makeTokenStore(database.db, commit, write),
+    ...makeAuditStore(database, commit, write),
     ...makeRetention(commit),
-    ...makeHostStore(database, commit),
-    ...makeTokenStore(database.db, commit),
     ...makeTimeStore(commit),
   };
   return guarded(store, (error) => {

@@ -1,5 +1,6 @@
 import { CallError } from "@tartfleet/shared";
 import { and, desc, eq, inArray, isNull } from "drizzle-orm";
+import type { Act, WriteAct } from "./audit.ts";
 import type { Db } from "./database.ts";
 import type { Commit } from "./group-commit.ts";
 import { tokens } from "./schema.ts";
@@ -10,13 +11,16 @@ export type StoredToken = typeof tokens.$inferSelect;
 const FOR_PEOPLE = ["admin", "ci", "viewer", "host-enrolment"] as const;
 
 /** Intents and reads about tokens; only hashes are kept. */
-export function makeTokenStore(db: Db, commit: Commit) {
+export function makeTokenStore(db: Db, commit: Commit, write: WriteAct) {
   return {
-    addToken: (token: NewToken): Promise<StoredToken> =>
-      commit((tx) => tx.insert(tokens).values(token).returning().get()),
+    addToken: (token: NewToken, act: Act): Promise<StoredToken> =>
+      commit((tx) => {
+        write(act, token.createdAt);
+        return tx.insert(tokens).values(token).returning().get();
+      }),
 
     /** @throws CallError token_not_found */
-    revokeToken: (id: string, now: number): Promise<void> =>
+    revokeToken: (id: string, act: Act, now: number): Promise<void> =>
       commit((tx) => {
         const known = tx
           .select({ revokedAt: tokens.revokedAt })
@@ -24,8 +28,9 @@ export function makeTokenStore(db: Db, commit: Commit) {
           .where(and(eq(tokens.id, id), inArray(tokens.kind, [...FOR_PEOPLE])))
           .get();
         if (!known) throw tokenNotFound(id);
-        if (known.revokedAt === null)
-          tx.update(tokens).set({ revokedAt: now }).where(eq(tokens.id, id)).run();
+        if (known.revokedAt !== null) return;
+        tx.update(tokens).set({ revokedAt: now }).where(eq(tokens.id, id)).run();
+        write(act, now);
       }),
 
     /**
@@ -33,7 +38,13 @@ export function makeTokenStore(db: Db, commit: Commit) {
      *
      * @throws CallError token_not_found, token_ended
      */
-    rotateToken: (id: string, hash: string, previousUntil: number, now: number): Promise<StoredToken> =>
+    rotateToken: (
+      id: string,
+      hash: string,
+      previousUntil: number,
+      act: Act,
+      now: number,
+    ): Promise<StoredToken> =>
       commit((tx) => {
         const token = tx
           .select()
@@ -47,6 +58,7 @@ export function makeTokenStore(db: Db, commit: Commit) {
             `Token ${id} was revoked or has expired. Make a new one instead.`,
           );
         }
+        write(act, now);
         return tx
           .update(tokens)
           .set({ hash, previousHash: token.hash, previousUntil })

@@ -20,6 +20,7 @@ import type { Context, LifecycleEvent } from "../domain/lifecycle.ts";
 import type { Placement, Waiting } from "../domain/placement.ts";
 import { deadlineOf, type Vm } from "../domain/vm.ts";
 import { applyEvent, bumpRevision, readVm, writeEvent, type Applied } from "./apply.ts";
+import type { Act, WriteAct } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
 import { isSqliteError, storageFull } from "./faults.ts";
 import type { Commit, Tx } from "./group-commit.ts";
@@ -58,25 +59,34 @@ interface PagedVm {
 }
 
 /** Intents and reads about VMs. Times are milliseconds. */
-export function makeVmStore({ db, reserve }: Pick<Database, "db" | "reserve">, commit: Commit) {
+export function makeVmStore(
+  { db, reserve }: Pick<Database, "db" | "reserve">,
+  commit: Commit,
+  write: WriteAct,
+) {
   return {
     /**
      * Accepts a VM, or returns the live one that the same caller made with the same key and body.
      *
      * @throws CallError idempotency_conflict, storage_full, queue_full, name_taken
      */
-    acceptVm: (accepted: NewVm, now: number): Promise<{ vm: Vm; event: VmEvent | null }> =>
+    acceptVm: (accepted: NewVm, act: Act, now: number): Promise<{ vm: Vm; event: VmEvent | null }> =>
       commit((tx) => {
         const earlier = earlierVm(tx, accepted);
         if (earlier) return { vm: earlier, event: null };
         // What room there still is belongs to the VMs that are there.
         if (!reserve.isWhole()) throw storageFull();
+        write(act, now);
         return acceptVm(tx, accepted, now);
       }),
 
-    /** One event through the lifecycle. */
-    applyEvent: (vmId: string, event: LifecycleEvent, context: Context): Promise<Applied> =>
-      commit((tx) => applyEvent(tx, vmId, event, context)),
+    /** One event through the lifecycle. When somebody's act brought it about, that is written down with it. */
+    applyEvent: (vmId: string, event: LifecycleEvent, context: Context, act?: Act): Promise<Applied> =>
+      commit((tx) => {
+        const applied = applyEvent(tx, vmId, event, context);
+        if (act && applied.outcome === "applied") write(act, context.now);
+        return applied;
+      }),
 
     /**
      * What a host's present session saw. A report about an attempt that was never on this host is ignored.

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { authorize, RULES } from "../../src/api/authorize.ts";
 import type { Action, Speaker } from "../../src/api/authorize.ts";
 import type { Principal } from "../../src/engine/use-cases.ts";
+import { callerOf } from "../support/fleet.ts";
 
 const OWN = "ownvmownvmownvm0";
 const OTHER = "othervmothervm00";
@@ -25,7 +26,16 @@ const SPEAKERS: Record<Speaker, Principal> = {
 
 /** What each may do, said once more in another way: all that is not here must be refused. */
 const MAY: Record<Speaker, string[]> = {
-  admin: ["vm.create", "vm.read", "vm.end", "host.read", "host.enrol", "capacity.read", "token.manage"],
+  admin: [
+    "vm.create",
+    "vm.read",
+    "vm.end",
+    "host.read",
+    "host.enrol",
+    "capacity.read",
+    "token.manage",
+    "audit.read",
+  ],
   ci: ["vm.create", "vm.read", "vm.end", "host.read", "capacity.read"],
   viewer: ["vm.read", "host.read", "capacity.read"],
   "host-enrolment": ["host.enrol"],
@@ -44,9 +54,13 @@ describe("who may do what", () => {
   it.each(product)("$speaker: $action on $target", ({ speaker, action, target }) => {
     const may =
       MAY[speaker].includes(action) || (target === OWN && MAY[speaker].includes(`${action} on its own`));
-    const attempt = () => authorize(SPEAKERS[speaker], action, target);
+    const noted: unknown[] = [];
+    const noteRefusal = (...refusal: unknown[]) => void noted.push(refusal);
+    const caller = callerOf(SPEAKERS[speaker]);
+    const attempt = () => authorize({ noteRefusal }, caller, action, target);
     if (may) expect(attempt).not.toThrow();
     else expect(attempt).toThrow(expect.objectContaining({ code: "forbidden" }));
+    expect(noted).toEqual(may ? [] : [[caller, action, expect.any(String), "forbidden"]]);
   });
 
   it("walks every rule", () => {
@@ -57,7 +71,7 @@ describe("who may do what", () => {
   it("says the same of a VM that exists and of one that does not", () => {
     const refusal = (id: string) => {
       try {
-        authorize(SPEAKERS.vm, "vm.end", id);
+        authorize({ noteRefusal: () => {} }, callerOf(SPEAKERS.vm), "vm.end", id);
       } catch (error) {
         return error instanceof CallError ? error.message : error;
       }

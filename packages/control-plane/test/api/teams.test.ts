@@ -117,13 +117,14 @@ describe("a token of a team", () => {
   it("sees that slots are taken, but not by which of other teams' VMs", async () => {
     const principal = plane.useCases.authenticate(await enrol(plane, "mac-shared"));
     if (principal?.kind !== "host") throw new Error("not a host");
+    const host = { principal, requestId: "test", address: null };
     const greeting = hello("machine-mac-shared");
-    const { epoch } = await plane.useCases.agent.hello(principal, {
+    const { epoch } = await plane.useCases.agent.hello(host, {
       ...greeting,
       facts: { ...greeting.facts, labels: { on: "mac" } },
     });
     for await (const { assignments } of plane.useCases.agent.assignments(
-      principal,
+      host,
       epoch,
       AbortSignal.timeout(10_000),
     )) {

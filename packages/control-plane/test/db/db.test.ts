@@ -6,7 +6,7 @@ import { runDb } from "../../src/db/main.ts";
 import { makeSealer, readOrMakeKey } from "../../src/engine/secrets.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { makeStore } from "../../src/store/store.ts";
-import { queuedVm } from "../support/vms.ts";
+import { ACT, queuedVm } from "../support/vms.ts";
 
 let dir: string;
 let data: string;
@@ -37,6 +37,7 @@ async function running() {
       mostQueued: 100_000,
       secrets: sealer.seal({ env: {} }, vm.id),
     },
+    ACT,
     0,
   );
   return database;

@@ -26,7 +26,12 @@ async function connect(name: string, credential: string, labels: Record<string, 
   const host = fleet.useCases.authenticate(credential);
   if (host?.kind !== "host") throw new Error("the credential is not valid");
   const facts = { ...FACTS, labels };
-  await fleet.useCases.agent.hello(host, { protocol: 1, machineId: `machine-${name}`, facts, instances: [] });
+  await fleet.useCases.agent.hello(callerOf(host), {
+    protocol: 1,
+    machineId: `machine-${name}`,
+    facts,
+    instances: [],
+  });
   await settle();
 }
 

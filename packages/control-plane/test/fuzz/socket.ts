@@ -62,8 +62,9 @@ export async function fuzzSockets(options: { numRuns: number; seed: number }): P
 
 /** After all of it, an agent that follows the rules is served. */
 async function expectAgentWorks({ useCases }: Plane, credential: string): Promise<void> {
-  const host = useCases.authenticate(credential);
-  if (host?.kind !== "host") throw new Error("not a host");
+  const principal = useCases.authenticate(credential);
+  if (principal?.kind !== "host") throw new Error("not a host");
+  const host = { principal, requestId: "test", address: null };
   const { epoch } = await useCases.agent.hello(host, hello("machine-mac-fuzz"));
   for await (const set of useCases.agent.assignments(host, epoch, AbortSignal.timeout(5000))) {
     expect(set.assignments).toHaveLength(1);

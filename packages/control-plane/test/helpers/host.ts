@@ -29,8 +29,9 @@ export async function enrol(plane: Plane, name: string, machineId = `machine-${n
 
 /** A VM on a host of its own, and the token that its guest would have. */
 export async function vmWithToken(plane: Plane, name: string) {
-  const host = plane.useCases.authenticate(await enrol(plane, name));
-  if (host?.kind !== "host") throw new Error("not a host");
+  const principal = plane.useCases.authenticate(await enrol(plane, name));
+  if (principal?.kind !== "host") throw new Error("not a host");
+  const host = { principal, requestId: "test", address: null };
   const vm = await plane.createVm({ hostLabels: { only: name }, jobId: `job-${name}` });
   const { epoch } = await plane.useCases.agent.hello(host, {
     ...hello(`machine-${name}`),

@@ -6,7 +6,7 @@ import { backUp, restore } from "../../src/store/backup.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { takeInventory } from "../../src/store/inventory.ts";
 import { makeStore } from "../../src/store/store.ts";
-import { BUDGETS, queuedVm } from "../support/vms.ts";
+import { ACT, BUDGETS, queuedVm } from "../support/vms.ts";
 
 let dir: string;
 let data: string;
@@ -25,13 +25,14 @@ function accept(store: Store, id: string) {
   const vm = queuedVm({ id, name: id });
   return store.acceptVm(
     { vm, createdBy: "ci", idempotencyKey: null, bodyHash: "", mostQueued: 100_000, secrets: null },
+    ACT,
     0,
   );
 }
 
 function enrol(store: Store): Promise<number> {
   const credential = { id: "t", hash: "h", kind: "host", name: "host mac-1", createdAt: 0 } as const;
-  return store.enrolHost({ name: "mac-1", machineId: "m", by: null, credential }, 0);
+  return store.enrolHost({ name: "mac-1", machineId: "m", by: null, credential }, ACT, 0);
 }
 
 test("a backup is whole though VMs are accepted all the while, and has all of before it began", async () => {
@@ -79,9 +80,9 @@ test("a restored database is another log, fences every session there ever was, a
   const database = openDatabase(data);
   const store = makeStore(database);
   const hostId = await enrol(store);
-  await store.openSession(hostId, "m", {}, 0);
+  await store.openSession(hostId, "m", {}, ACT, 0);
   await backUp(live(), copy());
-  const later = await store.openSession(hostId, "m", {}, 0);
+  const later = await store.openSession(hostId, "m", {}, ACT, 0);
   await accept(store, "lost");
   database.close();
 
@@ -94,7 +95,7 @@ test("a restored database is another log, fences every session there ever was, a
   const restored = makeStore(again);
   expect(restored.vm("lost")).toBeUndefined();
   expect(() => restored.requireSession(hostId, later.epoch)).toThrow(/newer agent session/);
-  const next = await restored.openSession(hostId, "m", {}, 0);
+  const next = await restored.openSession(hostId, "m", {}, ACT, 0);
   expect(next.epoch).toBeGreaterThan(later.epoch);
   again.close();
 });
@@ -127,6 +128,7 @@ test("no credential is used twice: what waited in the backup is ended, what was 
   const vm = queuedVm({ id: "after", name: "after", createdAt: 20 });
   await restored.acceptVm(
     { vm, createdBy: "ci", idempotencyKey: null, bodyHash: "", mostQueued: 100_000, secrets: null },
+    ACT,
     20,
   );
   await restored.placeVms([{ vmId: "after", hostId, slot: 0 }], context(20));

@@ -16,7 +16,7 @@ import { openDatabase } from "../../src/store/database.ts";
 import { takeInventory } from "../../src/store/inventory.ts";
 import { makeStore } from "../../src/store/store.ts";
 import { seedEnded } from "../support/million.ts";
-import { queuedVm } from "../support/vms.ts";
+import { ACT, queuedVm } from "../support/vms.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -63,6 +63,7 @@ test("a log that was cut anywhere opens at a step that was whole, and at none th
     const vm = queuedVm({ id, name: id });
     await store.acceptVm(
       { vm, createdBy: "ci", idempotencyKey: null, bodyHash: "", mostQueued: 100_000, secrets: null },
+      ACT,
       0,
     );
   }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { verifyAudit } from "../../src/store/audit.ts";
 import { openDatabase, openMemoryDatabase } from "../../src/store/database.ts";
 
 let dir: string;
@@ -112,6 +113,12 @@ test("what was acknowledged before a kill -9 is there, and nothing is half there
   const stored = new Set(db.all<{ id: string }>("select id from vms").map(({ id }) => id));
   expect(ids.filter((id) => !stored.has(id))).toEqual([]);
   expect(db.all("select id from vms where id not in (select vm_id from events)")).toEqual([]);
+  expect(verifyAudit(db.$client).fault).toBeUndefined();
+  expect(db.all("select id from vms where 'VM ' || id not in (select subject from audit)")).toEqual([]);
+  const [{ extra } = { extra: -1 }] = db.all<{ extra: number }>(
+    "select (select count(*) from audit) - (select count(*) from vms) as extra",
+  );
+  expect(extra).toBe(1);
   close();
 });
 

@@ -7,7 +7,7 @@ import { openDatabase, openMemoryDatabase, type Database } from "../../src/store
 import { NO_RESERVE, openReserve } from "../../src/store/reserve.ts";
 import { makeStore } from "../../src/store/store.ts";
 import { sicken } from "../support/sick.ts";
-import { BUDGETS, queuedVm } from "../support/vms.ts";
+import { ACT, BUDGETS, queuedVm } from "../support/vms.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -31,6 +31,7 @@ function accept(store: ReturnType<typeof makeStore>, id: string, label = "") {
   vm.spec = { ...vm.spec, labels: { label } };
   return store.acceptVm(
     { vm, createdBy: "ci", idempotencyKey: null, bodyHash: "", secrets: null, mostQueued: 100 },
+    ACT,
     0,
   );
 }
@@ -148,9 +149,9 @@ describe("no room on the disk", () => {
       secrets: null,
       mostQueued: 100,
     };
-    await store.acceptVm(asked, 0);
+    await store.acceptVm(asked, ACT, 0);
     database.reserve.release();
-    const again = await store.acceptVm({ ...asked, vm: queuedVm({ id: "other", name: "other" }) }, 0);
+    const again = await store.acceptVm({ ...asked, vm: queuedVm({ id: "other", name: "other" }) }, ACT, 0);
     expect(again).toMatchObject({ vm: { id: "kept" }, event: null });
     database.close();
   });

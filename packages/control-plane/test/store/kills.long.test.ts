@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openDatabase } from "../../src/store/database.ts";
 import { makeStore } from "../../src/store/store.ts";
-import { queuedVm } from "../support/vms.ts";
+import { ACT, queuedVm } from "../support/vms.ts";
 
 const KILLS = 40;
 
@@ -48,7 +48,7 @@ test("forty kills -9 at any moment lose no acknowledged VM, leave nothing half d
         secrets: null,
         mostQueued: Infinity,
       };
-      expect(await store.acceptVm(asked, 0)).toMatchObject({ vm: { id: key }, event: null });
+      expect(await store.acceptVm(asked, ACT, 0)).toMatchObject({ vm: { id: key }, event: null });
     }
     database.close();
   }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { openMemoryDatabase } from "../../src/store/database.ts";
 import { makeStore } from "../../src/store/store.ts";
 import { seedEnded } from "../support/million.ts";
-import { BUDGETS, queuedVm } from "../support/vms.ts";
+import { ACT, BUDGETS, queuedVm } from "../support/vms.ts";
 
 /** Every statement that is prepared from now on, with how SQLite means to carry it out. */
 function watchPlans(database: ReturnType<typeof openMemoryDatabase>): { sql: string; step: string }[] {
@@ -40,7 +40,7 @@ test("nothing that the engine does all the time reads through all VMs, attempts 
     secrets: null,
     mostQueued: 10,
   };
-  await store.acceptVm(accepted, 0);
+  await store.acceptVm(accepted, ACT, 0);
   await store.placeVms([{ vmId: "one", hostId: 1, slot: 0 }], { now: 1, budgets: BUDGETS });
   await store.applyEvent("one", { kind: "phase", attempt: 1, phase: "ready" }, { now: 2, budgets: BUDGETS });
   await store.extendBudgets(5, 5);
@@ -53,6 +53,9 @@ test("nothing that the engine does all the time reads through all VMs, attempts 
   store.assignments(1);
   store.bringUpsOn(1);
   store.events("one", 0, 10);
+  for (const filter of [{ actor: "x" }, { action: "x" }, { subject: "x" }])
+    store.auditRows({ limit: 10, order: "newest", ...filter });
+  await store.continueAudit(6);
   store.vm("one");
   store.listVms({ limit: 10, state: ["ready", "booting"] }, undefined);
   store.listVms({ limit: 10, state: undefined, jobId: "job-1" }, undefined);

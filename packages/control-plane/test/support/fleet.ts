@@ -10,7 +10,7 @@ import type { Clock } from "../../src/engine/clock.ts";
 import type { EngineConfig } from "../../src/engine/config.ts";
 import { startControlPlane } from "../../src/engine/control-plane.ts";
 import { randomId } from "../../src/engine/secrets.ts";
-import type { Caller, HostPrincipal, Principal } from "../../src/engine/use-cases.ts";
+import type { Caller, HostCaller, Principal } from "../../src/engine/use-cases.ts";
 import { openMemoryDatabase, type Database } from "../../src/store/database.ts";
 
 const CONFIG: EngineConfig = {
@@ -98,7 +98,7 @@ export async function settle(): Promise<void> {
 export const CI = callerOf({ kind: "token", tokenId: "ci0", role: "ci", name: "ci", team: "default" });
 
 /** A call of somebody's. */
-export function callerOf(principal: Principal): Caller {
+export function callerOf<P extends Principal>(principal: P): Caller<P> {
   return { principal, requestId: "test", address: "127.0.0.1" };
 }
 
@@ -144,11 +144,11 @@ export async function startFleet(options: { config?: Partial<EngineConfig>; data
       const { credential } = await controlPlane.useCases.enrolHost(CI, { name, machineId });
       const principal = controlPlane.useCases.authenticate(credential);
       if (principal?.kind !== "host") throw new Error("the credential is not a host's");
-      return agentOf(() => controlPlane.useCases, principal, machineId, { ...FACTS, ...facts });
+      return agentOf(() => controlPlane.useCases, callerOf(principal), machineId, { ...FACTS, ...facts });
     },
     /** The agent of a host that the database knows already. */
     agentOf: (hostName: string, hostId: number, machineId: string) =>
-      agentOf(() => controlPlane.useCases, { kind: "host", hostId, hostName }, machineId, FACTS),
+      agentOf(() => controlPlane.useCases, callerOf({ kind: "host", hostId, hostName }), machineId, FACTS),
     close() {
       controlPlane.close();
       database.close();
@@ -160,7 +160,7 @@ export async function startFleet(options: { config?: Partial<EngineConfig>; data
 type UseCasesNow = () => Awaited<ReturnType<typeof startControlPlane>>["useCases"];
 
 /** A host's agent, played by the test: what it says is what the test tells it to say. */
-async function agentOf(useCases: UseCasesNow, host: HostPrincipal, machineId: string, facts: HostFacts) {
+async function agentOf(useCases: UseCasesNow, host: HostCaller, machineId: string, facts: HostFacts) {
   let epoch = 0;
   const agent = {
     host,

@@ -1,5 +1,6 @@
 import type { Budgets, LifecycleEvent } from "../../src/domain/lifecycle.ts";
 import type { Vm } from "../../src/domain/vm.ts";
+import type { Act } from "../../src/store/audit.ts";
 
 export const BUDGETS: Budgets = {
   phase: { assigned: 1000, pulling: 5000, cloning: 2000, booting: 3000, provisioning: 2000 },
@@ -56,3 +57,14 @@ export const placed = (attempt: number, hostId = 1): LifecycleEvent => ({
   hostId,
   hostName: `mac-${hostId}`,
 });
+
+/** Somebody's act, for intents that write one down. */
+export const ACT: Act = {
+  actor: "token ci (ci0)",
+  action: "test",
+  subject: "test",
+  outcome: "done",
+  address: "127.0.0.1",
+  requestId: "test",
+  details: {},
+};

@@ -1,6 +1,6 @@
 import { openDatabase } from "../../src/store/database.ts";
 import { makeStore } from "../../src/store/store.ts";
-import { queuedVm } from "./vms.ts";
+import { ACT, queuedVm } from "./vms.ts";
 
 /** Accepts VMs as fast as it can and prints each id once it is acknowledged; is killed by its test. */
 const [dir = "", prefix = "vm"] = process.argv.slice(2);
@@ -11,10 +11,15 @@ for (let count = 0; ; count += 10) {
   await Promise.all(
     ids.map(async (id) => {
       const vm = queuedVm({ id, name: id });
-      await store.acceptVm(
-        { vm, createdBy: "ci", idempotencyKey: id, bodyHash: "", secrets: null, mostQueued: Infinity },
-        0,
-      );
+      const accepted = {
+        vm,
+        createdBy: "ci",
+        idempotencyKey: id,
+        bodyHash: "",
+        secrets: null,
+        mostQueued: Infinity,
+      };
+      await store.acceptVm(accepted, { ...ACT, action: "vm.create", subject: `VM ${id}` }, 0);
       process.stdout.write(`${id}\n`);
     }),
   );

@@ -1,5 +1,6 @@
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Invariant } from "./invariant.ts";
+import { actsAreAudited } from "./invariants/acts-are-audited.ts";
 import { attemptLivesOnce } from "./invariants/attempt-lives-once.ts";
 import { endsAreFinal } from "./invariants/ends-are-final.ts";
 import { freedSlotsAreEmpty } from "./invariants/freed-slots-are-empty.ts";
@@ -34,6 +35,7 @@ export function allInvariants(): Invariant[] {
     guestsSpeakForThemselves(),
     noSecretShown(),
     historyIsWhole(),
+    actsAreAudited(),
     nothingOverdue(),
     restartsEndNothing(),
     placementsFit(),
@@ -58,7 +60,7 @@ export function createAuditor(fleet: Fleet, invariants = allInvariants()): Audit
   const lost = new Set<string>();
   let checkedVersion = "";
   let checkedAt = 0;
-  let lastEvent = 0;
+  let seen = { event: 0, act: 0 };
   let present: View | undefined;
   const read = createReader(fleet);
 
@@ -66,14 +68,14 @@ export function createAuditor(fleet: Fleet, invariants = allInvariants()): Audit
 
   fleet.onRestored = () => {
     // What the lost database knew and had not ended when the backup was made may have gone on since.
-    const restored = read(0, lost);
+    const restored = read({ event: 0, act: 0 }, lost);
     const isOver = (id: string) => (restored.vms.get(id)?.endedAt ?? null) !== null;
     for (const id of [...(present?.vms.keys() ?? []), ...world.ledger.acknowledged, ...restored.vms.keys()]) {
       if (!isOver(id)) lost.add(id);
     }
-    lastEvent = restored.events.at(-1)?.id ?? 0;
+    seen = { event: restored.events.at(-1)?.id ?? 0, act: restored.audit.at(-1)?.seq ?? 0 };
     for (const invariant of invariants) invariant.onRestored?.(restored);
-    present = { ...restored, events: [] };
+    present = { ...restored, events: [], audit: [] };
   };
 
   return {
@@ -83,10 +85,11 @@ export function createAuditor(fleet: Fleet, invariants = allInvariants()): Audit
       if (version === checkedVersion && now - checkedAt < LONGEST_MS) return;
       checkedVersion = version;
       checkedAt = now;
-      const view = read(lastEvent, lost);
+      const view = read(seen, lost);
       present = view;
+      seen = { ...seen, act: view.audit.at(-1)?.seq ?? seen.act };
       for (const { id, vmId, type, state, attempt, message } of view.events) {
-        lastEvent = id;
+        seen.event = id;
         world.trace.note("history", `${vmId} ${attempt} ${state}: ${type}: ${message}`);
       }
       for (const { name, check } of invariants) {

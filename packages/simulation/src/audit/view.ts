@@ -1,4 +1,5 @@
-import type { AttemptError, EndReason, GuestOs, VmState } from "@tartfleet/shared";
+import { AUDIT_ROWS_AFTER, auditRecordOf, type AuditRow } from "@tartfleet/control-plane/src/store/audit.ts";
+import type { AttemptError, AuditRecord, EndReason, GuestOs, VmState } from "@tartfleet/shared";
 import type { Fleet } from "../fleet/fleet.ts";
 
 export interface VmRow {
@@ -55,6 +56,8 @@ export interface View {
   slots: readonly { hostId: number; slot: number }[];
   /** Since the last view. */
   events: readonly EventRow[];
+  /** Rows of the audit log, since the last view. */
+  audit: readonly AuditRecord[];
   /** Known to an earlier database that a backup has replaced: what really happened to it is not in this one. */
   isOfLostTime: (vmId: string) => boolean;
 }
@@ -89,11 +92,12 @@ export function createReader(fleet: Fleet) {
       hosts: all<HostRow>(QUERIES.hosts),
       slots: all<{ hostId: number; slot: number }>(QUERIES.slots),
       events: all<EventRow>(QUERIES.events),
+      audit: all<AuditRow>(AUDIT_ROWS_AFTER),
     };
   }
 
-  /** @param after the last event that was seen */
-  return (after: number, lost: ReadonlySet<string>): View => {
+  /** @param after the last event and the last row of the audit log that were seen */
+  return (after: { event: number; act: number }, lost: ReadonlySet<string>): View => {
     const database = fleet.site.database();
     if (statements?.of !== database) statements = { of: database, read: prepare() };
     const { read } = statements;
@@ -104,7 +108,8 @@ export function createReader(fleet: Fleet) {
       attempts: read.attempts(),
       hosts: read.hosts(),
       slots: read.slots(),
-      events: read.events(after),
+      events: read.events(after.event),
+      audit: read.audit(after.act).map(auditRecordOf),
       isOfLostTime: (vmId) => lost.has(vmId),
     };
   };

@@ -42,7 +42,7 @@ export function createGuestSide(options: {
         ledger.guestSays(vmId, attempt, "job_started");
         return ask("job_started", HOOK_TIMEOUT_MS, async (useCases) => {
           const caller = callerOf(useCases);
-          authorize(caller.principal, "vm.tell", vmId);
+          authorize(useCases, caller, "vm.tell", vmId);
           await useCases.guestEvent(caller, vmId, { type: "job_started", details: {} });
         });
       },
@@ -51,7 +51,7 @@ export function createGuestSide(options: {
         const timeoutMs = phase === "job_hook" ? HOOK_TIMEOUT_MS : EXIT_TIMEOUT_MS;
         return ask(phase, timeoutMs, async (useCases) => {
           const caller = callerOf(useCases);
-          authorize(caller.principal, "vm.end", vmId);
+          authorize(useCases, caller, "vm.end", vmId);
           const said = jobId ?? bootstrap.jobId ?? undefined;
           await useCases.endVm(caller, vmId, {
             phase,
@@ -65,7 +65,7 @@ export function createGuestSide(options: {
         if (other === undefined) return undefined;
         const status = await ask(`speaks for ${other}`, HOOK_TIMEOUT_MS, async (useCases) => {
           const caller = callerOf(useCases);
-          authorize(caller.principal, "vm.end", other);
+          authorize(useCases, caller, "vm.end", other);
           await useCases.endVm(caller, other, { phase: "runner_exited", rc: 0 });
         });
         ledger.strangers.push({ vmId: other, status });

@@ -5,7 +5,7 @@ import type {
   ControlPlane,
 } from "@tartfleet/agent/src/link/control-plane.ts";
 import { failed, ok } from "@tartfleet/agent/src/tart/result.ts";
-import type { HostPrincipal, UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import type { HostCaller, UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
 import { CallError, helloSchema, reportsSchema } from "@tartfleet/shared";
 import type { Process } from "../world/process.ts";
 import type { ControlPlaneSite, Serving } from "./control-plane.ts";
@@ -52,7 +52,7 @@ export function simulatedLink(parts: LinkParts): ControlPlane {
     if (principal?.kind !== "host")
       return failed({ kind: "refused", status: 401, retryAfterMs: 0, message: "401" });
     const socket = createSocket({ world, server, client: process, place, sockets });
-    return ok(connectionOn(parts, server, principal, socket, signal));
+    return ok(connectionOn(parts, server, { principal, requestId: place, address: place }, socket, signal));
   }
 
   /** A stopped control plane's kernel accepts, but nobody answers. */
@@ -69,13 +69,13 @@ export function simulatedLink(parts: LinkParts): ControlPlane {
 function connectionOn(
   parts: LinkParts,
   server: Serving,
-  principal: HostPrincipal,
+  caller: HostCaller,
   socket: Socket,
   signal: AbortSignal,
 ): Connection {
   const { world, process, repeatsUntil } = parts;
   const { timeline, counts } = world;
-  const random = world.random.stream(`link ${principal.hostName} ${timeline.now()}`);
+  const random = world.random.stream(`link ${caller.principal.hostName} ${timeline.now()}`);
   const { agent } = server.useCases;
   const closed = new Promise<CallFailure>((resolve) => {
     socket.onClosed((why) => process.deliver(() => resolve(lost(why))));
@@ -107,16 +107,16 @@ function connectionOn(
     hello: (hello, signal) =>
       call(signal, (agent) => {
         const said = helloSchema.parse(structuredClone(hello));
-        const stolen = world.loot.hosts.get(principal.hostName);
+        const stolen = world.loot.hosts.get(caller.principal.hostName);
         if (stolen) stolen.hello = said;
-        return agent.hello(principal, said);
+        return agent.hello(caller, said);
       }),
     heartbeat: (epoch, facts, signal) =>
-      call(signal, (agent) => agent.heartbeat(principal, epoch, structuredClone({ facts }))),
+      call(signal, (agent) => agent.heartbeat(caller, epoch, structuredClone({ facts }))),
     bootstrap: (epoch, attempt, signal) =>
       call(signal, async (agent) => {
-        const bootstrap = await agent.bootstrap(principal, epoch, structuredClone(attempt));
-        world.ledger.handedOut.push({ hostName: principal.hostName, ...attempt });
+        const bootstrap = await agent.bootstrap(caller, epoch, structuredClone(attempt));
+        world.ledger.handedOut.push({ hostName: caller.principal.hostName, ...attempt });
         return bootstrap;
       }),
     report(epoch, reports, signal) {
@@ -125,14 +125,14 @@ function connectionOn(
         counts.count("report repeated late");
         timeline.after(random.between(0, 30_000), () =>
           server.process.deliver(() => {
-            agent.report(principal, epoch, sent).catch(() => undefined);
+            agent.report(caller, epoch, sent).catch(() => undefined);
           }),
         );
       }
       return call(signal, (agent) => {
         const parsed = reportsSchema.safeParse({ epoch, reports: sent });
         if (!parsed.success) throw new CallError("invalid_request", parsed.error.message);
-        return agent.report(principal, epoch, parsed.data.reports);
+        return agent.report(caller, epoch, parsed.data.reports);
       });
     },
     assignments: (epoch, onSet, signal) =>
@@ -145,7 +145,7 @@ function connectionOn(
             const send = async () => {
               server.subscriptions.add(stop);
               try {
-                for await (const set of agent.assignments(principal, epoch, stop.signal)) {
+                for await (const set of agent.assignments(caller, epoch, stop.signal)) {
                   if (!server.process.isAlive()) return;
                   const copy = structuredClone(set);
                   socket.down.send(() =>

@@ -3,7 +3,7 @@ import {
   authorizeForVm,
   type Action as Right,
 } from "@tartfleet/control-plane/src/api/authorize.ts";
-import type { Caller, HostPrincipal, UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import type { Caller, HostCaller, UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
 import { CallError, createVmSchema, type Hello } from "@tartfleet/shared";
 import type { Theft } from "../plan/plan.ts";
 import type { Random } from "../world/random.ts";
@@ -94,7 +94,7 @@ function asGuest({ loot, random }: Scene, right: Right, act: Plot["act"], about?
     stolen && {
       token: stolen.token,
       async act(useCases, caller) {
-        authorize(caller.principal, right, about);
+        authorize(useCases, caller, right, about);
         await act(useCases, caller);
       },
     }
@@ -104,7 +104,7 @@ function asGuest({ loot, random }: Scene, right: Right, act: Plot["act"], about?
 /** A host's credential, used about what is on another host. */
 function asHost(
   { loot, victims, site, random }: Scene,
-  act: (useCases: UseCases, host: HostPrincipal, epoch: number, victim: Victim) => Promise<unknown>,
+  act: (useCases: UseCases, host: HostCaller, epoch: number, victim: Victim) => Promise<unknown>,
 ): Plot | undefined {
   const victim = one(random, victims);
   const other = one(
@@ -115,12 +115,12 @@ function asHost(
   const [name, { credential }] = other;
   return {
     token: credential,
-    async act(useCases, { principal }) {
+    async act(useCases, { principal, ...call }) {
       if (principal.kind !== "host") throw new CallError("forbidden", "not a host");
       const [row] = site
         .database()
         .db.all<{ epoch: number }>(`select epoch from hosts where name = '${name}'`);
-      await act(useCases, principal, row?.epoch ?? 0, victim);
+      await act(useCases, { ...call, principal }, row?.epoch ?? 0, victim);
     },
   };
 }
@@ -131,7 +131,7 @@ function endsWith({ victims, random }: Scene, token: string): Plot | undefined {
   return {
     token,
     async act(useCases, caller) {
-      authorizeForVm(useCases, caller.principal, "vm.end", victim.vmId);
+      authorizeForVm(useCases, caller, "vm.end", victim.vmId);
       await useCases.endVm(caller, victim.vmId, {});
     },
   };
@@ -143,7 +143,7 @@ function enrolsWith({ loot, random }: Scene, machine: { name: string; machineId:
   return {
     token,
     async act(useCases, caller) {
-      authorize(caller.principal, "host.enrol");
+      authorize(useCases, caller, "host.enrol");
       await useCases.enrolHost(caller, machine);
     },
   };
@@ -161,7 +161,7 @@ const PLOTS: Record<Theft, (scene: Scene) => Plot | undefined> = {
     return {
       token: stolen.token,
       async act(useCases, caller) {
-        authorize(caller.principal, "vm.end", victim.vmId);
+        authorize(useCases, caller, "vm.end", victim.vmId);
         await useCases.endVm(caller, victim.vmId, {});
       },
     };
@@ -204,9 +204,9 @@ const PLOTS: Record<Theft, (scene: Scene) => Plot | undefined> = {
       agent.bootstrap(host, epoch, { vmId, attempt }),
     ),
   host_ends_vm: (scene) =>
-    asHost(scene, async (useCases, principal, _epoch, { vmId }) => {
-      authorize(principal, "vm.end", vmId);
-      await useCases.endVm({ principal, requestId: "theft", address: "thieves" }, vmId, {});
+    asHost(scene, async (useCases, caller, _epoch, { vmId }) => {
+      authorize(useCases, caller, "vm.end", vmId);
+      await useCases.endVm(caller, vmId, {});
     }),
   host_on_other_machine({ loot, random }) {
     const stolen = one(random, [...loot.hosts.values()]);
@@ -214,8 +214,8 @@ const PLOTS: Record<Theft, (scene: Scene) => Plot | undefined> = {
     const hello: Hello = { ...stolen.hello, machineId: "a-thief's-machine" };
     return {
       token: stolen.credential,
-      async act({ agent }, { principal }) {
-        if (principal.kind === "host") await agent.hello(principal, structuredClone(hello));
+      async act({ agent }, { principal, ...call }) {
+        if (principal.kind === "host") await agent.hello({ ...call, principal }, structuredClone(hello));
       },
     };
   },

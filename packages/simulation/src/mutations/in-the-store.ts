@@ -62,8 +62,8 @@ export const IN_THE_STORE: readonly Mutation[] = [
       ),
   })),
   inStore("a VM is acknowledged before it is written, and nobody is woken when it is", (store) => ({
-    acceptVm(accepted, now) {
-      void store.acceptVm(accepted, now).catch(() => undefined);
+    acceptVm(accepted, act, now) {
+      void store.acceptVm(accepted, act, now).catch(() => undefined);
       return Promise.resolve({ vm: accepted.vm, event: null });
     },
   })),

@@ -92,25 +92,25 @@ export const IN_SECURITY_AND_STORAGE: readonly Mutation[] = [
   },
   {
     ...inStore("any host is given a guest's secrets", (store) => ({
-      bootstrap(hostId, epoch, about, token) {
+      bootstrap(hostId, epoch, about, token, act) {
         const place = store.placeOf(about.vmId, about.attempt);
         return !place || place.hostId === hostId
-          ? store.bootstrap(hostId, epoch, about, token)
-          : store.bootstrap(place.hostId, store.hostRow(place.hostId).epoch, about, token);
+          ? store.bootstrap(hostId, epoch, about, token, act)
+          : store.bootstrap(place.hostId, store.hostRow(place.hostId).epoch, about, token, act);
       },
     })),
     plan: SECRETS_AT_RISK,
   },
   {
     ...inStore("any machine may speak for a host", (store) => ({
-      openSession: (hostId, _machineId, seen, now) =>
-        store.openSession(hostId, store.hostRow(hostId).machineId, seen, now),
+      openSession: (hostId, _machineId, seen, act, now) =>
+        store.openSession(hostId, store.hostRow(hostId).machineId, seen, act, now),
     })),
     plan: ROBBERY,
   },
   {
     ...inStore("an enrolment token is good for any number of hosts", (store) => ({
-      enrolHost: (enrolment, now) => store.enrolHost({ ...enrolment, by: null }, now),
+      enrolHost: (enrolment, act, now) => store.enrolHost({ ...enrolment, by: null }, act, now),
     })),
     plan: ROBBERY,
   },
@@ -120,9 +120,9 @@ export const IN_SECURITY_AND_STORAGE: readonly Mutation[] = [
   },
   {
     ...inStore("a VM that the full disk did not take is acknowledged", (store) => ({
-      async acceptVm(accepted, now) {
+      async acceptVm(accepted, act, now) {
         try {
-          return await store.acceptVm(accepted, now);
+          return await store.acceptVm(accepted, act, now);
         } catch {
           return { vm: accepted.vm, event: null };
         }

@@ -1,3 +1,5 @@
+import { sha256 } from "@tartfleet/control-plane/src/store/audit.ts";
+import { AUDIT_BEGINNING, AUDIT_BEGUN, auditText, type AuditRecord } from "@tartfleet/shared";
 import type { AttemptRow, EventRow, View, VmRow } from "../../src/audit/view.ts";
 import type { Fleet } from "../../src/fleet/fleet.ts";
 import { createLedger, type Ledger } from "../../src/fleet/ledger.ts";
@@ -48,11 +50,33 @@ export function instance(name: string, isRunning = true): MachineVm {
   return { name, os: "macos", isForeign, isConfigured: true, hasRunner: false, run };
 }
 
+/** An audit log as it is made: one act a row, after the row that begins it. */
+export function auditLog(...acts: [action: string, subject: string][]): AuditRecord[] {
+  const rows: AuditRecord[] = [];
+  for (const [action, subject] of [[AUDIT_BEGUN, "audit log"], ...acts] as const) {
+    const row = {
+      seq: rows.length + 1,
+      at: "2026-01-01T00:00:00.000Z",
+      actor: "test",
+      action,
+      subject,
+      outcome: "done" as const,
+      address: null,
+      requestId: null,
+      details: { database: "log", epoch: 1 },
+      previous: rows.at(-1)?.hash ?? AUDIT_BEGINNING,
+    };
+    rows.push({ ...row, hash: sha256(auditText(row)) });
+  }
+  return rows;
+}
+
 export interface Scene {
   vms?: VmRow[];
   attempts?: AttemptRow[];
   events?: EventRow[];
   slots?: View["slots"];
+  audit?: AuditRecord[];
   /** What is on host-1 and on host-2. */
   machines?: MachineVm[][];
   ledger?: (ledger: Ledger) => void;
@@ -96,6 +120,7 @@ export function moment(scene: Scene = {}): View {
     hosts: [1, 2].map((id) => ({ id, name: `host-${id}`, epoch: 1, phantoms: scene.phantoms ?? 0 })),
     slots: scene.slots ?? [1, 2].flatMap((hostId) => [0, 1].map((slot) => ({ hostId, slot }))),
     events,
+    audit: scene.audit ?? [],
     isOfLostTime: () => false,
   };
 }

@@ -36,12 +36,13 @@ export function admit({ admission, useCases }: { admission: Admission; useCases:
     const bearer = bearerOf(request.headers.authorization);
     const access = await admission.admit(bearer, request.ip);
     const principal = access.call();
-    callers.set(request, { principal, access, requestId: request.id, address: request.ip });
+    const caller = { principal, access, requestId: request.id, address: request.ip };
+    callers.set(request, caller);
     const { action } = request.routeOptions.config;
     if (!action) throw new Error(`${request.routeOptions.url} has no action`);
     const vmId = action.startsWith("vm.") ? idOf(request.params) : undefined;
-    if (vmId === undefined) authorize(principal, action);
-    else authorizeForVm(useCases, principal, action, vmId);
+    if (vmId === undefined) authorize(useCases, caller, action);
+    else authorizeForVm(useCases, caller, action, vmId);
   };
 }
 

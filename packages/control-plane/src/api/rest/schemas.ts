@@ -1,4 +1,6 @@
 import {
+  auditPageSchema,
+  auditRecordSchema,
   capacitySchema,
   createTokenSchema,
   createVmSchema,
@@ -17,6 +19,8 @@ import { z } from "zod";
 
 /** Names in the OpenAPI document. */
 const NAMED = {
+  AuditPage: auditPageSchema,
+  AuditRecord: auditRecordSchema,
   Capacity: capacitySchema,
   CreateToken: createTokenSchema,
   CreateVm: createVmSchema,

@@ -1,0 +1,44 @@
+import type { AuditDetails } from "@tartfleet/shared";
+import type { Act } from "../store/audit.ts";
+import type { Caller, Principal } from "./use-cases.ts";
+
+/** What principals do, as it stands in the audit log. Refused acts have the name of what was not allowed. */
+export type ActName =
+  | "token.create"
+  | "token.rotate"
+  | "token.revoke"
+  | "host.enrol"
+  | "host.connect"
+  | "vm.create"
+  | "vm.end"
+  | "vm.announce"
+  | "vm.tell"
+  | "vm.bootstrap";
+
+/** A caller's act, for the audit log. */
+export function actOf(
+  { principal, address, requestId }: Caller,
+  action: ActName,
+  subject: string,
+  details: AuditDetails = {},
+): Act {
+  return { actor: nameOf(principal), action, subject, outcome: "done", address, requestId, details };
+}
+
+/** How a caller is named in history, ownership and the audit log. */
+export function nameOf(principal: Principal): string {
+  switch (principal.kind) {
+    case "token":
+      return tokenName({ id: principal.tokenId, name: principal.name });
+    case "host":
+      return hostName(principal.hostName);
+    case "vm":
+      return vmName(principal.vmId);
+    default:
+      return principal satisfies never;
+  }
+}
+
+export const tokenName = ({ id, name }: { id: string; name: string }): string => `token ${name} (${id})`;
+export const hostName = (name: string): string => `host ${name}`;
+export const vmName = (id: string): string => `VM ${id}`;
