@@ -16,7 +16,6 @@ const KNOWN: Readonly<Record<string, number>> = {
   "a client's end is taken for a guest's announcement": 2,
   "a restored database keeps the name of its log": 8,
   "an agent's stop ends every VM of its host": 6,
-  "the journal is not written": 2,
 };
 
 const order = (name: string) => {

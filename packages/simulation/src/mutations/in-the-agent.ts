@@ -37,13 +37,24 @@ const LOST_AND_FOUND = underWay(
   },
 );
 
-/** A second agent, which has no journal, cannot learn what there is. */
+/** An agent that takes over from a dead one has no journal and cannot learn what there is. */
 const NOTHING_TO_SEE = underWay(
   {
     at: 4 * MINUTE,
     action: { kind: "host_fault", host: 1, fault: "list_fails", chance: 1, ms: 2 * MINUTE },
   },
+  { at: 4 * MINUTE, action: { kind: "crash", who: 1, point: null, downMs: 2 * MINUTE, isReset: true } },
   { at: 4 * MINUTE + 1000, action: { kind: "second_agent", host: 1, ms: MINUTE } },
+);
+
+/** An agent dies when tart has deleted what nobody wants any more and its log is still there. */
+const BETWEEN_DELETE_AND_FORGET = underWay(
+  { at: 3 * MINUTE, action: { kind: "restore", downMs: 3000 } },
+  {
+    at: 3 * MINUTE,
+    action: { kind: "host_fault", host: 1, fault: "delete_done_fails", chance: 1, ms: 3 * MINUTE },
+  },
+  { at: 226_700, action: { kind: "crash", who: 1, point: null, downMs: 3000, isReset: true } },
 );
 
 /** The agent: what it hears and says, what it sees of its host, what it remembers. */
@@ -118,7 +129,10 @@ export const IN_THE_AGENT: readonly Mutation[] = [
   inAgent("what nobody wants is never removed", ({ limits }) => ({
     limits: { ...limits, orphanMs: Number.POSITIVE_INFINITY },
   })),
-  inJournal("the journal is not written", () => ({ save: () => Promise.resolve() })),
+  {
+    ...inJournal("the journal is not written", () => ({ save: () => Promise.resolve() })),
+    plan: BETWEEN_DELETE_AND_FORGET,
+  },
   inAgent("an agent logs what it hands to the guest", ({ guests, log }) => ({
     guests: {
       reach: (address, options) => guests.reach(address, options),
