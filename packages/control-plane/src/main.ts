@@ -72,6 +72,7 @@ async function start(settings: Settings): Promise<void> {
     clock,
     onFatal,
     log,
+    secretsKeyCommand: settings.secretsKeyCommand,
     async identify() {
       tls = await startTls(config, { listener, log, now: clock.now });
       return tls.identity;

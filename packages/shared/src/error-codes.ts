@@ -54,6 +54,7 @@ export const ATTEMPT_ERRORS = {
   guest_ended_early: { again: "elsewhere" },
   provision_failed: { again: "elsewhere" },
   runner_missing: { again: "never" },
+  secrets_unreadable: { again: "never" },
   host_disk_full: { again: "elsewhere" },
   host_misconfigured: { again: "elsewhere" },
   tart_broken: { again: "elsewhere" },

@@ -48,6 +48,11 @@ export const SETTINGS = z.object({
   dataDir: path
     .prefault("tartfleet-data")
     .describe("Folder of the database and the first admin token (default ./tartfleet-data)"),
+  secretsKeyCommand: path
+    .optional()
+    .describe(
+      "Executable that prints the key of what is sealed in the database, 32 bytes as hex or base64; run at the start, without arguments (default: secrets.key in the data directory)",
+    ),
   publicUrl: baseUrl()
     .optional()
     .describe("Where VMs and agents reach this control plane (default: from --listen)"),

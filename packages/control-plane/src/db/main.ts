@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { path, readSettings, type ReadSettings } from "@tartfleet/settings";
 import { z } from "zod";
 import { SETTINGS } from "../config/settings.ts";
+import { keyFileIn, readOrMakeKey, type KeySource } from "../engine/secrets-key.ts";
 import { makeSealer } from "../engine/secrets.ts";
 import { backUp, restore } from "../store/backup.ts";
 import { DatabaseUnusableError } from "../store/faults.ts";
@@ -11,16 +12,17 @@ import { takeInventory, type Contents } from "../store/inventory.ts";
 
 const file = z.string({ error: "is missing" }).pipe(path);
 const DATA_DIR = SETTINGS.pick({ dataDir: true });
+const WITH_KEY = SETTINGS.pick({ dataDir: true, secretsKeyCommand: true });
 
 const COMMANDS = {
-  check: { description: "Reads all of the database and says what is wrong with it.", table: DATA_DIR },
+  check: { description: "Reads all of the database and says what is wrong with it.", table: WITH_KEY },
   backup: {
     description: "Copies the database to FILE, also while the control plane runs.",
     table: DATA_DIR.extend({ file: file.describe("where the copy goes; replaced when it is there") }),
   },
   restore: {
     description: "Puts the backup FILE in the place of the database; the control plane must be stopped.",
-    table: DATA_DIR.extend({ file: file.describe("a backup") }),
+    table: WITH_KEY.extend({ file: file.describe("a backup") }),
   },
 } as const;
 
@@ -43,7 +45,7 @@ export async function runDb(
   switch (name) {
     case "check": {
       const read = readDb("check", COMMANDS.check.table, rest, env, version);
-      return read.kind === "settings" ? check(read.settings.dataDir) : read;
+      return read.kind === "settings" ? check(read.settings) : read;
     }
     case "backup": {
       const read = readDb("backup", COMMANDS.backup.table, rest, env, version);
@@ -88,13 +90,13 @@ function readDb<Table extends z.ZodObject>(
   );
 }
 
-function check(dataDir: string): DbResult {
-  const file = databaseIn(dataDir);
+function check(source: KeySource): DbResult {
+  const file = databaseIn(source.dataDir);
   const { damage, contents } = takeInventory(file);
   const wrong = damage.map((what) => `damaged: ${what}`);
   const facts = [file];
   if (contents) {
-    const { schema, counts, sealed, logId } = contents;
+    const { schema, counts, sealed, logId, audit } = contents;
     facts.push(
       `schema ${schema.applied} of ${schema.known}, log ${logId ?? "none yet"}`,
       `${counts.liveVms} live VMs, ${counts.endedVms} ended ones, ${counts.hosts} hosts, ${counts.tokens} tokens, ${sealed.length} sealed credentials`,
@@ -102,7 +104,10 @@ function check(dataDir: string): DbResult {
     if (contents.danglingRows > 0)
       wrong.push(`${contents.danglingRows} rows point at rows that are not there`);
     if (schema.isNewer) wrong.push("it was written by a newer version of tartfleet");
-    const locked = lockedSecrets(dataDir, sealed);
+    if (audit.fault) wrong.push(`the audit log is not whole: ${audit.fault.message}`);
+    if (audit.last)
+      facts.push(`${audit.rows} rows of audit log; anchor ${audit.last.seq}:${audit.last.hash}`);
+    const locked = lockedSecrets(source, sealed);
     if (locked !== undefined) wrong.push(locked);
   }
   if (damage.length > 0) {
@@ -115,13 +120,13 @@ function check(dataDir: string): DbResult {
 }
 
 /** What is wrong with the key of what is sealed; undefined when it opens everything. */
-function lockedSecrets(dataDir: string, sealed: Contents["sealed"]): string | undefined {
+function lockedSecrets(source: KeySource, sealed: Contents["sealed"]): string | undefined {
   if (sealed.length === 0) return undefined;
-  const keyFile = join(dataDir, "secrets.key");
-  if (!existsSync(keyFile)) {
+  const keyFile = keyFileIn(source.dataDir);
+  if (source.secretsKeyCommand === undefined && !existsSync(keyFile)) {
     return `${keyFile} is missing: ${sealed.length} VMs cannot be set up without it. Restore it from where you keep it.`;
   }
-  const { open } = makeSealer(readFileSync(keyFile));
+  const { open } = makeSealer(readOrMakeKey(source));
   const locked = sealed.filter(({ id, secrets }) => {
     try {
       open(secrets, id);
@@ -131,7 +136,7 @@ function lockedSecrets(dataDir: string, sealed: Contents["sealed"]): string | un
     }
   });
   if (locked.length === 0) return undefined;
-  return `${keyFile} is another one than ${locked.length} VMs were sealed with; they cannot be set up. Restore the right one.`;
+  return `${source.secretsKeyCommand === undefined ? keyFile : "the key of --secrets-key-command"} is another one than ${locked.length} VMs were sealed with; they cannot be set up. Restore the right one.`;
 }
 
 async function backup({ dataDir, file }: { dataDir: string; file: string }): Promise<DbResult> {
@@ -155,9 +160,10 @@ function realFolder(file: string): string {
   return realpathSync(folder);
 }
 
-async function putBack({ dataDir, file }: { dataDir: string; file: string }): Promise<DbResult> {
+async function putBack({ file, ...source }: KeySource & { file: string }): Promise<DbResult> {
+  const { dataDir } = source;
   const { replaced, logId, ended } = await restore(dataDir, resolve(file), Date.now());
-  const locked = lockedSecrets(dataDir, takeInventory(databaseIn(dataDir)).contents?.sealed ?? []);
+  const locked = lockedSecrets(source, takeInventory(databaseIn(dataDir)).contents?.sealed ?? []);
   const lines = [
     `${databaseIn(dataDir)} is the backup now, as log ${logId}.`,
     ...(replaced === undefined ? [] : [`What was there is ${replaced}.`]),

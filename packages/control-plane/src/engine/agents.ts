@@ -27,6 +27,14 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
     if (returned) changes.roomChanged();
   }
 
+  function openSecrets(sealed: Buffer, vmId: string): VmSecrets | undefined {
+    try {
+      return secretsSchema.parse(sealer.open(sealed, vmId));
+    } catch {
+      return undefined;
+    }
+  }
+
   /** What a host asks for; a refusal that an honest one seldom gets is written down. */
   const watched = <T>(caller: HostCaller, work: () => Promise<T>, subject?: string): Promise<T> =>
     refusals.watch(caller, "agent.speak", subject ?? hostName(caller.principal.hostName), work);
@@ -126,9 +134,16 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
         return store.bootstrap(caller.principal.hostId, epoch, about, newToken, act);
       };
       const { vm, secrets } = await watched(caller, handOut, subject);
-      const { env, runner } = secrets
-        ? secretsSchema.parse(sealer.open(secrets, vm.id))
-        : { env: {}, runner: null };
+      const opened = secrets ? openSecrets(secrets, vm.id) : { env: {}, runner: null };
+      if (!opened) {
+        const message =
+          "What its guest is to be set up with cannot be opened: the key is another one than it was sealed with. Make the VM anew.";
+        const error = { code: "secrets_unreadable" as const, message, facts: {} };
+        const failed = { kind: "failed" as const, attempt, phase: "provisioning" as const, error };
+        changes.publish(await store.applyEvent(vmId, failed, parts.context()));
+        throw new CallError("attempt_not_current", message);
+      }
+      const { env, runner } = opened;
       const caCertificate = identity.guestCa?.();
       return {
         vmName: vm.name,

@@ -18,7 +18,8 @@ import { makeRecords } from "./records.ts";
 import { makeRefusals } from "./refusals.ts";
 import { startRetention } from "./retention.ts";
 import { startScheduler } from "./scheduler.ts";
-import { makeSealer, randomId, readOrMakeKey } from "./secrets.ts";
+import { readOrMakeKey, type KeySource } from "./secrets-key.ts";
+import { makeSealer, randomId } from "./secrets.ts";
 import { every, watchStalls } from "./stalls.ts";
 import { watchStorage, type StorageHealth, type WatchLog } from "./storage-watch.ts";
 import { makeTokenUseCases } from "./tokens.ts";
@@ -78,7 +79,13 @@ export async function startControlPlane({
   // bringing up may have been done meanwhile: it is given up when the host is, not for the time that passed.
   const givenUpMs = leaseMs + config.silentGraceSeconds * 1000;
   const awaitAgents = () => store.extendBudgets(clock.now() + leaseMs, clock.now() + givenUpMs);
-  await Promise.all([store.beginAt(clock.now()), store.continueAudit(clock.now()), awaitAgents()]);
+  const sealer = makeSealer(key);
+  await Promise.all([
+    store.beginWithKey(sealer.hash("check")),
+    store.beginAt(clock.now()),
+    store.continueAudit(clock.now()),
+    awaitAgents(),
+  ]);
   const changes = makeChanges();
   const context: Parts["context"] = () => ({ now: clock.now(), budgets: budgetsOf(config) });
   const patience = makePatience(clock, onFatal);
@@ -114,7 +121,7 @@ export async function startControlPlane({
     leases,
     records,
     refusals,
-    sealer: makeSealer(key),
+    sealer,
     clock,
     config,
     identity,
@@ -178,10 +185,12 @@ export async function openControlPlane(
   {
     log,
     identify,
+    secretsKeyCommand,
     ...options
   }: Pick<Ingredients, "config" | "clock" | "onFatal"> & {
     log: WatchLog;
     identify?: () => Promise<Identity>;
+    secretsKeyCommand?: KeySource["secretsKeyCommand"];
   },
 ): Promise<ControlPlane & { adminTokenPath: string; storage(): StorageHealth }> {
   const database = openDatabase(dataDir);
@@ -192,7 +201,7 @@ export async function openControlPlane(
       ...options,
       identity,
       database,
-      key: readOrMakeKey(dataDir),
+      key: readOrMakeKey({ dataDir, secretsKeyCommand }),
       randomId,
     });
     if (!existsSync(adminTokenPath) && !makeStore(database).hasAdmin()) {

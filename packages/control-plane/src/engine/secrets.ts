@@ -7,10 +7,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { writeToken } from "@tartfleet/shared";
-import { DatabaseUnusableError } from "../store/faults.ts";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -23,17 +20,6 @@ export interface Sealer {
   open(sealed: Buffer, about: string): unknown;
   /** Keyed, so that a body with secrets in it cannot be guessed from its hash. */
   hash(text: string): string;
-}
-
-/** The key file `secrets.key` in the data directory (0600), made at the first start. */
-export function readOrMakeKey(dataDir: string): Buffer {
-  const path = join(dataDir, "secrets.key");
-  if (!existsSync(path)) writeFileSync(path, randomBytes(KEY_BYTES), { mode: 0o600, flag: "wx" });
-  const key = readFileSync(path);
-  if (key.length !== KEY_BYTES) {
-    throw new DatabaseUnusableError(`${path} is not a key of ${KEY_BYTES} bytes. Restore it from a backup.`);
-  }
-  return key;
 }
 
 export function makeSealer(key: Buffer): Sealer {

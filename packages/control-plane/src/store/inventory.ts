@@ -1,4 +1,6 @@
+import type { AuditSummary } from "@tartfleet/shared";
 import SqliteDatabase from "better-sqlite3";
+import { verifyAudit } from "./audit.ts";
 import { damageOf, danglingRows } from "./check.ts";
 import { brokenDatabase, DatabaseUnusableError, messageOf } from "./faults.ts";
 import { schemaState, type SchemaState } from "./migrate.ts";
@@ -14,6 +16,7 @@ export interface Contents {
   danglingRows: number;
   schema: SchemaState;
   logId: string | undefined;
+  audit: AuditSummary;
   counts: { liveVms: number; endedVms: number; hosts: number; tokens: number };
   /** Sealed credentials of VMs that are not set up yet, by VM. */
   sealed: { id: string; secrets: Buffer }[];
@@ -50,6 +53,7 @@ function readContents(sqlite: SqliteDatabase.Database): Contents {
     danglingRows: danglingRows(sqlite),
     schema,
     logId: log?.value,
+    audit: schema.isNewer || !hasAudit(sqlite) ? NO_AUDIT : verifyAudit(sqlite),
     counts: {
       liveVms: count("vms where state not in ('deleted', 'failed')"),
       endedVms: count("vms where state in ('deleted', 'failed')"),
@@ -60,4 +64,11 @@ function readContents(sqlite: SqliteDatabase.Database): Contents {
       .prepare<[], { id: string; secrets: Buffer }>("select id, secrets from vms where secrets is not null")
       .all(),
   };
+}
+
+const NO_AUDIT: AuditSummary = { rows: 0, first: undefined, last: undefined, fault: undefined };
+
+/** An older database that was not upgraded yet has none. */
+function hasAudit(sqlite: SqliteDatabase.Database): boolean {
+  return sqlite.prepare("select 1 from sqlite_master where name = 'audit'").get() !== undefined;
 }

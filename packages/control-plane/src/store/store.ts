@@ -3,6 +3,7 @@ import type { Database } from "./database.ts";
 import { brokenDatabase, faultOf, toldOf } from "./faults.ts";
 import { makeGroupCommit, type CommitOptions } from "./group-commit.ts";
 import { makeHostStore } from "./hosts.ts";
+import { makeKeyStore } from "./key-check.ts";
 import { makeTimeStore } from "./times.ts";
 import { makeRetention } from "./retention.ts";
 import { makeTokenStore } from "./tokens.ts";
@@ -24,6 +25,7 @@ export function makeStore(database: Database, options: CommitOptions = {}) {
     ...makeTokenStore(database.db, commit, write),
     ...makeAuditStore(database, commit, write),
     ...makeRetention(commit),
+    ...makeKeyStore(commit),
     ...makeTimeStore(commit),
   };
   return guarded(store, (error) => {

@@ -1,9 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import SqliteDatabase from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runDb } from "../../src/db/main.ts";
-import { makeSealer, readOrMakeKey } from "../../src/engine/secrets.ts";
+import { readOrMakeKey } from "../../src/engine/secrets-key.ts";
+import { makeSealer } from "../../src/engine/secrets.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { makeStore } from "../../src/store/store.ts";
 import { ACT, queuedVm } from "../support/vms.ts";
@@ -26,7 +28,7 @@ async function db(...argv: string[]) {
 /** A database with a VM whose credentials are sealed, as a control plane has it open. */
 async function running() {
   const database = openDatabase(data);
-  const sealer = makeSealer(readOrMakeKey(data));
+  const sealer = makeSealer(readOrMakeKey({ dataDir: data }));
   const vm = queuedVm();
   await makeStore(database).acceptVm(
     {
@@ -54,7 +56,7 @@ describe("while a control plane runs", () => {
     const checked = await db("check");
     expect(checked).toMatchObject({
       code: 0,
-      said: expect.stringMatching(/1 live VMs.*1 sealed credentials\nwhole\n$/),
+      said: expect.stringMatching(/1 live VMs.*1 sealed credentials\n2 rows of audit log; .*\nwhole\n$/),
     });
     expect(await db("restore", backup)).toMatchObject({
       code: 78,
@@ -105,6 +107,20 @@ it("a check says when secrets.key is lost, or another one than what is sealed wa
   });
   rmSync(join(data, "secrets.key"));
   expect(await db("check")).toMatchObject({ code: 1, said: expect.stringContaining("is missing") });
+});
+
+it("a check finds an audit log that was tampered with", async () => {
+  const database = await running();
+  database.close();
+  expect(await db("check")).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(/2 rows of audit log; anchor 2:[0-9a-f]{64}/),
+  });
+  const raw = new SqliteDatabase(join(data, "tartfleet.sqlite"));
+  raw.exec("drop trigger audit_keeps; update audit set actor = 'nobody' where seq = 2");
+  raw.close();
+  const said = expect.stringContaining("the audit log is not whole: row 2 was changed");
+  expect(await db("check")).toMatchObject({ code: 1, said });
 });
 
 it("every command says how it is called", async () => {
