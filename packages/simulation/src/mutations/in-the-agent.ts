@@ -44,7 +44,7 @@ const NOTHING_TO_SEE = underWay(
     action: { kind: "host_fault", host: 1, fault: "list_fails", chance: 1, ms: 2 * MINUTE },
   },
   { at: 4 * MINUTE, action: { kind: "crash", who: 1, point: null, downMs: 2 * MINUTE, isReset: true } },
-  { at: 4 * MINUTE + 1000, action: { kind: "second_agent", host: 1, ms: MINUTE } },
+  { at: 4 * MINUTE + 40_000, action: { kind: "second_agent", host: 1, ms: MINUTE } },
 );
 
 /** An agent dies when tart has deleted what nobody wants any more and its log is still there. */
