@@ -115,6 +115,14 @@ test("token list and revoke", async () => {
   expect((await cli.tartfleet("token", "revoke", "tok-8")).code).toBe(2);
 });
 
+test("host revoke ends a host's credential, for admins", async () => {
+  await using cli = await fleet();
+  const { code, stdout } = await cli.tartfleet("host", "revoke", "mac-1");
+  expect([code, stdout]).toEqual([0, "The credential of host mac-1 is revoked\n"]);
+  expect([...cli.standIn.revoked]).toEqual(["host mac-1"]);
+  expect((await cli.tartfleet("host", "revoke", "mac-99")).code).toBe(2);
+});
+
 test("mistakes on the command line give 64, and help and version 0", async () => {
   const wrongs = [["vm"], ["vm", "crate"], ["vm", "get"], ["token", "create"], ["--nonsense"], []];
   const codes = await Promise.all(wrongs.map(async (args) => [args, (await run(args)).code]));

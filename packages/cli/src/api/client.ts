@@ -124,6 +124,8 @@ export function makeClient(connection: Connection) {
       return (await callJson(connection, { method: "POST", path, body }, createdTokenSchema)).body;
     },
     listTokens: async () => (await get(tokensSchema, { path: "/v1/tokens" })).tokens,
+    revokeHost: (name: string) =>
+      callEmpty(connection, { method: "DELETE", path: `/v1/hosts/${encodeURIComponent(name)}/credential` }),
     revokeToken: (id: string) =>
       callEmpty(connection, { method: "DELETE", path: `/v1/tokens/${encodeURIComponent(id)}` }),
   };

@@ -24,4 +24,15 @@ export function addHostCommands(program: Command, context: Context): void {
       const host = await connect(flags, context).getHost(name);
       reply(context, flags, host, (style) => hostDetails(host, style));
     });
+  group
+    .command("revoke <name>")
+    .summary("end a host's credential at once")
+    .description(
+      "Ends a host's credential at once and cuts its agent off, for a Mac that is lost or in the wrong hands. No VM is placed there any more; those that are there stay as they are until the host is enrolled anew.",
+    )
+    .action(async (name: string, _flags, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalFlags>();
+      await connect(flags, context).revokeHost(name);
+      reply(context, flags, { name, revoked: true }, () => `The credential of host ${name} is revoked`);
+    });
 }

@@ -79,7 +79,7 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
     if (role === "host-enrolment") throw new CallError("forbidden", "A host-enrolment token may not do this");
     const writes = seen.method !== "GET";
     if (writes && role === "viewer") throw new CallError("forbidden", "A viewer token may not do this");
-    if ((kind === "tokens" || kind === "audit") && role !== "admin")
+    if ((kind === "tokens" || kind === "audit" || verb === "credential") && role !== "admin")
       throw new CallError("forbidden", `A ${role} token may not do this`);
     const json = (status: number, body: unknown) => {
       response.writeHead(status, { "content-type": "application/json" });
@@ -116,6 +116,12 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
         if (!host) throw new CallError("host_not_found", `There is no host ${id}.`);
         return json(200, host);
       }
+      case "DELETE hosts/:id/credential":
+        if (hosts.every(({ name }) => name !== id))
+          throw new CallError("host_not_found", `There is no host ${id}.`);
+        revoked.add(`host ${id}`);
+        response.writeHead(204).end();
+        return;
       case "GET fleet/:id":
         return json(200, capacityRecord());
       case "GET audit": {

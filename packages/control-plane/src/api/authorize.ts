@@ -20,6 +20,7 @@ export const RULES = {
   "vm.tell": { vm: "own" },
   "host.read": { admin: "any", ci: "any", viewer: "any" },
   "host.enrol": { admin: "any", "host-enrolment": "any" },
+  "host.revoke": { admin: "any" },
   "capacity.read": { admin: "any", ci: "any", viewer: "any" },
   "token.manage": { admin: "any" },
   "agent.speak": { host: "any" },

@@ -56,6 +56,9 @@ const hosts = router({
   get: allowed("host.read")
     .input(z.object({ name: z.string() }))
     .query(({ ctx, input }) => hostFor(ctx.useCases, ctx.caller.principal, ctx.useCases.getHost(input.name))),
+  revoke: allowed("host.revoke")
+    .input(z.object({ name: z.string() }))
+    .mutation(({ ctx, input }) => ctx.useCases.revokeHost(ctx.caller, input.name)),
 });
 
 const fleet = router({

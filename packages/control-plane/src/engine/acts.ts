@@ -8,6 +8,7 @@ export type ActName =
   | "token.rotate"
   | "token.revoke"
   | "host.enrol"
+  | "host.revoke"
   | "host.connect"
   | "vm.create"
   | "vm.end"

@@ -40,6 +40,12 @@ export function makeLeases(
       silent.drop(hostId);
       leases.touch(hostId);
     },
+    /** The host is not to be heard any more: it counts as silent from now on, not from the end of its lease. */
+    end(hostId: number): void {
+      leases.drop(hostId);
+      silent.touch(hostId);
+      if (epochs.delete(hostId)) listeners.onSilent(hostId, clock.now());
+    },
     /** Which of a host's agents speaks for it from now on. */
     speaks(hostId: number, agentId: string | undefined): void {
       agents.set(hostId, agentId);

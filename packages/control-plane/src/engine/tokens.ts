@@ -21,7 +21,14 @@ const A_DAY = 86_400;
 
 type TokenUseCases = Pick<
   UseCases,
-  "authenticate" | "whenInvalid" | "createToken" | "listTokens" | "rotateToken" | "revokeToken" | "enrolHost"
+  | "authenticate"
+  | "whenInvalid"
+  | "createToken"
+  | "listTokens"
+  | "rotateToken"
+  | "revokeToken"
+  | "enrolHost"
+  | "revokeHost"
 >;
 
 export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => void): TokenUseCases {
@@ -157,6 +164,13 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
       changes.hostChanged(hostId);
       leases.speaks(hostId, undefined);
       return { name: input.name, credential: token };
+    },
+
+    async revokeHost(caller, name) {
+      const act = actOf(caller, "host.revoke", hostName(name));
+      const hostId = await store.revokeHost(name, act, clock.now());
+      changes.hostChanged(hostId);
+      leases.end(hostId);
     },
   };
 }

@@ -104,6 +104,8 @@ export interface UseCases {
 
   /** Makes or renews a host's credential. */
   enrolHost(caller: Caller, input: EnrolHost): Promise<{ name: string; credential: string }>;
+  /** Ends a host's credential and cuts its agent off; its VMs stay as they are until it is enrolled anew. */
+  revokeHost(caller: Caller, name: string): Promise<void>;
   readonly agent: AgentUseCases;
 
   /** Rows of the audit log. */

@@ -31,14 +31,21 @@ export function enrolHost(tx: Tx, { name, machineId, by, credential }: Enrolment
   const boundLabels = by === null ? {} : use(tx, by, isRepeated);
   const hostId = known?.id ?? addHost(tx, { name, machineId, createdAt: now });
   tx.update(hosts).set({ boundLabels }).where(eq(hosts.id, hostId)).run();
-  tx.update(tokens)
-    .set({ revokedAt: now })
-    .where(and(eq(tokens.hostId, hostId), isNull(tokens.revokedAt)))
-    .run();
+  endCredentials(tx, hostId, now);
   tx.insert(tokens)
     .values({ ...credential, hostId, enrolledBy: by })
     .run();
   return hostId;
+}
+
+/** @returns whether the host had a credential */
+export function endCredentials(tx: Tx, hostId: number, now: number): boolean {
+  const { changes } = tx
+    .update(tokens)
+    .set({ revokedAt: now })
+    .where(and(eq(tokens.hostId, hostId), isNull(tokens.revokedAt)))
+    .run();
+  return changes > 0;
 }
 
 /** Its agent asks once more because it never had the credential: that is the same enrolment. */

@@ -14,7 +14,7 @@ import type { Vm } from "../domain/vm.ts";
 import { NEEDS_SECRETS, readVm } from "./apply.ts";
 import type { Act, WriteAct } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
-import { enrolHost, markCredentialUsed, type Enrolment } from "./enrolment.ts";
+import { endCredentials, enrolHost, markCredentialUsed, type Enrolment } from "./enrolment.ts";
 import type { Commit, Tx } from "./group-commit.ts";
 import { attempts, hosts, tokens, vms } from "./schema.ts";
 import type { NewToken } from "./tokens.ts";
@@ -42,6 +42,19 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
       commit((tx) => {
         write(act, now);
         return enrolHost(tx, enrolment, now);
+      }),
+
+    /**
+     * Ends the credential of a host; returns its id.
+     *
+     * @throws CallError host_not_found
+     */
+    revokeHost: (name: string, act: Act, now: number): Promise<number> =>
+      commit((tx) => {
+        const host = tx.select({ id: hosts.id }).from(hosts).where(eq(hosts.name, name)).get();
+        if (!host) throw new CallError("host_not_found", `There is no host named ${name}.`);
+        if (endCredentials(tx, host.id, now)) write(act, now);
+        return host.id;
       }),
 
     /**

@@ -32,6 +32,7 @@ const MAY: Record<Speaker, string[]> = {
     "vm.end",
     "host.read",
     "host.enrol",
+    "host.revoke",
     "capacity.read",
     "token.manage",
     "audit.read",

@@ -108,6 +108,26 @@ describe("what was opened with a token ends at once", () => {
     present.terminate();
   });
 
+  it("when it is a host's credential and an admin has ended it, until the host is enrolled anew", async () => {
+    const socket = await openSocket(await enrol(plane, "mac-stolen"));
+    const cut = closeCode(socket);
+    const credential = "/v1/hosts/mac-stolen/credential";
+    expect((await plane.call("DELETE", credential, { token: plane.tokens.ci })).status).toBe(403);
+    expect((await plane.call("DELETE", credential, { token: plane.tokens.admin })).status).toBe(204);
+    expect(await cut).toBe(4401);
+    const { body } = await plane.call("GET", "/v1/hosts/mac-stolen", { token: plane.tokens.viewer });
+    expect(body).toMatchObject({ connected: false });
+    const acts = await plane.call("GET", "/v1/audit?action=host.revoke", { token: plane.tokens.admin });
+    expect(acts.body.records).toMatchObject([
+      { outcome: "refused" },
+      { subject: "host mac-stolen", outcome: "done" },
+    ]);
+
+    (await openSocket(await enrol(plane, "mac-stolen"))).terminate();
+    const unknown = await plane.call("DELETE", "/v1/hosts/nobody/credential", { token: plane.tokens.admin });
+    expect([unknown.status, unknown.body.code]).toEqual([404, "host_not_found"]);
+  });
+
   it("when it is a VM's and the VM has ended", async () => {
     const { id, token, host, epoch } = await vmWithToken(plane, "mac-of-vm");
     const cut = closeCode(await openSocket(token));

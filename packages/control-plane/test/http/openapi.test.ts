@@ -36,6 +36,8 @@ it("describes every call of the API and nothing else", () => {
       "GET /v1/hosts",
       "POST /v1/hosts",
       "GET /v1/hosts/{name}",
+      "DELETE /v1/hosts/{name}/credential",
+      "GET /v1/audit",
       "GET /v1/fleet/capacity",
       "POST /v1/tokens",
       "GET /v1/tokens",

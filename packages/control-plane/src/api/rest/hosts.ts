@@ -1,4 +1,5 @@
 import { capacitySchema, enrolHostSchema, enrolledHostSchema, hostRecordSchema } from "@tartfleet/shared";
+import { z } from "zod";
 import { hostFor } from "../team-view.ts";
 import type { App, RestDeps } from "./app.ts";
 import { requireCaller } from "./caller.ts";
@@ -45,6 +46,21 @@ export function hostRoutes(app: App, { useCases }: RestDeps): void {
     },
     handler: async (request, reply) =>
       reply.code(201).send(await useCases.enrolHost(requireCaller(request), request.body)),
+  });
+
+  app.delete("/v1/hosts/:name/credential", {
+    config: { action: "host.revoke" },
+    schema: {
+      tags,
+      operationId: "revokeHost",
+      summary: "End a host's credential at once; its VMs stay as they are until it is enrolled anew",
+      params: nameParams,
+      response: { 204: z.null().describe("Revoked"), ...PROBLEMS },
+    },
+    handler: async (request, reply) => {
+      await useCases.revokeHost(requireCaller(request), request.params.name);
+      return reply.code(204).send(null);
+    },
   });
 
   app.get("/v1/fleet/capacity", {
