@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { tartCommand } from "./command.ts";
+import { ownFailure, tartCommand } from "./command.ts";
 import type { TartConfig } from "./config.ts";
 import { seeProcess, seeTart } from "./process-identity.ts";
-import { ok } from "./result.ts";
+import { failed, ok } from "./result.ts";
 import type { TartResult } from "./tart.ts";
 
 const END_POLL_MS = 50;
+/** A process that SIGKILL does not end in this time hangs in the kernel; the attempt is better made elsewhere. */
+const END_MS = 10_000;
 
 /** See `Tart.clone`. */
 export async function cloneVm(
@@ -14,7 +16,7 @@ export async function cloneVm(
   name: string,
   signal: AbortSignal,
 ): Promise<TartResult<void>> {
-  await endFormerClones(name);
+  if (!(await endFormerClones(name))) return failed(ownFailure("TIMED_OUT", "clone"));
   const cloned = await tartCommand(config, ["clone", image, name], {
     timeoutMs: config.limits.clone,
     signal,
@@ -25,10 +27,14 @@ export async function cloneVm(
 /**
  * An agent that was killed leaves its clone at work. Done late, that would replace what was cloned after it,
  * even while it runs (tart-contract §2.1).
+ *
+ * @returns false when one does not end
  */
-async function endFormerClones(name: string): Promise<void> {
+async function endFormerClones(name: string): Promise<boolean> {
+  const until = performance.now() + END_MS;
   for (const { pid, startedAt } of await seeTart("clone", name)) {
     while ((await seeProcess(pid))?.startedAt === startedAt) {
+      if (performance.now() > until) return false;
       try {
         process.kill(pid, "SIGKILL");
       } catch {
@@ -37,4 +43,5 @@ async function endFormerClones(name: string): Promise<void> {
       await sleep(END_POLL_MS);
     }
   }
+  return true;
 }
