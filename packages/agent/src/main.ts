@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { exitLogged, openStdoutLog } from "@tartfleet/log";
 import packageJson from "../package.json" with { type: "json" };
 import { readSettingsFiles } from "./config/files.ts";
 import { readSettings } from "./config/read-settings.ts";
@@ -9,7 +10,6 @@ import type { Settings } from "./config/settings.ts";
 import { openDataDir } from "./process/data-dir.ts";
 import { AgentStop, EXIT } from "./process/exit.ts";
 import { takeLock } from "./process/lock.ts";
-import { openLog } from "./process/log.ts";
 import { runAgent } from "./process/start.ts";
 
 const PROGRAM = "tartfleet-agent";
@@ -47,7 +47,7 @@ async function run(settings: Settings): Promise<void> {
       `another agent (pid ${lock.heldBy}) runs on ${dataDir.path}; stop it, or give another --data-dir`,
     );
   }
-  const { log, flush } = openLog(settings.logLevel, settings.name ?? "");
+  const log = openStdoutLog({ level: settings.logLevel, base: { host: settings.name ?? "" } });
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
@@ -56,8 +56,7 @@ async function run(settings: Settings): Promise<void> {
     });
   }
   process.on("uncaughtException", (error) => {
-    log.fatal({ error: error.stack }, "cannot go on");
-    flush();
+    log.fatal({ err: error }, "cannot go on");
     process.exit(EXIT.bug);
   });
 
@@ -70,10 +69,9 @@ async function run(settings: Settings): Promise<void> {
     log.fatal({ error: error instanceof AgentStop ? error.message : String(error) }, "stopped");
     throw error;
   } finally {
-    flush();
     await lock.release();
   }
-  process.exit(0);
+  exitLogged(log, 0);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
 import { isLoopback } from "@tartfleet/tls";
-import type { Logger } from "pino";
+import { exitLogged, openStdoutLog, type Logger } from "@tartfleet/log";
 import packageJson from "../package.json" with { type: "json" };
 import { completeConfig, listeningUrl, readSettings, shown, tlsOf } from "./config/config.ts";
 import type { Settings } from "./config/settings.ts";
@@ -12,7 +12,6 @@ import { LIMITS, limitsOf } from "./http/limits.ts";
 import { openListener } from "./http/listener.ts";
 import type { Listener } from "./http/listener.ts";
 import { serve } from "./http/server.ts";
-import { openStdoutLog } from "./log.ts";
 import { OidcConfigError, readOidcConfig } from "./oidc/config.ts";
 import { makeOidc, type Oidc } from "./oidc/oidc.ts";
 import { DatabaseUnusableError } from "./store/faults.ts";
@@ -24,8 +23,6 @@ const PROGRAM = "tartfleet-control-plane";
 const EX_CONFIG = 78;
 const EX_SOFTWARE = 70;
 const EX_IOERR = 74;
-
-const LAST_LINES_MS = 1000;
 
 /** A start that cannot be; the message says what to change. */
 class StartError extends Error {}
@@ -57,7 +54,7 @@ async function main(): Promise<void> {
 }
 
 async function start(settings: Settings): Promise<void> {
-  const log = openStdoutLog(settings.logLevel);
+  const log = openStdoutLog({ level: settings.logLevel });
   const clock = systemClock();
   const oidc = openOidc(settings, clock, log);
   const listener = await listen(settings);
@@ -141,12 +138,6 @@ function failWith(log: Logger): (error: unknown) => void {
     log.fatal({ err: error }, "cannot go on");
     process.exit(error instanceof DatabaseUnusableError ? EX_IOERR : EX_SOFTWARE);
   };
-}
-
-/** Exits when the log is out; at once when nobody takes it. */
-function exitLogged(log: Logger, code: number): void {
-  setTimeout(() => process.exit(code), LAST_LINES_MS);
-  log.flush(() => process.exit(code));
 }
 
 async function listen(settings: Settings): Promise<Listener> {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
+import { openLog } from "@tartfleet/log";
 import type { CreateVmInput, TokenRole } from "@tartfleet/shared";
 import { completeConfig, readSettings } from "../../src/config/config.ts";
 import { systemClock, type Clock } from "../../src/engine/clock.ts";
@@ -13,7 +14,6 @@ import { oidcConfigSchema, type OidcConfig } from "../../src/oidc/config.ts";
 import { makeOidc } from "../../src/oidc/oidc.ts";
 import { openListener } from "../../src/http/listener.ts";
 import { serve } from "../../src/http/server.ts";
-import { openLog } from "../../src/log.ts";
 import { openMemoryDatabase } from "../../src/store/database.ts";
 
 export const IMAGE = "ghcr.io/tartfleet/macos:15";
@@ -47,7 +47,7 @@ export async function startPlane({
   const read = readSettings(["--listen", "127.0.0.1:0"], {}, "0");
   if (read.kind !== "settings") throw new Error("the defaults are not valid");
   const lines: string[] = [];
-  const log = openLog("debug", { write: (line) => void lines.push(line) });
+  const log = openLog({ level: "debug" }, { write: (line) => void lines.push(line) });
   const listener = await openListener(read.settings.listen, { ...LIMITS, ...limits });
   const fatal: unknown[] = [];
   const controlPlane = await startControlPlane({

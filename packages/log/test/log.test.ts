@@ -1,14 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { openLog } from "../../src/log.ts";
+import { openLog } from "../src/log.ts";
 
 function logged(write: (log: ReturnType<typeof openLog>) => void): string {
   let text = "";
   write(
-    openLog("info", {
-      write: (line) => {
-        text += line;
+    openLog(
+      { level: "info" },
+      {
+        write: (line) => {
+          text += line;
+        },
       },
-    }),
+    ),
   );
   return text;
 }
