@@ -99,13 +99,15 @@ export async function startControlPlane({
         patience.keepTrying(() => store.recordLastSeen(hostId, lastSeenAt));
       },
       onGivenUp(hostId) {
-        patience.keepTrying(() => giveUpBringUps(hostId));
+        giveUpBringUps(hostId).catch((error: unknown) => {
+          // A store that takes nothing lets nobody sign in either: the host may be at the door.
+          if (passesByItself(error)) leases.waitOn(hostId);
+          else onFatal(error);
+        });
       },
     },
   );
   async function giveUpBringUps(hostId: number): Promise<void> {
-    // It may have come back while the store could not take this.
-    if (leases.isConnected(hostId)) return;
     const hostName = store.hostName(hostId);
     await Promise.all(
       store.bringUpsOn(hostId).map(async ({ vmId, attempt }) => {
@@ -131,7 +133,7 @@ export async function startControlPlane({
 
   const scheduler = startScheduler({ store, leases, changes, clock, patience, context });
   const retention = startRetention({ store, clock, patience, keepEndedDays: config.keepEndedDays });
-  const deadlines = startDeadlines({ store, changes, clock, patience, context });
+  const deadlines = startDeadlines({ store, changes, clock, patience, context, putOff: awaitAgents });
   const notes = every(clock, NOTE_MS, () => patience.keepTrying(() => store.noteTime(clock.now())));
   // What agents and guests said meanwhile waits in the sockets: it is heard before anything is given up.
   stalls.onStall(() => {

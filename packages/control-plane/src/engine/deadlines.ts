@@ -1,4 +1,5 @@
 import type { Context } from "../domain/lifecycle.ts";
+import { passesByItself } from "../store/faults.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
 import type { Clock } from "./clock.ts";
@@ -6,19 +7,24 @@ import type { Patience } from "./patience.ts";
 
 const BATCH = 100;
 
-/** Fires the VMs' deadlines. They live in the store, so they survive a restart; one timer waits for the next. */
+/**
+ * Fires the VMs' deadlines. They live in the store, so they survive a restart; one timer waits for the next.
+ * While the store takes nothing nobody can be heard: what came due meanwhile is put off first.
+ */
 export function startDeadlines(options: {
   store: Store;
   changes: Changes;
   clock: Clock;
   patience: Patience;
   context(): Context;
+  /** Puts off what was to be heard of by now, as after a start. */
+  putOff(): Promise<void>;
 }): {
   /** To be called when deadlines were changed in the store by other means than a step. */
   changed(): void;
   stop(): void;
 } {
-  const { store, changes, clock, patience, context } = options;
+  const { store, changes, clock, patience, context, putOff } = options;
   let cancel: (() => void) | undefined;
   let armedFor = Number.POSITIVE_INFINITY;
   let isFiring = false;
@@ -37,14 +43,25 @@ export function startDeadlines(options: {
   function fire(): void {
     armedFor = Number.POSITIVE_INFINITY;
     isFiring = true;
+    let wasSick = false;
     patience.keepTrying(async () => {
-      const due = store.dueVms(clock.now(), BATCH);
-      await Promise.all(
-        due.map((vmId) => store.applyEvent(vmId, { kind: "time_passed" }, context()).then(changes.publish)),
-      );
+      try {
+        if (wasSick) await putOff();
+        else await fireDue();
+      } catch (error) {
+        wasSick ||= passesByItself(error);
+        throw error;
+      }
       isFiring = false;
       patience.keepTrying(arm);
     });
+  }
+
+  async function fireDue(): Promise<void> {
+    const due = store.dueVms(clock.now(), BATCH);
+    await Promise.all(
+      due.map((vmId) => store.applyEvent(vmId, { kind: "time_passed" }, context()).then(changes.publish)),
+    );
   }
 
   const unsubscribe = changes.onStep(() => patience.keepTrying(arm));

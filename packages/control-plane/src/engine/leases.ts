@@ -40,6 +40,10 @@ export function makeLeases(
       silent.drop(hostId);
       leases.touch(hostId);
     },
+    /** A silent host is waited for as long again. */
+    waitOn(hostId: number): void {
+      if (!epochs.has(hostId)) silent.touch(hostId);
+    },
     /** The host is not to be heard any more: it counts as silent from now on, not from the end of its lease. */
     end(hostId: number): void {
       leases.drop(hostId);

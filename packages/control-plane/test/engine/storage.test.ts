@@ -5,10 +5,10 @@ import { NO_RESERVE, type Reserve } from "../../src/store/reserve.ts";
 import { CI, settle, startFleet, virtualClock } from "../support/fleet.ts";
 import { sicken } from "../support/sick.ts";
 
-async function sickFleet() {
+async function sickFleet(config: Parameters<typeof startFleet>[0] = {}) {
   const database = openMemoryDatabase();
   const sick = sicken(database);
-  const fleet = await startFleet({ database });
+  const fleet = await startFleet({ ...config, database });
   return { fleet, sick };
 }
 
@@ -34,7 +34,7 @@ describe.each(["SQLITE_FULL", "SQLITE_BUSY"])("while the store says %s", (code) 
     fleet.close();
   });
 
-  test("deadlines that pass are fired when it is well", async () => {
+  test("deadlines that pass are put off for a lease when it is well, and then fired", async () => {
     const { fleet, sick } = await sickFleet();
     const id = await fleet.create({ queueTimeoutSeconds: 60 });
     sick.with(code);
@@ -44,7 +44,9 @@ describe.each(["SQLITE_FULL", "SQLITE_BUSY"])("while the store says %s", (code) 
     expect(sick.tries() - before).toBeLessThan(1500);
     expect(fleet.errors).toEqual([]);
     sick.cure();
-    await fleet.clock.pass(2000);
+    await fleet.clock.pass(29_000);
+    expect(fleet.state(id)).toBe("queued");
+    await fleet.clock.pass(3000);
     expect(fleet.useCases.getVm(id)).toMatchObject({ state: "failed", end: { reason: "queue_timeout" } });
     fleet.close();
   });
@@ -65,8 +67,8 @@ describe.each(["SQLITE_FULL", "SQLITE_BUSY"])("while the store says %s", (code) 
   });
 });
 
-test("a host that falls silent is written down later, and a host that came back is not given up", async () => {
-  const { fleet, sick } = await sickFleet();
+test("a host that falls silent is written down later, and is given up after another grace when it does not come", async () => {
+  const { fleet, sick } = await sickFleet({ config: { assignedTimeoutSeconds: 600 } });
   const [gone, back] = [await fleet.host("gone"), await fleet.host("back")];
   const ids = [await fleet.create(), await fleet.create(), await fleet.create(), await fleet.create()];
   sick.with("SQLITE_FULL");
@@ -74,7 +76,9 @@ test("a host that falls silent is written down later, and a host that came back 
   // A heartbeat writes nothing: the host counts as connected again.
   await back.heartbeat();
   sick.cure();
-  await fleet.clock.pass(2000);
+  await fleet.clock.pass(50_000);
+  expect(ids.map(fleet.state)).not.toContain("queued");
+  await fleet.clock.pass(10_000);
   const onBack = (await back.assignments()).assignments;
   expect(onBack.map(({ want }) => want)).toEqual(["running", "running"]);
   const attempts = ids.map((id) => fleet.useCases.getVm(id));
