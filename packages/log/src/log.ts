@@ -34,7 +34,7 @@ export function openLog({ level, base }: LogOptions, destination: DestinationStr
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError },
-      // Nothing logs these; this is the second lock.
+      // Nothing logs these, and what is a `Secret` by its type shows nothing anyway; this is the second lock.
       redact: ["authorization", "token", "vmToken", "credential", "password"].flatMap((key) => [
         key,
         `*.${key}`,

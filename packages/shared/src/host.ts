@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { labelsSchema, nameSchema } from "./names.ts";
+import { shownOnce } from "./secret.ts";
 import { timeSchema } from "./vm.ts";
 
 /** Slots of a Mac: by Apple's licence and its kernel (tart-contract §4.1). */
@@ -90,5 +91,5 @@ export type EnrolHost = z.infer<typeof enrolHostSchema>;
 
 export const enrolledHostSchema = z.object({
   name: z.string(),
-  credential: z.string().describe("The host's own token; shown once"),
+  credential: shownOnce.describe("The host's own token; shown once"),
 });

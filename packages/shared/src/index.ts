@@ -6,6 +6,7 @@ export * from "./keys.ts";
 export * from "./names.ts";
 export * from "./protocol.ts";
 export * from "./runner.ts";
+export * from "./secret.ts";
 export * from "./team.ts";
 export * from "./token-text.ts";
 export * from "./token.ts";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { attemptErrorCodeSchema, attemptErrorSchema } from "./error-codes.ts";
 import { hostFactsSchema } from "./host.ts";
 import { runnerSchema } from "./runner.ts";
+import { secret } from "./secret.ts";
 import { guestOsSchema, runOptionsSchema, vmIdSchema } from "./vm.ts";
 import { BRING_UP_STATES } from "./vm-state.ts";
 
@@ -183,8 +184,8 @@ export const bootstrapSchema = z.object({
     .string()
     .optional()
     .describe("PEM by which the guest verifies that URL; without it, by what its system trusts"),
-  vmToken: z.string().describe("The VM's own token: its end and its job's hooks, nothing else"),
-  env: z.record(z.string(), z.string()),
+  vmToken: secret(z.string()).describe("The VM's own token: its end and its job's hooks, nothing else"),
+  env: z.record(z.string(), secret(z.string())),
   runner: runnerSchema.nullable(),
 });
 export type Bootstrap = z.infer<typeof bootstrapSchema>;

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { secret, type Revealed } from "./secret.ts";
 
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" }).max(2048);
 /** Secrets are single printable words: nothing that could break a header, an env file or a line. */
-const secret = z
+const printable = z
   .string()
   .min(1)
   .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces");
@@ -15,14 +16,13 @@ const word = z
 const github = z
   .strictObject({
     kind: z.literal("github"),
-    jitConfig: secret
-      .max(65_536)
+    jitConfig: secret(printable.max(65_536))
       .optional()
       .describe(
         "The encoded_jit_config of GitHub's generate-jitconfig call. Give this, or url and registrationToken.",
       ),
     url: httpUrl.optional().describe("Organisation or repository URL, with registrationToken"),
-    registrationToken: secret.max(1024).optional(),
+    registrationToken: secret(printable.max(1024)).optional(),
     labels: z
       .array(word.regex(/^[^,]*$/, "must not contain a comma"))
       .max(100)
@@ -53,7 +53,7 @@ const github = z
 const gitlab = z.strictObject({
   kind: z.literal("gitlab"),
   url: httpUrl,
-  token: secret.max(1024).describe("Runner authentication token (glrt-…)"),
+  token: secret(printable.max(1024)).describe("Runner authentication token (glrt-…)"),
   waitTimeoutSeconds: z
     .int()
     .min(0)
@@ -64,7 +64,7 @@ const gitlab = z.strictObject({
 
 const buildkite = z.strictObject({
   kind: z.literal("buildkite"),
-  token: secret.max(1024).describe("Agent token"),
+  token: secret(printable.max(1024)).describe("Agent token"),
   queue: word.optional(),
   acquireJob: z.uuid().optional().describe("Run exactly this job"),
 });
@@ -72,23 +72,26 @@ const buildkite = z.strictObject({
 const jenkins = z.strictObject({
   kind: z.literal("jenkins"),
   url: httpUrl,
-  secret: secret.max(1024),
+  secret: secret(printable.max(1024)),
   name: word,
 });
 
 const script = z.strictObject({
   kind: z.literal("script"),
-  script: z
-    .string()
-    .min(1)
-    .max(131_072)
-    .refine((text) => !text.includes("\0"), "must not contain NUL"),
+  script: secret(
+    z
+      .string()
+      .min(1)
+      .max(131_072)
+      .refine((text) => !text.includes("\0"), "must not contain NUL"),
+  ),
   shell: z.enum(["/bin/sh", "/bin/bash", "/bin/zsh"]).default("/bin/bash"),
 });
 
 /** The CI process that is started in the guest; it must be baked into the image, nothing is downloaded. */
 export const runnerSchema = z.discriminatedUnion("kind", [github, gitlab, buildkite, jenkins, script]);
 export type Runner = z.infer<typeof runnerSchema>;
+export type RevealedRunner = Revealed<Runner>;
 export type RunnerKind = Runner["kind"];
 export const RUNNER_KINDS = [
   "github",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { labelsSchema } from "./names.ts";
+import { shownOnce } from "./secret.ts";
 import { teamSchema } from "./team.ts";
 import { timeSchema } from "./vm.ts";
 
@@ -80,6 +81,6 @@ export const tokenRecordSchema = z.object({
 export type TokenRecord = z.infer<typeof tokenRecordSchema>;
 
 export const createdTokenSchema = tokenRecordSchema.extend({
-  token: z.string().describe("Shown this once; only its hash is kept"),
+  token: shownOnce.describe("Shown this once; only its hash is kept"),
 });
 export type CreatedToken = z.infer<typeof createdTokenSchema>;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { attemptErrorSchema } from "./error-codes.ts";
 import { imageSchema, labelsSchema, nameSchema } from "./names.ts";
 import { RUNNER_KINDS, runnerSchema } from "./runner.ts";
+import { secret } from "./secret.ts";
 import { teamSchema } from "./team.ts";
 import { endReasonSchema, evidenceSourceSchema, vmStateSchema } from "./vm-state.ts";
 
@@ -57,7 +58,7 @@ export const createVmSchema = z.strictObject({
   ttlSeconds: z.int().min(1).optional().describe("How long it may live, from its first placement on a host"),
   queueTimeoutSeconds: z.int().min(1).max(604_800).optional(),
   env: z
-    .record(envName, envValue)
+    .record(envName, secret(envValue))
     .default({})
     .refine((env) => Object.keys(env).length <= 256, "at most 256 variables"),
   run: runOptionsSchema.default({}),

@@ -1,11 +1,12 @@
+import { Secret } from "@tartfleet/shared";
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { SshLogin } from "../guest/index.ts";
 import type { Settings } from "./settings.ts";
 
-/** What the settings only name. Secret. */
+/** What the settings only name. */
 export interface SettingsFiles {
-  enrolmentToken: string | undefined;
+  enrolmentToken: Secret | undefined;
   /** Authorities in PEM. */
   ca: string | undefined;
   ssh: SshLogin;
@@ -38,18 +39,18 @@ export async function readSettingsFiles(
   if (ca !== undefined && !isPem(ca)) mistakes.push("--ca-file: must hold a certificate in PEM");
   const password = await read("--ssh-password-file", settings.sshPasswordFile);
   const privateKey = await read("--ssh-key", settings.sshKey);
-  const isPasswordGiven = password !== undefined || privateKey !== undefined;
+  const loginPassword = password ?? (privateKey === undefined ? DEFAULT_PASSWORD : undefined);
   return {
     mistakes,
     files: {
-      enrolmentToken: token ?? settings.enrolmentToken,
+      enrolmentToken: token === undefined ? settings.enrolmentToken : new Secret(token),
       ca,
       ssh: {
         username: settings.sshUser,
         port: settings.sshPort,
-        password: isPasswordGiven ? password : DEFAULT_PASSWORD,
+        password: loginPassword === undefined ? undefined : new Secret(loginPassword),
         // OpenSSH's form ends with a newline, which trimming took away.
-        privateKey: privateKey === undefined ? undefined : `${privateKey}\n`,
+        privateKey: privateKey === undefined ? undefined : new Secret(`${privateKey}\n`),
       },
     },
   };

@@ -1,5 +1,5 @@
 import { baseUrl, logLevel, onOff, path, seconds, wholeNumber } from "@tartfleet/settings";
-import { enrolHostSchema, labelsSchema, nameSchema } from "@tartfleet/shared";
+import { enrolHostSchema, labelsSchema, nameSchema, secret } from "@tartfleet/shared";
 import { z } from "zod";
 
 /** Given several times, or as one comma-separated variable. */
@@ -82,6 +82,6 @@ export const SETTINGS = z.object({
 });
 
 /** Secrets: never flags, because every user of the machine can read a command line. */
-export const SECRETS = z.object({ enrolmentToken: token.optional() });
+export const SECRETS = z.object({ enrolmentToken: secret(token).optional() });
 
 export type Settings = z.output<typeof SETTINGS> & z.output<typeof SECRETS>;

@@ -1,4 +1,4 @@
-import type { Bootstrap } from "@tartfleet/shared";
+import type { Bootstrap, Revealed } from "@tartfleet/shared";
 import { registrationName, type GuestFile } from "../runners/plan.ts";
 import { planRunner } from "../runners/index.ts";
 import { assignments, exports, quote } from "./shell.ts";
@@ -28,7 +28,7 @@ const START_HEAD = `dir=$(cd "\${0%/*}" && pwd)\nhome=\${dir%/*}\n`;
  * is there is replaced by the same, and the runner is started by whichever supervise.sh comes first.
  */
 export function provisionScript(
-  bootstrap: Bootstrap,
+  bootstrap: Revealed<Bootstrap>,
   subject: ProvisionSubject,
   scripts: GuestScripts,
 ): string {
@@ -66,7 +66,7 @@ main </dev/null
 `;
 }
 
-function vmEnv(bootstrap: Bootstrap, { vmId, attempt, ip }: ProvisionSubject): string {
+function vmEnv(bootstrap: Revealed<Bootstrap>, { vmId, attempt, ip }: ProvisionSubject): string {
   return assignments({
     TARTFLEET_URL: bootstrap.publicUrl.replace(/\/+$/, ""),
     TARTFLEET_VM_ID: vmId,

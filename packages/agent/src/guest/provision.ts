@@ -1,4 +1,4 @@
-import type { AttemptError, Bootstrap } from "@tartfleet/shared";
+import { reveal, type AttemptError, type Bootstrap } from "@tartfleet/shared";
 import { readFile } from "node:fs/promises";
 import { failed, ok, type Result } from "../tart/result.ts";
 import { attemptErrorOfGuest } from "./attempt-error.ts";
@@ -23,7 +23,7 @@ export async function provision(
   bootstrap: Bootstrap,
   subject: ProvisionSubject & { signal: AbortSignal },
 ): Promise<Result<void, AttemptError>> {
-  const stdin = provisionScript(bootstrap, subject, await guestScripts());
+  const stdin = provisionScript(reveal(bootstrap), subject, await guestScripts());
   const ran = await runRepeatable(guest, 'eval "$(cat)"', {
     stdin,
     timeoutSeconds: TIMEOUT_SECONDS,

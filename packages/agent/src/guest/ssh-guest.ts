@@ -1,3 +1,4 @@
+import type { Secret } from "@tartfleet/shared";
 import { Client, type ClientChannel, type ConnectConfig } from "ssh2";
 import { failed, ok, type Result } from "../tart/result.ts";
 import type { Guest, GuestFailure, GuestOutput, GuestRunOptions } from "./guest.ts";
@@ -9,9 +10,9 @@ const OUTPUT_LIMIT = 8 * 1024 * 1024;
 /** How to log in to guests by ssh. The defaults of the published images are admin/admin on port 22. */
 export interface SshLogin {
   username: string;
-  password?: string | undefined;
+  password?: Secret | undefined;
   /** In OpenSSH's or PEM form. */
-  privateKey?: string | undefined;
+  privateKey?: Secret | undefined;
   port: number;
 }
 
@@ -44,7 +45,7 @@ async function runBySsh(
     client.on("error", (error) => settle(failed(sent ? unknown(error.message) : refusal(error, host))));
     client.on("close", () => settle(failed(sent ? unknown("the connection closed") : closed(host))));
     client.on("keyboard-interactive", (_name, _instructions, _language, prompts, answer) => {
-      answer(prompts.map(() => login.password ?? ""));
+      answer(prompts.map(() => login.password?.reveal() ?? ""));
     });
     client.on("ready", () => {
       sent = true;
@@ -62,8 +63,8 @@ function connectConfig(host: string, login: SshLogin): ConnectConfig {
     host,
     port: login.port,
     username: login.username,
-    ...(login.password === undefined ? {} : { password: login.password, tryKeyboard: true }),
-    ...(login.privateKey === undefined ? {} : { privateKey: login.privateKey }),
+    ...(login.password === undefined ? {} : { password: login.password.reveal(), tryKeyboard: true }),
+    ...(login.privateKey === undefined ? {} : { privateKey: login.privateKey.reveal() }),
     readyTimeout: CONNECT_MS,
     keepaliveInterval: 10_000,
     keepaliveCountMax: 3,

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { reveal, Secret, secret } from "@tartfleet/shared";
 import type { Trust } from "@tartfleet/tls";
 import { z } from "zod";
 import { writeFileDurably } from "../journal/durable-file.ts";
@@ -8,7 +9,7 @@ import { AgentStop, type EXIT } from "./exit.ts";
 const credentialSchema = z.object({
   name: z.string(),
   machineId: z.string(),
-  credential: z.string().min(1),
+  credential: secret(z.string().min(1)),
 });
 
 /** What the control plane knows this host by. */
@@ -19,9 +20,9 @@ export interface Enrolment {
   name: string;
   machineId: string;
   /** Undefined when none was given. */
-  token: string | undefined;
+  token: Secret | undefined;
   /** Whom to trust with a token. @throws AgentStop when it must not be sent */
-  trust(token: string): Trust;
+  trust(token: Secret): Trust;
   /** File of the credential, readable by the agent's user alone. */
   path: string;
 }
@@ -49,13 +50,14 @@ export async function enrolAnew(enrolment: Enrolment): Promise<Credential> {
       "this host is not enrolled yet; give an enrolment token by --enrolment-token-file or TARTFLEET_ENROLMENT_TOKEN",
     );
   }
-  const enrolled = await enrol(url, token, { name, machineId }, trust(token));
+  const enrolled = await enrol(url, token.reveal(), { name, machineId }, trust(token));
   if (!enrolled.ok) {
     const { exit, advice } = ADVICE[enrolled.failure.kind];
     throw new AgentStop(exit, `cannot enrol as ${name}: ${enrolled.failure.message}. ${advice}`);
   }
-  const credential = { name: enrolled.value.name, machineId, credential: enrolled.value.credential };
-  await writeFileDurably(path, JSON.stringify(credential));
+  const { name: given, credential: granted } = enrolled.value;
+  const credential = { name: given, machineId, credential: new Secret(granted) };
+  await writeFileDurably(path, JSON.stringify(reveal(credential)));
   return credential;
 }
 

@@ -1,4 +1,4 @@
-import { parseToken } from "@tartfleet/shared";
+import { parseToken, type Secret } from "@tartfleet/shared";
 import { trustFor, type Trust } from "@tartfleet/tls";
 import { arch, availableParallelism, homedir, totalmem } from "node:os";
 import { join } from "node:path";
@@ -43,8 +43,13 @@ export async function runAgent(start: Start): Promise<void> {
   if (!version.ok) throw new AgentStop("tart", `${version.failure.message} Give the path of tart by --tart.`);
   const tartVersion = version.value.slice(0, 64);
 
-  const trust = (token: string): Trust => {
-    const whom = trustFor({ url: settings.url, token, ca: files.ca, insecure: settings.insecure });
+  const trust = (token: Secret): Trust => {
+    const whom = trustFor({
+      url: settings.url,
+      token: token.reveal(),
+      ca: files.ca,
+      insecure: settings.insecure,
+    });
     if ("refused" in whom) throw new AgentStop("settings", whom.refused);
     return whom;
   };
@@ -75,7 +80,7 @@ export async function runAgent(start: Start): Promise<void> {
   const agent = createAgent({
     controlPlane: trpcControlPlane({
       url: settings.url,
-      credential: () => ({ token: credential.credential, trust: trust(credential.credential) }),
+      credential: () => ({ token: credential.credential.reveal(), trust: trust(credential.credential) }),
     }),
     machineId: enrolment.machineId,
     agentId: dataDir.agentId,
@@ -117,9 +122,9 @@ async function credentialFor(settings: Settings, enrolment: Enrolment, log: Log)
 }
 
 /** Whoever gives a token with another pin says that the control plane has got another key. */
-function namesAnotherKey(token: string | undefined, { credential }: Credential): boolean {
-  const pin = parseToken(token ?? "")?.pin;
-  return pin !== undefined && pin !== parseToken(credential)?.pin;
+function namesAnotherKey(token: Secret | undefined, { credential }: Credential): boolean {
+  const pin = parseToken(token?.reveal() ?? "")?.pin;
+  return pin !== undefined && pin !== parseToken(credential.reveal())?.pin;
 }
 
 function isCredentialRefused(end: LinkEnd): boolean {

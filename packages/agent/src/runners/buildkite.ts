@@ -1,4 +1,4 @@
-import type { Runner } from "@tartfleet/shared";
+import type { RevealedRunner } from "@tartfleet/shared";
 import { quote } from "../guest/shell.ts";
 import { secretFile, secretFromFile, type RunnerPlan } from "./plan.ts";
 
@@ -12,7 +12,10 @@ if [ -z "$configured" ]; then export BUILDKITE_BUILD_PATH="$home/.buildkite-agen
 `;
 
 /** One job and out: the given one, or the next of the queue (ci-runners §2.4). */
-export function planBuildkite(runner: Extract<Runner, { kind: "buildkite" }>, name: string): RunnerPlan {
+export function planBuildkite(
+  runner: Extract<RevealedRunner, { kind: "buildkite" }>,
+  name: string,
+): RunnerPlan {
   const words = ["--name", name];
   if (runner.queue !== undefined) words.push("--tags", `queue=${runner.queue}`);
   if (runner.acquireJob === undefined) words.push("--disconnect-after-job");

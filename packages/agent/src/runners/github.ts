@@ -1,8 +1,8 @@
-import type { Runner } from "@tartfleet/shared";
+import type { RevealedRunner } from "@tartfleet/shared";
 import { quote } from "../guest/shell.ts";
 import { secretFile, secretFromFile, type RunnerPlan } from "./plan.ts";
 
-type Github = Extract<Runner, { kind: "github" }>;
+type Github = Extract<RevealedRunner, { kind: "github" }>;
 
 const HOOKS = `/bin/bash "$dir/github-hooks.sh" || broken "cannot write ~/actions-runner/.env"\n`;
 

@@ -1,4 +1,4 @@
-import type { Runner } from "@tartfleet/shared";
+import type { RevealedRunner } from "@tartfleet/shared";
 import { planBuildkite } from "./buildkite.ts";
 import { planGithub } from "./github.ts";
 import { planGitlab } from "./gitlab.ts";
@@ -7,7 +7,7 @@ import type { RunnerPlan } from "./plan.ts";
 import { planScript } from "./script.ts";
 
 /** How a runner is set up and started in a guest; `name` is what it registers as. */
-export function planRunner(runner: Runner, name: string): RunnerPlan {
+export function planRunner(runner: RevealedRunner, name: string): RunnerPlan {
   switch (runner.kind) {
     case "github":
       return planGithub(runner, name);

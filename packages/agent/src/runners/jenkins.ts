@@ -1,4 +1,4 @@
-import type { Runner } from "@tartfleet/shared";
+import type { RevealedRunner } from "@tartfleet/shared";
 import { quote } from "../guest/shell.ts";
 import { SECRET_FILE, secretFile, type RunnerPlan } from "./plan.ts";
 
@@ -6,7 +6,7 @@ import { SECRET_FILE, secretFile, type RunnerPlan } from "./plan.ts";
  * An inbound agent. Its name is the node's on the controller, to which the secret belongs. agent.jar reads the
  * secret from the file at its own time, so only supervise.sh removes it, at the end.
  */
-export function planJenkins(runner: Extract<Runner, { kind: "jenkins" }>): RunnerPlan {
+export function planJenkins(runner: Extract<RevealedRunner, { kind: "jenkins" }>): RunnerPlan {
   const words = ["-url", runner.url, "-name", runner.name, "-webSocket", "-noReconnect"];
   return {
     files: [secretFile(runner.secret)],

@@ -16,11 +16,12 @@ test("flags and variables of the same names; a flag wins; an empty variable is n
     url: "https://fleet.example.com",
     cpu: 4,
     dataDir: "/var/tartfleet",
-    enrolmentToken: "secret",
     logLevel: "info",
     lookSeconds: 3,
   });
   expect(settings.machineId).toBeUndefined();
+  expect(settings.enrolmentToken?.reveal()).toBe("secret");
+  expect(JSON.stringify(settings)).not.toContain('"secret"');
 });
 
 test("labels are repeated flags or one list", () => {

@@ -1,4 +1,11 @@
-import { guestEventSchema, type Bootstrap, type Runner } from "@tartfleet/shared";
+import {
+  bootstrapSchema,
+  guestEventSchema,
+  Secret,
+  type Bootstrap,
+  type Revealed,
+  type RevealedRunner,
+} from "@tartfleet/shared";
 import { execa } from "execa";
 import * as fc from "fast-check";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -41,8 +48,8 @@ afterEach(async () => {
   await plane[Symbol.asyncDispose]();
 });
 
-function bootstrap(more: Partial<Bootstrap> = {}): Bootstrap {
-  return {
+function bootstrap(more: Partial<Revealed<Bootstrap>> = {}): Bootstrap {
+  return bootstrapSchema.parse({
     vmName: "build-42",
     jobId: "job-42",
     publicUrl: `${plane.url}/`,
@@ -50,12 +57,12 @@ function bootstrap(more: Partial<Bootstrap> = {}): Bootstrap {
     env: {},
     runner: { kind: "github", jitConfig: SECRET },
     ...more,
-  };
+  });
 }
 
-const script = (text: string): Runner => ({ kind: "script", script: text, shell: "/bin/bash" });
+const script = (text: string): RevealedRunner => ({ kind: "script", script: text, shell: "/bin/bash" });
 
-async function provisioned(more: Partial<Bootstrap> = {}) {
+async function provisioned(more: Partial<Revealed<Bootstrap>> = {}) {
   return await provision(guest, bootstrap(more), { ...subject, signal });
 }
 
@@ -255,14 +262,13 @@ describe("a guest without a runner", () => {
 });
 
 describe("an image without what the runner needs", () => {
-  const runners: [Runner, string][] = [
+  const runners: [RevealedRunner, string][] = [
     [{ kind: "github", jitConfig: SECRET }, "~/actions-runner"],
     [
       { kind: "gitlab", url: "https://gitlab.example", token: SECRET, waitTimeoutSeconds: 5 },
       "gitlab-runner",
     ],
     [{ kind: "buildkite", token: SECRET }, "buildkite-agent"],
-    [{ kind: "script", script: "true", shell: "/bin/no-such-shell" as "/bin/sh" }, "/bin/no-such-shell"],
   ];
 
   it.each(runners)("says what to bake ($kind)", async (runner, what) => {
@@ -273,9 +279,19 @@ describe("an image without what the runner needs", () => {
     await expect(guest.file(".tartfleet/token")).rejects.toThrow("ENOENT");
   });
 
+  it("says which shell of a script", async () => {
+    const shell = "/bin/no-such-shell" as "/bin/sh";
+    const runner = { kind: "script" as const, script: new Secret("true"), shell };
+    const result = await provision(guest, { ...bootstrap(), runner }, { ...subject, signal });
+    expect(result).toMatchObject({
+      ok: false,
+      failure: { code: "runner_missing", facts: { missing: shell } },
+    });
+  });
+
   it("says what to bake for Jenkins", async () => {
     await guest.program("java", "#!/bin/sh\n");
-    const runner: Runner = { kind: "jenkins", url: "https://ci.example", secret: SECRET, name: "n" };
+    const runner: RevealedRunner = { kind: "jenkins", url: "https://ci.example", secret: SECRET, name: "n" };
     expect(await provisioned({ runner })).toMatchObject({
       failure: { code: "runner_missing", message: expect.stringContaining("~/agent.jar") as string },
     });

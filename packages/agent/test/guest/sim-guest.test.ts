@@ -1,4 +1,4 @@
-import type { Bootstrap } from "@tartfleet/shared";
+import { bootstrapSchema, Secret } from "@tartfleet/shared";
 import { afterEach, describe, expect, it } from "vitest";
 import { makeExecGuest } from "../../src/guest/exec-guest.ts";
 import { provision } from "../../src/guest/provision.ts";
@@ -21,7 +21,7 @@ function waiting(more: Partial<WaitForGuest> = {}) {
     name: VM,
     tart: mac.tart,
     logPath: mac.log(VM),
-    ssh: { username: "admin", password: "admin", port: 2222 },
+    ssh: { username: "admin", password: new Secret("admin"), port: 2222 },
     timeoutSeconds: 20,
     headStartSeconds: 1_000_000,
     signal,
@@ -90,7 +90,7 @@ describe("a guest that tart exec cannot reach", () => {
     await using sshd = await makeSshServer();
     await mac.started(VM, VANILLA);
     const tart = { ...mac.tart, ip: async () => ({ ok: true as const, value: "127.0.0.1" }) };
-    const ssh = { username: "admin", password: "admin", port: sshd.port };
+    const ssh = { username: "admin", password: new Secret("admin"), port: sshd.port };
     expect(await waiting({ tart, ssh, headStartSeconds: 1 })).toMatchObject({
       ok: true,
       value: { guest: { via: "ssh" }, ip: "127.0.0.1" },
@@ -105,7 +105,7 @@ describe("a guest that tart exec cannot reach", () => {
     await using sshd = await makeSshServer();
     await mac.started(VM);
     const tart = { ...mac.tart, ip: async () => ({ ok: true as const, value: "127.0.0.1" }) };
-    const ssh = { username: "admin", password: "admin", port: sshd.port };
+    const ssh = { username: "admin", password: new Secret("admin"), port: sshd.port };
     await until(() => mac.tart.execIsDead(mac.log(VM)));
     expect(await waiting({ tart, ssh })).toMatchObject({ ok: true, value: { guest: { via: "ssh" } } });
   });
@@ -137,14 +137,14 @@ describe("a simulated VM", () => {
     if (!reached.ok) throw new Error(reached.failure.message);
     const { guest, ip } = reached.value;
     const env = { ODD: 'it\'s "two"\nlines\\ of $HOME `id` \t!' };
-    const bootstrap: Bootstrap = {
+    const bootstrap = bootstrapSchema.parse({
       vmName: "build-42",
       jobId: "job-42",
       publicUrl: plane.url,
       vmToken: "vm-token",
       env,
       runner: { kind: "script", script: 'printf "%s" "$ODD"; exit 3', shell: "/bin/bash" },
-    };
+    });
     const subject = { vmId: "0123456789abcdef", attempt: 1, ip, signal };
     expect(await provision(guest, bootstrap, subject)).toEqual({ ok: true, value: undefined });
     await plane.count(1);

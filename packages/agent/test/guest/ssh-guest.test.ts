@@ -1,3 +1,4 @@
+import { bootstrapSchema, Secret } from "@tartfleet/shared";
 import * as fc from "fast-check";
 import ssh2 from "ssh2";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -20,7 +21,7 @@ afterEach(async () => {
 });
 
 const guest = (login = {}) =>
-  makeSshGuest("127.0.0.1", { username: "admin", password: "admin", port: sshd.port, ...login });
+  makeSshGuest("127.0.0.1", { username: "admin", password: new Secret("admin"), port: sshd.port, ...login });
 const run = (script: string, options = {}, login = {}) =>
   guest(login).run(script, { timeoutSeconds: 20, signal, ...options });
 
@@ -48,7 +49,14 @@ describe("a guest reached by ssh", () => {
     await using plane = await makeHttpRecorder();
     sshd.env = local.env;
     const runner = { kind: "script" as const, script: "exit 3", shell: "/bin/bash" as const };
-    const bootstrap = { vmName: "n", jobId: null, publicUrl: plane.url, vmToken: "t", env: {}, runner };
+    const bootstrap = bootstrapSchema.parse({
+      vmName: "n",
+      jobId: null,
+      publicUrl: plane.url,
+      vmToken: "t",
+      env: {},
+      runner,
+    });
     const subject = { vmId: "0123456789abcdef", attempt: 1, ip: null, signal };
     expect(await provision(guest(), bootstrap, subject)).toEqual({ ok: true, value: undefined });
     await plane.count(1);
@@ -61,14 +69,16 @@ describe("a guest reached by ssh", () => {
   });
 
   it("lets in by key, by password, and by a question for it", async () => {
-    const key = { password: undefined, privateKey: keys.private };
+    const key = { password: undefined, privateKey: new Secret(keys.private) };
     expect(await run("true", {}, key)).toMatchObject({ value: { exitCode: 0 } });
     sshd.asks = "keyboard-interactive";
     expect(await run("true")).toMatchObject({ value: { exitCode: 0 } });
   });
 
   it("that refuses the login says so", async () => {
-    expect(await run("true", {}, { password: "wrong" })).toMatchObject({ failure: { class: "refused" } });
+    expect(await run("true", {}, { password: new Secret("wrong") })).toMatchObject({
+      failure: { class: "refused" },
+    });
     expect(sshd.commands).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import type { Runner } from "@tartfleet/shared";
+import { bootstrapSchema, type RevealedRunner } from "@tartfleet/shared";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Guest, GuestRunOptions } from "../../src/guest/guest.ts";
@@ -22,17 +22,17 @@ afterEach(async () => {
   await plane[Symbol.asyncDispose]();
 });
 
-const script = (text: string): Runner => ({ kind: "script", script: text, shell: "/bin/bash" });
+const script = (text: string): RevealedRunner => ({ kind: "script", script: text, shell: "/bin/bash" });
 
-async function provisioned({ runner }: { runner: Runner }) {
-  const bootstrap = {
+async function provisioned({ runner }: { runner: RevealedRunner }) {
+  const bootstrap = bootstrapSchema.parse({
     vmName: "build-42",
     jobId: "job-42",
     publicUrl: plane.url,
     vmToken: "t",
     env: {},
     runner,
-  };
+  });
   return await provision(guest, bootstrap, { vmId: "0123456789abcdef", attempt: 1, ip: null, signal });
 }
 

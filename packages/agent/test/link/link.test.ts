@@ -1,4 +1,4 @@
-import type { Report } from "@tartfleet/shared";
+import { reveal, type Report } from "@tartfleet/shared";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { createLink, type Link, type LinkEnd } from "../../src/link/link.ts";
@@ -289,5 +289,5 @@ test("a bootstrap waits for a session and survives the loss of one", async () =>
   start();
   const signal = AbortSignal.timeout(10_000);
   const answer = await link.bootstrap({ vmId: assignment(1).vmId, attempt: 1 }, signal);
-  expect(answer).toMatchObject({ ok: true, value: { vmToken: "vm-token" } });
+  expect(reveal(answer)).toMatchObject({ ok: true, value: { vmToken: "vm-token" } });
 });

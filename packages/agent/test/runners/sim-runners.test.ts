@@ -1,4 +1,4 @@
-import type { Bootstrap, Runner } from "@tartfleet/shared";
+import { bootstrapSchema, Secret, type RevealedRunner } from "@tartfleet/shared";
 import { startFakeGitHub, type FakeGitHub } from "@tartfleet/tart-sim";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ beforeEach(async () => {
     name: VM,
     tart: mac.tart,
     logPath: mac.log(VM),
-    ssh: { username: "admin", password: "admin", port: 2222 },
+    ssh: { username: "admin", password: new Secret("admin"), port: 2222 },
     timeoutSeconds: 20,
     headStartSeconds: 1_000_000,
     signal,
@@ -49,15 +49,15 @@ afterEach(async () => {
   await github.close();
 });
 
-async function provisioned(runner: Runner, env: Record<string, string> = {}) {
-  const bootstrap: Bootstrap = {
+async function provisioned(runner: RevealedRunner, env: Record<string, string> = {}) {
+  const bootstrap = bootstrapSchema.parse({
     vmName: "build-42",
     jobId: "job-42",
     publicUrl: plane.url,
     vmToken: TOKEN,
     env,
     runner,
-  };
+  });
   return await provision(guest, bootstrap, { vmId: "0123456789abcdef", attempt: 1, ip, signal });
 }
 
@@ -114,7 +114,7 @@ describe("a GitHub runner in a simulated VM", () => {
     const url = `${github.url}/org`;
     const registrationToken = github.registrationToken();
     github.enqueueJob({ name: "build", labels: ["macos-15", "xcode"] });
-    const runner: Runner = { kind: "github", url, registrationToken, labels: ["macos-15", "xcode"] };
+    const runner: RevealedRunner = { kind: "github", url, registrationToken, labels: ["macos-15", "xcode"] };
     expect(await provisioned(runner)).toMatchObject({ ok: true });
     expect(await github.settled("build")).toMatchObject({
       result: "delivered",
@@ -126,7 +126,7 @@ describe("a GitHub runner in a simulated VM", () => {
 });
 
 describe("the runners of other CI systems in a simulated VM", () => {
-  const runners: [Runner, string][] = [
+  const runners: [RevealedRunner, string][] = [
     [
       { kind: "gitlab", url: "https://gitlab.example", token: SECRET, waitTimeoutSeconds: 60 },
       "gitlab-runner run-single",

@@ -1,5 +1,4 @@
-import type { Runner } from "@tartfleet/shared";
-import { runnerSchema } from "@tartfleet/shared";
+import { reveal, runnerSchema, type RevealedRunner } from "@tartfleet/shared";
 import { execa } from "execa";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -23,7 +22,7 @@ afterEach(async () => {
 });
 
 /** What the program that a runner's start lines end in was given, and whether its secret is still a file. */
-async function started(runner: Runner) {
+async function started(runner: RevealedRunner) {
   const plan = planRunner(runner, NAME);
   for (const { name, content } of plan.files) await guest.write(`.tartfleet/${name}`, content);
   const head = `home=$HOME dir=$HOME/.tartfleet\n`;
@@ -109,7 +108,7 @@ describe("start lines", () => {
     fc.assert(
       fc.property(runner, (input) => {
         const secret = Object.entries(input).find(([key]) => /jit|oken|secret/.test(key))?.[1] ?? "";
-        const plan = planRunner(runnerSchema.parse(input), NAME);
+        const plan = planRunner(reveal(runnerSchema.parse(input)), NAME);
         expect(plan.start + plan.check + plan.prepare).not.toContain(secret);
         expect(plan.files).toEqual([{ name: "runner-secret", mode: "0400", content: secret }]);
       }),

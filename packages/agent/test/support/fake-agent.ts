@@ -5,6 +5,7 @@ import type { Journal } from "../../src/journal/journal.ts";
 import type { Entry } from "../../src/reconcile/instance.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/reconcile/limits.ts";
 import { ok } from "../../src/tart/result.ts";
+import { bootstrapOf } from "./bootstrap.ts";
 import { createFakeGuests } from "./fake-guests.ts";
 import { createFakeTart, type FakeWorld } from "./fake-world.ts";
 import { createLife, type Life } from "./lives.ts";
@@ -77,8 +78,7 @@ export function startAgent(
         },
       },
       journal: life.bind(memoryJournal(disk)),
-      bootstrap: async ({ vmId }) =>
-        ok({ vmName: vmId, jobId: null, publicUrl: "http://cp", vmToken: "secret", env: {}, runner: null }),
+      bootstrap: async ({ vmId }) => ok(bootstrapOf(vmId)),
       clock,
       random: () => 0.5,
       log: QUIET,

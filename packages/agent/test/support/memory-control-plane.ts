@@ -2,6 +2,7 @@ import type { Assignment, AssignmentSet, Hello, Report } from "@tartfleet/shared
 import { sleep } from "../../src/clock.ts";
 import type { Answer, CallFailure, Connection, ControlPlane } from "../../src/link/control-plane.ts";
 import { failed, ok } from "../../src/tart/result.ts";
+import { bootstrapOf } from "./bootstrap.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 const LOST: CallFailure = { kind: "lost", message: "the connection broke" };
@@ -67,15 +68,7 @@ export function createMemoryControlPlane(clock: VirtualClock): MemoryControlPlan
         call(signal, claimed, () => {
           lastHeartbeatAt = clock.now();
         }),
-      bootstrap: (claimed, { vmId }, signal) =>
-        call(signal, claimed, () => ({
-          vmName: vmId,
-          jobId: null,
-          publicUrl: "http://cp",
-          vmToken: "secret",
-          env: {},
-          runner: null,
-        })),
+      bootstrap: (claimed, { vmId }, signal) => call(signal, claimed, () => bootstrapOf(vmId)),
       async assignments(claimed, onSet, signal) {
         push = () => {
           const now = set;

@@ -9,6 +9,7 @@ import {
   type Assignment,
   type AssignmentSet,
   type Bootstrap,
+  type Revealed,
   type Hello,
   type HostFacts,
   type Report,
@@ -37,7 +38,7 @@ export interface TestControlPlane {
   credentials: Map<string, string>;
   enrolmentToken: string;
   bootstraps: { vmId: string; attempt: number }[];
-  bootstrap: Bootstrap;
+  bootstrap: Revealed<Bootstrap>;
   logId: string;
   heartbeatSeconds: number;
   returnWithinSeconds: number;

@@ -5,6 +5,7 @@ import {
   helloSchema,
   protocolRefusal,
   reportsSchema,
+  reveal,
 } from "@tartfleet/shared";
 import type { Hello } from "@tartfleet/shared";
 import { z } from "zod";
@@ -48,7 +49,7 @@ export const agentRouter = router({
 
   bootstrap: fromHost
     .input(bootstrapRequestSchema)
-    .mutation(({ ctx, input: { epoch, ...attempt } }) =>
-      ctx.useCases.agent.bootstrap(ctx.host, epoch, attempt),
+    .mutation(async ({ ctx, input: { epoch, ...attempt } }) =>
+      reveal(await ctx.useCases.agent.bootstrap(ctx.host, epoch, attempt)),
     ),
 });

@@ -1,5 +1,5 @@
-import { CallError, runnerSchema, type ReportResult } from "@tartfleet/shared";
-import { z } from "zod";
+import { bootstrapSchema, CallError, Secret, type ReportResult } from "@tartfleet/shared";
+import type { z } from "zod";
 import { actOf, hostName, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
 import type { Parts } from "./parts.ts";
@@ -7,10 +7,7 @@ import { mintToken } from "./secrets.ts";
 import type { AgentUseCases, HostCaller } from "./use-cases.ts";
 import type { VmSecrets } from "./vms.ts";
 
-const secretsSchema: z.ZodType<VmSecrets> = z.object({
-  env: z.record(z.string(), z.string()),
-  runner: runnerSchema.nullable(),
-});
+const secretsSchema: z.ZodType<VmSecrets> = bootstrapSchema.pick({ env: true, runner: true });
 
 /** So quickly agents come back when all of them have lost their connection at once; they can be greeted faster. */
 const RETURNS_PER_SECOND = 200;
@@ -150,7 +147,7 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
         jobId: vm.spec.jobId ?? null,
         publicUrl: config.publicUrl,
         ...(caCertificate === undefined ? {} : { caCertificate }),
-        vmToken: token,
+        vmToken: new Secret(token),
         env,
         runner,
       };

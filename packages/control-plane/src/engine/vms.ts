@@ -3,9 +3,11 @@ import {
   canonicalImage,
   DEFAULT_TEAM,
   isTerminal,
+  reveal,
   type CreateVm,
   type DeleteVmQuery,
   type Runner,
+  type Secret,
   type VmEvent,
 } from "@tartfleet/shared";
 import type { LifecycleEvent } from "../domain/lifecycle.ts";
@@ -22,7 +24,7 @@ const EVENTS_AT_ONCE = 200;
 
 /** What is sealed beside a VM until its guest has been set up. */
 export interface VmSecrets {
-  env: Record<string, string>;
+  env: Record<string, Secret>;
   runner: Runner | null;
 }
 
@@ -76,8 +78,8 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
           vm,
           createdBy: nameOf(caller.principal),
           idempotencyKey: idempotencyKey ?? null,
-          bodyHash: sealer.hash(canonicalJson(input)),
-          secrets: needsSealing ? sealer.seal(secrets, vm.id) : null,
+          bodyHash: sealer.hash(canonicalJson(reveal(input))),
+          secrets: needsSealing ? sealer.seal(reveal(secrets), vm.id) : null,
           mostQueued: config.maxQueuedPerTeam,
         },
         actOf(caller, "vm.create", vmName(vm.id), {

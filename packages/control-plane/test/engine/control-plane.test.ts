@@ -1,4 +1,4 @@
-import { createVmSchema } from "@tartfleet/shared";
+import { createVmSchema, reveal } from "@tartfleet/shared";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CI, callerOf, FACTS, settle, startFleet } from "../support/fleet.ts";
 
@@ -165,18 +165,18 @@ describe("ending", () => {
       code: "attempt_not_current",
     });
     const bootstrap = await fleet.useCases.agent.bootstrap(host.host, host.epoch, about);
-    expect(bootstrap).toMatchObject({
+    expect(reveal(bootstrap)).toMatchObject({
       env: { TOKEN: "s3cret" },
       runner: { kind: "script", shell: "/bin/bash" },
     });
-    expect(fleet.useCases.authenticate(bootstrap.vmToken)).toEqual({ kind: "vm", ...about });
+    expect(fleet.useCases.authenticate(bootstrap.vmToken.reveal())).toEqual({ kind: "vm", ...about });
     await host.bringUpAll();
     await expect(fleet.useCases.agent.bootstrap(host.host, host.epoch, about)).rejects.toMatchObject({
       code: "attempt_not_current",
     });
     await fleet.useCases.endVm(CI, id, {});
     await host.removeAll();
-    expect(fleet.useCases.authenticate(bootstrap.vmToken)).toBeUndefined();
+    expect(fleet.useCases.authenticate(bootstrap.vmToken.reveal())).toBeUndefined();
   });
 });
 

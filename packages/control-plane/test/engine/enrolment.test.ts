@@ -116,7 +116,7 @@ test("a guest's secrets are told no more once it announced its end, even before 
   const ask = () => fleet.useCases.agent.bootstrap(mac.host, mac.epoch, about);
   await ask();
   const { vmToken } = await ask();
-  const principal = fleet.useCases.authenticate(vmToken);
+  const principal = fleet.useCases.authenticate(vmToken.reveal());
   if (!principal) throw new Error("the token is not valid");
   await fleet.useCases.endVm(callerOf(principal), id, { phase: "job_hook" });
   expect(fleet.useCases.getVm(id).state).toBe("draining");

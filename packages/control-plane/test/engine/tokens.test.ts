@@ -76,7 +76,7 @@ test("the token of a former attempt ends nothing of the present one", async () =
   });
   expect(fleet.useCases.getVm(id)).toMatchObject({ host: "mac-2", attempt: 2 });
   await present.bringUpAll();
-  const principal = fleet.useCases.authenticate(vmToken);
+  const principal = fleet.useCases.authenticate(vmToken.reveal());
   if (!principal) throw new Error("the token is gone");
   const caller = { principal, requestId: "r", address: null };
   const before = fleet.useCases.getVm(id);

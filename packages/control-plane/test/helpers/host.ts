@@ -46,5 +46,5 @@ export async function vmWithToken(plane: Plane, name: string) {
     await plane.useCases.agent.report(host, epoch, [{ ...about, kind: "phase", phase }]);
   }
   const { vmToken } = await plane.useCases.agent.bootstrap(host, epoch, about);
-  return { id: String(vm.id), token: vmToken, host, epoch };
+  return { id: String(vm.id), token: vmToken.reveal(), host, epoch };
 }

@@ -47,6 +47,20 @@ it("describes every call of the API and nothing else", () => {
   );
 });
 
+it("says which fields are secret, so that who shows a form hides them", () => {
+  const { CreateVmInput, CreatedToken, EnrolledHost } = document["components"].schemas;
+  const handedIn = { type: "string", format: "password", writeOnly: true };
+  expect(CreateVmInput.properties.env.additionalProperties).toMatchObject(handedIn);
+  const secrets = new Map<string, unknown>();
+  for (const { properties } of CreateVmInput.properties.runner.oneOf as { properties: object }[]) {
+    for (const [name, schema] of Object.entries(properties)) secrets.set(name, schema);
+  }
+  for (const name of ["jitConfig", "registrationToken", "token", "secret", "script"])
+    expect(secrets.get(name), name).toMatchObject(handedIn);
+  for (const shown of [CreatedToken.properties.token, EnrolledHost.properties.credential])
+    expect(shown).toMatchObject({ type: "string", format: "password" });
+});
+
 it("says what a VM may be asked with, from the schema that checks it", () => {
   const { CreateVmInput, Vm, Problem } = document["components"].schemas;
   expect(CreateVmInput).toMatchObject({ required: ["image"], additionalProperties: false });

@@ -6,7 +6,7 @@ import type {
 } from "@tartfleet/agent/src/link/control-plane.ts";
 import { failed, ok } from "@tartfleet/agent/src/tart/result.ts";
 import type { HostCaller, UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
-import { CallError, helloSchema, reportsSchema } from "@tartfleet/shared";
+import { bootstrapSchema, CallError, helloSchema, reportsSchema, reveal } from "@tartfleet/shared";
 import type { Process } from "../world/process.ts";
 import type { ControlPlaneSite, Serving } from "./control-plane.ts";
 import { createSocket, type Socket, type Sockets } from "./socket.ts";
@@ -113,12 +113,14 @@ function connectionOn(
       }),
     heartbeat: (epoch, facts, signal) =>
       call(signal, (agent) => agent.heartbeat(caller, epoch, structuredClone({ facts }))),
-    bootstrap: (epoch, attempt, signal) =>
-      call(signal, async (agent) => {
+    async bootstrap(epoch, attempt, signal) {
+      const answer = await call(signal, async (agent) => {
         const bootstrap = await agent.bootstrap(caller, epoch, structuredClone(attempt));
         world.ledger.handedOut.push({ hostName: caller.principal.hostName, ...attempt });
-        return bootstrap;
-      }),
+        return reveal(bootstrap);
+      });
+      return answer.ok ? ok(bootstrapSchema.parse(answer.value)) : answer;
+    },
     report(epoch, reports, signal) {
       const sent = structuredClone([...reports]);
       if (timeline.now() < repeatsUntil() && random.chance(0.3)) {

@@ -1,3 +1,4 @@
+import { reveal } from "@tartfleet/shared";
 import { failed, ok } from "@tartfleet/agent/src/tart/result.ts";
 import type { Plan, PlannedAction } from "../plan/plan.ts";
 import { inAgent, inConnection, inGuests, inJournal, inTart, type Mutation } from "./plant.ts";
@@ -139,7 +140,7 @@ export const IN_THE_AGENT: readonly Mutation[] = [
       scriptResult: (guest, signal) => guests.scriptResult(guest, signal),
       requestShutdown: (guest, signal) => guests.requestShutdown(guest, signal),
       provision(guest, subject, bootstrap, signal) {
-        log.info({ bootstrap }, "provisioning");
+        log.info({ bootstrap: reveal(bootstrap) }, "provisioning");
         return guests.provision(guest, subject, bootstrap, signal);
       },
     },
