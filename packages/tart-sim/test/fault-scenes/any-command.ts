@@ -1,6 +1,14 @@
+import { readFile } from "node:fs/promises";
 import { expect } from "vitest";
-import { need } from "../../src/conformance/bench.ts";
+import { need, until } from "../../src/conformance/bench.ts";
 import type { Scenes } from "./scenes.ts";
+
+/** Before it has a handler the signal would end it; where there is no /proc nobody can tell. */
+async function takesSigint(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  return caught === undefined || (BigInt(`0x${caught}`) & 2n) !== 0n;
+}
 
 /** Faults of the binary itself. */
 export const anyCommandScenes = {
@@ -25,6 +33,7 @@ export const anyCommandScenes = {
     async scene({ tart, startRun }) {
       const listing = startRun(["list"]);
       need(await tart(["get", "missing"]), 2);
+      await until("the list to take SIGINT", () => takesSigint(listing.pid));
       listing.kill("SIGINT");
       need(await listing.ended, 1, { stdout: "" });
     },
