@@ -6,6 +6,7 @@ import { makeHostStore } from "./hosts.ts";
 import { makeKeyStore } from "./key-check.ts";
 import { makeTimeStore } from "./times.ts";
 import { makeRetention } from "./retention.ts";
+import { makeQueueStore } from "./queue.ts";
 import { makeTokenStore } from "./tokens.ts";
 import { makeVmStore } from "./vms.ts";
 
@@ -21,6 +22,7 @@ export function makeStore(database: Database, options: CommitOptions = {}) {
   const store = {
     logId: database.logId,
     ...makeVmStore(database, commit, write),
+    ...makeQueueStore(database.db),
     ...makeHostStore(database, commit, write),
     ...makeTokenStore(database.db, commit, write),
     ...makeAuditStore(database, commit, write),

@@ -13,11 +13,10 @@ import {
   lte,
   min,
   sql,
-  sum,
   type SQL,
 } from "drizzle-orm";
 import type { Context, LifecycleEvent } from "../domain/lifecycle.ts";
-import type { Placement, Waiting } from "../domain/placement.ts";
+import type { Placement } from "../domain/placement.ts";
 import { deadlineOf, type Vm } from "../domain/vm.ts";
 import { applyEvent, bumpRevision, readVm, writeEvent, type Applied } from "./apply.ts";
 import type { Act, WriteAct } from "./audit.ts";
@@ -25,7 +24,8 @@ import type { Database, Db } from "./database.ts";
 import { isSqliteError, storageFull } from "./faults.ts";
 import type { Commit, Tx } from "./group-commit.ts";
 import { requireSession } from "./hosts.ts";
-import { attempts, events, hosts, queues, live, vms } from "./schema.ts";
+import { requireRoom } from "./queue.ts";
+import { attempts, events, hosts, live, vms } from "./schema.ts";
 import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
 
 /** A VM to be accepted. `bodyHash` compares bodies under the same idempotency key of the same caller. */
@@ -39,18 +39,8 @@ export interface NewVm {
   mostQueued: number;
 }
 
-/** A queue that long does not shrink within seconds. */
-const QUEUE_RETRY_SECONDS = 30;
-
 /** How many VMs a page looks at when no index leads to those that it asks for: a few milliseconds. */
 const LOOKED_AT = 2000;
-
-interface QueuePart {
-  after: number;
-  limit: number;
-  /** Only Linux VMs: those that need no slot. */
-  linuxOnly: boolean;
-}
 
 /** A VM of a page, with its place in the order of acceptance. */
 interface PagedVm {
@@ -175,17 +165,6 @@ export function makeVmStore(
         .all()
         .map((row) => ({ vm: vmOfRow(row), seq: row.seq })),
 
-    /** A part of the queue in the order of acceptance: what comes after the VM with the `seq`. */
-    waiting: (part: QueuePart): Waiting[] => waiting(db, part),
-
-    countQueued: (): number =>
-      Number(
-        db
-          .select({ sum: sum(queues.queued) })
-          .from(queues)
-          .get()?.sum ?? 0,
-      ),
-
     /** Live VMs with their images, for capacity by image. */
     liveImages: (): { image: string; state: string; count: number }[] =>
       db
@@ -282,15 +261,7 @@ function earlierVm(
 
 function acceptVm(tx: Tx, accepted: NewVm, now: number): { vm: Vm; event: VmEvent | null } {
   const { vm, createdBy, idempotencyKey, bodyHash, secrets, mostQueued } = accepted;
-  const queue = tx.select().from(queues).where(eq(queues.team, vm.team)).get();
-  if (queue && queue.queued >= mostQueued) {
-    throw new CallError(
-      "queue_full",
-      `${queue.queued} VMs of team ${vm.team} wait already. Wait until some have started, or end those that are not needed.`,
-      [],
-      { retryAfterSeconds: QUEUE_RETRY_SECONDS },
-    );
-  }
+  requireRoom(tx, vm.team, mostQueued);
   try {
     tx.insert(vms)
       .values({
@@ -359,34 +330,6 @@ function hostOfAttempt(tx: Tx, vmId: string, attempt: number): number | undefine
     .from(attempts)
     .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
     .get()?.hostId;
-}
-
-function waiting(db: Db, { after, limit, linuxOnly }: QueuePart): Waiting[] {
-  // Literals: SQLite takes a partial index only for what it can prove while it prepares the statement.
-  const queued = linuxOnly
-    ? sql`${vms.state} = 'queued' and ${vms.spec} ->> 'os' = 'linux'`
-    : sql`${vms.state} = 'queued'`;
-  const rows = db
-    .select({ id: vms.id, seq: vms.seq, spec: vms.spec, attempt: vms.attempt })
-    .from(vms)
-    .where(and(queued, gt(vms.seq, after)))
-    .orderBy(asc(vms.seq))
-    .limit(limit)
-    .all();
-  const again = rows.filter((row) => row.attempt > 0).map((row) => row.id);
-  const tried =
-    again.length === 0 ? [] : db.select().from(attempts).where(inArray(attempts.vmId, again)).all();
-  const hostsOf = Map.groupBy(tried, ({ vmId }) => vmId);
-  return rows.map(({ id, seq, spec }) => ({
-    vmId: id,
-    seq,
-    os: spec.os,
-    image: spec.image,
-    cpu: spec.cpu ?? null,
-    memoryMiB: spec.memoryMiB ?? null,
-    hostLabels: spec.hostLabels,
-    triedHosts: (hostsOf.get(id) ?? []).map(({ hostId }) => hostId),
-  }));
 }
 
 const isLiveState = (state: Vm["state"]) => !isTerminal(state);
