@@ -389,6 +389,23 @@ describe("before ready", () => {
     expect(at(booting, runEnded("guest_crashed"), 120).state).toBe("queued");
   });
 
+  test("a failure from before anything ran, told late, ends nothing that runs since", () => {
+    const ready = vmIn([placed(1), { kind: "phase", attempt: 1, phase: "ready" }]);
+    const failed = (phase: "cloning" | "booting") =>
+      at(
+        ready,
+        {
+          kind: "failed",
+          attempt: 1,
+          phase,
+          error: { code: "clone_failed", message: "It was not there.", facts: {} },
+        },
+        120,
+      );
+    expect(failed("cloning")).toEqual(ready);
+    expect(failed("booting").state).toBe("stopping");
+  });
+
   test("a run that ended without a word says what that may mean", () => {
     const ready = vmIn([placed(1), { kind: "phase", attempt: 1, phase: "ready" }]);
     expect(at(ready, runEnded("unknown"), 120).end).toEqual({

@@ -75,6 +75,8 @@ const SAYS_NOTHING_OF_THE_RUN: ReadonlySet<AttemptErrorCode> = new Set([
 ]);
 
 export const lostAfterReady: Rule<"failed"> = (vm, event, context) => {
+  // Told from an old journal: what failed before anything ran says nothing of what runs since.
+  if (event.phase === "pulling" || event.phase === "cloning") return ignored("it was seen ready since");
   if (vm.job.state !== "none" && SAYS_NOTHING_OF_THE_RUN.has(event.error.code)) {
     return ignored("a job was told of by the guest, which its host only failed to reach");
   }
