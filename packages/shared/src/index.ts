@@ -4,6 +4,7 @@ export * from "./error-codes.ts";
 export * from "./host.ts";
 export * from "./keys.ts";
 export * from "./names.ts";
+export * from "./phase.ts";
 export * from "./protocol.ts";
 export * from "./runner.ts";
 export * from "./secret.ts";

@@ -14,13 +14,14 @@ const RETURNS_PER_SECOND = 200;
 
 /** The agents' side: sessions, assignments, reports. */
 export function makeAgentUseCases(parts: Parts): AgentUseCases {
-  const { store, changes, leases, refusals, sealer, clock, config, identity } = parts;
+  const { store, changes, leases, hearing, refusals, sealer, clock, config, identity } = parts;
 
   /** A call of the present session is a sign of life; one of an older session is refused. */
   function requireSession({ principal: host }: HostCaller, epoch: number): void {
     store.requireSession(host.hostId, epoch);
     const returned = !leases.isConnected(host.hostId);
     leases.renew(host.hostId, epoch);
+    hearing.heard(host.hostId, false);
     if (returned) changes.roomChanged();
   }
 
@@ -55,6 +56,7 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
         return store.openSession(host.hostId, machineId, { facts, instances }, act, clock.now());
       });
       leases.renew(host.hostId, epoch);
+      hearing.heard(host.hostId, true);
       leases.speaks(host.hostId, agentId);
       // Older sessions' subscriptions wake up, see the new epoch and end.
       changes.hostChanged(host.hostId);

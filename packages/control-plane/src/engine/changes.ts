@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
 import type { Applied } from "../store/apply.ts";
+import type { KeptPhase } from "../store/phase-times.ts";
 
-/** Who is told when a step was applied. Rings only; the store is the truth. */
+/** Who is told when a step was applied. Rings only, but for the phase that it finished; the store is the truth. */
 export function makeChanges() {
   const emitter = new EventEmitter().setMaxListeners(0);
   const subscribe = (name: string) => (ring: () => void) => {
@@ -11,6 +12,7 @@ export function makeChanges() {
   return {
     publish(applied: Applied): void {
       if (applied.outcome === "ignored") return;
+      if (applied.phase) emitter.emit("phase", applied.phase);
       emitter.emit(`vm ${applied.vm.id}`);
       for (const hostId of applied.hosts) emitter.emit(`host ${hostId}`);
       if (applied.roomChanged) emitter.emit("room");
@@ -30,6 +32,11 @@ export function makeChanges() {
     onRoom: subscribe("room"),
     onQueue: subscribe("queue"),
     onStep: subscribe("step"),
+    /** A phase was finished, and is written down. */
+    onPhase(call: (phase: KeptPhase) => void): () => void {
+      emitter.on("phase", call);
+      return () => void emitter.off("phase", call);
+    },
   };
 }
 

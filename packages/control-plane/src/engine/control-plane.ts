@@ -10,6 +10,8 @@ import { makeChanges } from "./changes.ts";
 import type { Clock } from "./clock.ts";
 import { budgetsOf, type EngineConfig } from "./config.ts";
 import { startDeadlines } from "./deadlines.ts";
+import { makeHearing } from "./hearing.ts";
+import { startHistory } from "./history.ts";
 import type { Identity } from "./identity.ts";
 import { makeLeases } from "./leases.ts";
 import type { Parts } from "./parts.ts";
@@ -80,33 +82,35 @@ export async function startControlPlane({
   const givenUpMs = leaseMs + config.silentGraceSeconds * 1000;
   const awaitAgents = () => store.extendBudgets(clock.now() + leaseMs, clock.now() + givenUpMs);
   const sealer = makeSealer(key);
-  await Promise.all([
-    store.beginWithKey(sealer.hash("check")),
+  const [stoppedAt] = await Promise.all([
     store.beginAt(clock.now()),
+    store.beginWithKey(sealer.hash("check")),
     store.continueAudit(clock.now()),
     awaitAgents(),
   ]);
   const changes = makeChanges();
-  const context: Parts["context"] = () => ({ now: clock.now(), budgets: budgetsOf(config) });
+  const knownHosts = store.hosts().map(({ id }) => id);
+  const hearing = makeHearing(clock, 3 * config.heartbeatSeconds * 1000, knownHosts, stoppedAt);
+  const history = startHistory(store, changes);
+  const context: Parts["context"] = () => ({
+    now: clock.now(),
+    budgets: budgetsOf(config),
+    gapOf: hearing.gapOf,
+  });
   const patience = makePatience(clock, onFatal);
 
-  const leases = makeLeases(
-    clock,
-    config,
-    store.hosts().map(({ id }) => id),
-    {
-      onSilent(hostId, lastSeenAt) {
-        patience.keepTrying(() => store.recordLastSeen(hostId, lastSeenAt));
-      },
-      onGivenUp(hostId) {
-        giveUpBringUps(hostId).catch((error: unknown) => {
-          // A store that takes nothing lets nobody sign in either: the host may be at the door.
-          if (passesByItself(error)) leases.waitOn(hostId);
-          else onFatal(error);
-        });
-      },
+  const leases = makeLeases(clock, config, knownHosts, {
+    onSilent(hostId, lastSeenAt) {
+      patience.keepTrying(() => store.recordLastSeen(hostId, lastSeenAt));
     },
-  );
+    onGivenUp(hostId) {
+      giveUpBringUps(hostId).catch((error: unknown) => {
+        // A store that takes nothing lets nobody sign in either: the host may be at the door.
+        if (passesByItself(error)) leases.waitOn(hostId);
+        else onFatal(error);
+      });
+    },
+  });
   async function giveUpBringUps(hostId: number): Promise<void> {
     const hostName = store.hostName(hostId);
     await Promise.all(
@@ -121,6 +125,8 @@ export async function startControlPlane({
     store,
     changes,
     leases,
+    hearing,
+    history,
     records,
     refusals,
     sealer,
@@ -136,7 +142,8 @@ export async function startControlPlane({
   const deadlines = startDeadlines({ store, changes, clock, patience, context, putOff: awaitAgents });
   const notes = every(clock, NOTE_MS, () => patience.keepTrying(() => store.noteTime(clock.now())));
   // What agents and guests said meanwhile waits in the sockets: it is heard before anything is given up.
-  stalls.onStall(() => {
+  stalls.onStall((from) => {
+    hearing.stalled(from);
     leases.renewAll();
     patience.keepTrying(() => awaitAgents().then(deadlines.changed));
   });
@@ -167,6 +174,7 @@ export async function startControlPlane({
       scheduler.stop();
       deadlines.stop();
       retention.stop();
+      history.stop();
       leases.stop();
       notes.stop();
       stalls.stop();

@@ -1,8 +1,10 @@
-import type { Context } from "../domain/lifecycle.ts";
+import type { StepContext } from "../store/apply.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
 import type { Clock } from "./clock.ts";
 import type { EngineConfig } from "./config.ts";
+import type { Hearing } from "./hearing.ts";
+import type { History } from "./history.ts";
 import type { Identity } from "./identity.ts";
 import type { Leases } from "./leases.ts";
 import type { Records } from "./records.ts";
@@ -14,6 +16,8 @@ export interface Parts {
   store: Store;
   changes: Changes;
   leases: Leases;
+  hearing: Hearing;
+  history: History;
   records: Records;
   refusals: Refusals;
   sealer: Sealer;
@@ -23,5 +27,5 @@ export interface Parts {
   /** Random lower-case letters and digits. */
   randomId(length: number): string;
   /** Time and budgets for a step of the lifecycle, as of now. */
-  context(): Context;
+  context(): StepContext;
 }

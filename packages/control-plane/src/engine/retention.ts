@@ -9,24 +9,53 @@ const FIRST_MS = 60_000;
 const ROWS = 50;
 const PAUSE_MS = 250;
 const REST_MS = 3_600_000;
+/** Of phases' times so many are kept at most, about 100 MB: a day of a thousand Macs that are busy all the time. */
+const MOST_PHASES = 400_000;
 
-/** Forgets VMs that ended so many days ago, in small steps with pauses between; 0 keeps all. */
-export function startRetention(options: {
-  store: Pick<Store, "forgetEnded">;
+interface Options {
+  store: Pick<Store, "forgetEnded" | "forgetPhases">;
   clock: Clock;
   patience: Patience;
   keepEndedDays: number;
-}): { stop(): void } {
-  const { store, clock, patience, keepEndedDays } = options;
-  if (keepEndedDays === 0) return { stop: () => undefined };
+}
+
+/**
+ * Forgets VMs that ended so many days ago, and how long their phases took; 0 keeps all VMs. In small steps with
+ * pauses between.
+ */
+export function startRetention({ store, clock, patience, keepEndedDays }: Options): { stop(): void } {
+  const oldest = () => (keepEndedDays === 0 ? 0 : clock.now() - keepEndedDays * DAY_MS);
+  const phases = again(clock, patience, async () =>
+    (await store.forgetPhases(oldest(), MOST_PHASES, ROWS)) ? 0 : undefined,
+  );
+  if (keepEndedDays === 0) return phases;
+  const vms = again(
+    clock,
+    patience,
+    async (after) => (await store.forgetEnded(oldest(), after, ROWS))?.after,
+  );
+  return {
+    stop() {
+      phases.stop();
+      vms.stop();
+    },
+  };
+}
+
+/** Takes step after step, each from where the one before stopped, until one says that there is no other; then anew. */
+function again(
+  clock: Clock,
+  patience: Patience,
+  step: (after: number) => Promise<number | undefined>,
+): { stop(): void } {
   let isStopped = false;
   let cancel = clock.after(FIRST_MS, () => goOn(0));
 
   function goOn(after: number): void {
     patience.keepTrying(async () => {
-      const next = await store.forgetEnded(clock.now() - keepEndedDays * DAY_MS, after, ROWS);
+      const next = await step(after);
       if (isStopped) return;
-      cancel = clock.after(next ? PAUSE_MS : REST_MS, () => goOn(next?.after ?? 0));
+      cancel = clock.after(next === undefined ? REST_MS : PAUSE_MS, () => goOn(next ?? 0));
     });
   }
 

@@ -3,8 +3,8 @@ import type { Clock } from "./clock.ts";
 /** A clock that tells when this process stood still. */
 export interface StallWatch {
   clock: Clock;
-  /** Who is told of the stalls from now on, before the call of the timer that showed them. */
-  onStall(call: () => void): void;
+  /** Who is told of the stalls from now on, and since when it lasts, before the call of the timer that showed them. */
+  onStall(call: (from: number) => void): void;
   stop(): void;
 }
 
@@ -15,13 +15,13 @@ export interface StallWatch {
  */
 export function watchStalls(machine: Clock, thresholdMs: number): StallWatch {
   let awakeAt = machine.now();
-  let tell = () => {};
+  let tell: (from: number) => void = () => {};
 
   function notice(dueAt: number): void {
     const now = machine.now();
     if (now - dueAt < thresholdMs || dueAt <= awakeAt) return;
     awakeAt = now;
-    tell();
+    tell(dueAt);
   }
 
   const clock: Clock = {

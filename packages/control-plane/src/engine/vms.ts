@@ -92,7 +92,7 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
       );
       const created = accepted.event !== null;
       if (created) {
-        changes.publish({ outcome: "applied", ...accepted, hosts: [], roomChanged: false });
+        changes.publish({ outcome: "applied", ...accepted, phase: null, hosts: [], roomChanged: false });
         changes.queueGrew();
       }
       return { vm: records.vmRecord(accepted.vm), created };

@@ -1,10 +1,19 @@
 import type { VmEvent } from "@tartfleet/shared";
 import { and, eq, isNull, sql } from "drizzle-orm";
+import type { Gap } from "../domain/history/gap.ts";
+import { finishedPhase } from "../domain/history/phase-time.ts";
 import { step, type Context, type HistoryEntry, type LifecycleEvent } from "../domain/lifecycle.ts";
 import type { Vm } from "../domain/vm.ts";
 import type { Tx } from "./group-commit.ts";
+import { keepPhase, type KeptPhase } from "./phase-times.ts";
 import { attempts, events, hosts, meta, tokens, vms } from "./schema.ts";
 import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
+
+/** What a step goes by besides the event. */
+export interface StepContext extends Context {
+  /** The newest gap in what was heard of a host (null: of anything); without it none is known. */
+  gapOf?: (hostId: number | null) => Gap | undefined;
+}
 
 /** What a step did, for those who must hear of it. */
 export type Applied =
@@ -12,6 +21,8 @@ export type Applied =
       outcome: "applied";
       vm: Vm;
       event: VmEvent | null;
+      /** The phase that it finished. */
+      phase: KeptPhase | null;
       /** Hosts whose set of assignments changed. */
       hosts: number[];
       /** True when a slot became free or a VM came back into the queue. */
@@ -25,7 +36,7 @@ export function readVm(tx: Pick<Tx, "select">, id: string): Vm | undefined {
 }
 
 /** One event through the lifecycle: VM, history, attempt, slot and revision change together or not at all. */
-export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context: Context): Applied {
+export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context: StepContext): Applied {
   const before = readVm(tx, vmId);
   if (!before) return { outcome: "ignored", vm: null, reason: "there is no such VM" };
   const result = step(before, event, contextOf(tx, before, context));
@@ -46,9 +57,11 @@ export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context:
       .run();
   }
   if (vm.endedAt !== null && before.endedAt === null) tx.delete(tokens).where(eq(tokens.vmId, vmId)).run();
+  const phase = finishedPhase(before, vm, result.error, context.now, context.gapOf);
   return {
     outcome: "applied",
     vm,
+    phase: phase && keepPhase(tx, phase),
     event: entry && keepEvent(tx, vm, entry, context.now),
     hosts: touched === null ? [] : [touched],
     roomChanged: result.attempt === "release" || (vm.state === "queued" && before.state !== "queued"),

@@ -11,7 +11,9 @@ export function damageOf(
   how: "quick_check" | "integrity_check",
 ): readonly string[] {
   try {
-    const found = sqlite.prepare(`pragma ${how}(10)`).pluck().all().map(String);
+    const told = sqlite.prepare(`pragma ${how}(10)`).pluck().all();
+    // SQLite tells of a page on a line of its own.
+    const found = told.map((line) => String(line).replaceAll("\n", " "));
     return found.length === 1 && found[0] === "ok" ? [] : found;
   } catch (error) {
     return [messageOf(error)];

@@ -12,7 +12,9 @@ import {
   DEFAULT_TEAM,
   VM_EVENT_TYPES,
   VM_STATES,
+  PHASES,
   type EvidenceSource,
+  type Phase,
   type VmState,
 } from "@tartfleet/shared";
 import { sql } from "drizzle-orm";
@@ -27,6 +29,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
+import type { PhaseTime } from "../domain/history/phase-time.ts";
 import type { Vm, VmSpec } from "../domain/vm.ts";
 
 /*
@@ -193,6 +196,54 @@ export const events = sqliteTable(
     index("events_of_vm").on(table.vmId, table.id),
     check("events_type", oneOf("type", VM_EVENT_TYPES)),
     check("events_state", oneOf("state", VM_STATES)),
+  ],
+);
+
+/**
+ * How long every finished phase took, and what became of every attempt. Outlives the VMs that it is of, hence no
+ * foreign keys; ids grow with time. Each index ends with the row's id by itself.
+ */
+export const phaseTimes = sqliteTable(
+  "phase_times",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    at: integer().notNull(),
+    vmId: text("vm_id").notNull(),
+    attempt: integer().notNull(),
+    hostId: integer("host_id"),
+    team: text().notNull(),
+    image: text().notNull(),
+    digest: text(),
+    phase: text().$type<Phase>().notNull(),
+    durationMs: integer("duration_ms").notNull(),
+    outcome: text().$type<PhaseTime["outcome"]>().notNull(),
+    measured: integer({ mode: "boolean" }).notNull(),
+    verdict: text().$type<NonNullable<PhaseTime["verdict"]>>(),
+  },
+  (table) => [
+    check("phase_times_phase", oneOf("phase", PHASES)),
+    check("phase_times_duration", sql`duration_ms >= 0`),
+    index("phase_times_of_phase")
+      .on(table.phase)
+      .where(sql`measured = 1`),
+    index("phase_times_of_image")
+      .on(table.image, table.phase)
+      .where(sql`measured = 1`),
+    index("phase_times_of_digest")
+      .on(table.digest, table.phase)
+      .where(sql`measured = 1 and digest is not null`),
+    index("phase_times_of_team")
+      .on(table.team, table.image)
+      .where(sql`measured = 1 and phase = 'run'`),
+    index("phase_times_host_verdicts")
+      .on(table.hostId)
+      .where(sql`verdict is not null`),
+    index("phase_times_image_verdicts")
+      .on(table.image)
+      .where(sql`verdict is not null`),
+    index("phase_times_digest_verdicts")
+      .on(table.digest)
+      .where(sql`verdict is not null and digest is not null`),
   ],
 );
 

@@ -4,6 +4,7 @@ import { brokenDatabase, faultOf, toldOf } from "./faults.ts";
 import { makeGroupCommit, type CommitOptions } from "./group-commit.ts";
 import { makeHostStore } from "./hosts.ts";
 import { makeKeyStore } from "./key-check.ts";
+import { makePhaseTimeStore } from "./phase-times.ts";
 import { makeTimeStore } from "./times.ts";
 import { makeRetention } from "./retention.ts";
 import { makeQueueStore } from "./queue.ts";
@@ -29,6 +30,7 @@ export function makeStore(database: Database, options: CommitOptions = {}) {
     ...makeRetention(commit),
     ...makeKeyStore(commit),
     ...makeTimeStore(commit),
+    ...makePhaseTimeStore(database.db, commit),
   };
   return guarded(store, (error) => {
     if (faultOf(error) === "broken") options.onBroken?.(brokenDatabase(database.path, error));

@@ -11,10 +11,13 @@ export function makeTimeStore(commit: Commit) {
     /**
      * A control plane begins at this time. When an earlier one was at a later time already, the clock was set
      * back: what every live VM has left of its time is kept, counted anew from now.
+     *
+     * @returns when an earlier one is known to have been there last; 0 when none was
      */
-    beginAt: (now: number): Promise<void> =>
+    beginAt: (now: number): Promise<number> =>
       commit((tx) => {
-        const back = latestTime(tx) - now;
+        const latest = latestTime(tx);
+        const back = latest - now;
         if (back > 0) {
           tx.update(vms)
             .set({
@@ -26,6 +29,7 @@ export function makeTimeStore(commit: Commit) {
             .run();
         }
         note(tx, now);
+        return latest;
       }),
 
     /** Writes down that it is so late by now. */

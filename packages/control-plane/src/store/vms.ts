@@ -15,10 +15,10 @@ import {
   sql,
   type SQL,
 } from "drizzle-orm";
-import type { Context, LifecycleEvent } from "../domain/lifecycle.ts";
+import type { LifecycleEvent } from "../domain/lifecycle.ts";
 import type { Placement } from "../domain/placement.ts";
 import { deadlineOf, type Vm } from "../domain/vm.ts";
-import { applyEvent, bumpRevision, readVm, writeEvent, type Applied } from "./apply.ts";
+import { applyEvent, bumpRevision, readVm, writeEvent, type Applied, type StepContext } from "./apply.ts";
 import type { Act, WriteAct } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
 import { isSqliteError, storageFull } from "./faults.ts";
@@ -71,7 +71,7 @@ export function makeVmStore(
       }),
 
     /** One event through the lifecycle. When somebody's act brought it about, that is written down with it. */
-    applyEvent: (vmId: string, event: LifecycleEvent, context: Context, act?: Act): Promise<Applied> =>
+    applyEvent: (vmId: string, event: LifecycleEvent, context: StepContext, act?: Act): Promise<Applied> =>
       commit((tx) => {
         const applied = applyEvent(tx, vmId, event, context);
         if (act && applied.outcome === "applied") write(act, context.now);
@@ -87,7 +87,7 @@ export function makeVmStore(
       hostId: number,
       epoch: number,
       reports: readonly Report[],
-      context: Context,
+      context: StepContext,
     ): Promise<Applied[]> =>
       commit((tx) => {
         requireSession(tx, hostId, epoch);
@@ -99,7 +99,7 @@ export function makeVmStore(
       }),
 
     /** Carries placements out, each for itself: one that no longer holds is left out and goes back to the queue. */
-    placeVms: (placements: readonly Placement[], context: Context): Promise<Applied[]> =>
+    placeVms: (placements: readonly Placement[], context: StepContext): Promise<Applied[]> =>
       commit((tx) => placements.map((placement) => placeVm(tx, placement, context))),
 
     vm: (id: string): Vm | undefined => readVm(db, id),
@@ -299,7 +299,7 @@ function acceptVm(tx: Tx, accepted: NewVm, now: number): { vm: Vm; event: VmEven
   return { vm, event };
 }
 
-function placeVm(tx: Tx, placement: Placement, context: Context): Applied {
+function placeVm(tx: Tx, placement: Placement, context: StepContext): Applied {
   const { vmId, hostId, slot } = placement;
   const vm = readVm(tx, vmId);
   const host = tx.select().from(hosts).where(eq(hosts.id, hostId)).get();

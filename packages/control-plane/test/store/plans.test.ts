@@ -22,7 +22,7 @@ function watchPlans(database: ReturnType<typeof openMemoryDatabase>): { sql: str
 }
 
 /** A minimum that no index leads to is called a search, too. */
-const READS_ALL = /(SCAN (vms|attempts|events|tokens)\b|SEARCH (vms|attempts|events|tokens)$)/;
+const READS_ALL = /(SCAN (vms|attempts|events|tokens|phase_times)\b|SEARCH (vms|attempts|events|tokens)$)/;
 /** Indexes that hold live VMs, or attempts whose instance may be there, alone. */
 const SMALL = /USING (COVERING )?INDEX (vms_live|vms_deadline|vms_queued|attempts_on_host|attempts_slot)/;
 
@@ -45,6 +45,9 @@ test("nothing that the engine does all the time reads through all VMs, attempts 
   await store.applyEvent("one", { kind: "phase", attempt: 1, phase: "ready" }, { now: 2, budgets: BUDGETS });
   await store.extendBudgets(5, 5);
   await store.forgetEnded(1_800_000_000_000, 0, 20);
+  for (const key of [{}, { image: "x" }, { digest: "x" }]) store.durations({ phase: "booting", ...key }, 9);
+  store.durations({ phase: "run", team: "x", image: "x" }, 9);
+  for (const about of [{ hostId: 1 }, { image: "x" }, { digest: "x" }]) store.verdicts(about, 9);
   store.nextDeadline();
   store.dueVms(9, 10);
   store.liveImages();

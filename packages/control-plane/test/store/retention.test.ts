@@ -34,6 +34,7 @@ test("what ended long ago is forgotten whole, in small steps; what is newer, liv
         perStep.push(rows(before) - rows(after));
         return next;
       },
+      forgetPhases: store.forgetPhases,
     },
     clock,
     patience: makePatience(clock, (error) => expect.unreachable(String(error))),

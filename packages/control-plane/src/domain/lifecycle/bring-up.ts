@@ -145,6 +145,7 @@ function attemptFailed(
       enter({ ...vm, hostId: null }, "queued", now, now + vm.spec.queueTimeoutMs),
       { type: "attempt_failed", source, message: `Attempt ${vm.attempt} failed: ${error.message}`, data },
       attempt,
+      error,
     );
   }
   const cause = { ...end("start_failed", error.message), error };
@@ -155,9 +156,11 @@ function attemptFailed(
     data,
   };
   if (attempt === "give_up") {
-    return applied(enter({ ...vm, end: cause }, "stopping", now, now + budgets.stopping), failed, "give_up");
+    const stopped = enter({ ...vm, end: cause }, "stopping", now, now + budgets.stopping);
+    return applied(stopped, failed, attempt, error);
   }
-  return applied({ ...enter({ ...vm, end: cause }, "failed", now, null), endedAt: now }, failed, "release");
+  const ended = { ...enter({ ...vm, end: cause }, "failed", now, null), endedAt: now };
+  return applied(ended, failed, attempt, error);
 }
 
 function observed(vm: Vm, event: Extract<LifecycleEvent, { kind: "phase" }>): Partial<Vm> {

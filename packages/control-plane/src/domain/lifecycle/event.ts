@@ -1,4 +1,4 @@
-import type { BringUpState, EvidenceSource, Report, VmEventType } from "@tartfleet/shared";
+import type { AttemptError, BringUpState, EvidenceSource, Report, VmEventType } from "@tartfleet/shared";
 import type { Vm } from "../vm.ts";
 
 type ReportBody<K extends Report["kind"]> = Omit<Extract<Report, { kind: K }>, "vmId">;
@@ -55,7 +55,14 @@ export interface HistoryEntry {
  * instance gone, `release` frees its slot because the instance was seen gone.
  */
 export type Step =
-  | { outcome: "applied"; vm: Vm; entry: HistoryEntry | null; attempt: "keep" | "give_up" | "release" }
+  | {
+      outcome: "applied";
+      vm: Vm;
+      entry: HistoryEntry | null;
+      attempt: "keep" | "give_up" | "release";
+      /** Why the attempt failed, when that is what happened. */
+      error: AttemptError | null;
+    }
   | { outcome: "ignored"; reason: string };
 
 type EventOf<K extends LifecycleEventKind> = Extract<LifecycleEvent, { kind: K }>;

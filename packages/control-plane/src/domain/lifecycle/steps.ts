@@ -29,8 +29,9 @@ export function applied(
   vm: Vm,
   entry: HistoryEntry | null,
   attempt: "keep" | "give_up" | "release" = "keep",
+  error: AttemptError | null = null,
 ): Step {
-  return { outcome: "applied", vm, entry, attempt };
+  return { outcome: "applied", vm, entry, attempt, error };
 }
 
 export function state(

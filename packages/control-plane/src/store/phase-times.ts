@@ -1,0 +1,94 @@
+import type { Phase } from "@tartfleet/shared";
+import { and, asc, desc, eq, inArray, isNotNull, max, sql, type SQL } from "drizzle-orm";
+import type { PhaseTime } from "../domain/history/phase-time.ts";
+import type { Db } from "./database.ts";
+import type { Commit, Tx } from "./group-commit.ts";
+import { phaseTimes } from "./schema.ts";
+
+/** A finished phase as it was written down; ids grow with time. */
+export interface KeptPhase extends PhaseTime {
+  id: number;
+}
+
+/** Which durations: a phase everywhere, with an image (by reference or digest), or a team's runs of an image. */
+export type SeriesKey =
+  | { phase: Phase }
+  | { phase: Phase; image: string }
+  | { phase: Phase; digest: string }
+  | { phase: "run"; team: string; image: string };
+
+/** Whose attempts. */
+export type AttemptsOf = { hostId: number } | { image: string } | { digest: string };
+
+/** Writes a finished phase down, within the step that finished it. */
+export function keepPhase(tx: Tx, phase: PhaseTime): KeptPhase {
+  return { ...phase, id: Number(tx.insert(phaseTimes).values(phase).run().lastInsertRowid) };
+}
+
+/** Reads about how long things took, and how they are forgotten. */
+export function makePhaseTimeStore(db: Db, commit: Commit) {
+  return {
+    /** The newest measured durations, milliseconds, newest first. */
+    durations: (key: SeriesKey, limit: number): { id: number; durationMs: number }[] =>
+      db
+        .select({ id: phaseTimes.id, durationMs: phaseTimes.durationMs })
+        .from(phaseTimes)
+        .where(and(sql`${phaseTimes.measured} = 1`, ofSeries(key)))
+        .orderBy(desc(phaseTimes.id))
+        .limit(limit)
+        .all(),
+
+    /** What became of the newest attempts, newest first. */
+    verdicts: (about: AttemptsOf, limit: number): KeptPhase[] =>
+      db
+        .select()
+        .from(phaseTimes)
+        .where(and(isNotNull(phaseTimes.verdict), ofAttempts(about)))
+        .orderBy(desc(phaseTimes.id))
+        .limit(limit)
+        .all(),
+
+    /**
+     * Removes the oldest that ended before a time, or that are more than so many.
+     *
+     * @param rows at most so many in this step
+     * @returns whether there may be more of them
+     */
+    forgetPhases: (before: number, most: number, rows: number): Promise<boolean> =>
+      commit((tx) => {
+        const newest = tx
+          .select({ id: max(phaseTimes.id) })
+          .from(phaseTimes)
+          .get()?.id;
+        const oldest = tx
+          .select({ id: phaseTimes.id, at: phaseTimes.at })
+          .from(phaseTimes)
+          .orderBy(asc(phaseTimes.id))
+          .limit(rows)
+          .all();
+        const old = oldest.filter(({ id, at }) => at < before || id <= (newest ?? 0) - most);
+        const ids = old.map(({ id }) => id);
+        if (ids.length > 0) tx.delete(phaseTimes).where(inArray(phaseTimes.id, ids)).run();
+        return ids.length === rows;
+      }),
+  };
+}
+
+function ofSeries(key: SeriesKey): SQL | undefined {
+  // Literals where an index is partial: SQLite takes it only for what it can prove while it prepares.
+  if ("team" in key)
+    return and(
+      eq(phaseTimes.team, key.team),
+      eq(phaseTimes.image, key.image),
+      sql`${phaseTimes.phase} = 'run'`,
+    );
+  const ofPhase = eq(phaseTimes.phase, key.phase);
+  if ("image" in key) return and(ofPhase, eq(phaseTimes.image, key.image));
+  if ("digest" in key) return and(ofPhase, eq(phaseTimes.digest, key.digest));
+  return ofPhase;
+}
+
+function ofAttempts(about: AttemptsOf): SQL {
+  if ("hostId" in about) return eq(phaseTimes.hostId, about.hostId);
+  return "image" in about ? eq(phaseTimes.image, about.image) : eq(phaseTimes.digest, about.digest);
+}
