@@ -5,6 +5,7 @@ export * from "./host.ts";
 export * from "./keys.ts";
 export * from "./names.ts";
 export * from "./phase.ts";
+export * from "./priority.ts";
 export * from "./protocol.ts";
 export * from "./runner.ts";
 export * from "./secret.ts";

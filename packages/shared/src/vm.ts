@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { attemptErrorSchema } from "./error-codes.ts";
 import { imageSchema, labelsSchema, nameSchema } from "./names.ts";
+import { prioritySchema } from "./priority.ts";
 import { RUNNER_KINDS, runnerSchema } from "./runner.ts";
 import { secret } from "./secret.ts";
 import { teamSchema } from "./team.ts";
@@ -55,6 +56,9 @@ export const createVmSchema = z.strictObject({
   diskGiB: z.int().min(10).max(8192).optional(),
   hostLabels: labelsSchema.default({}).describe("The host must carry all of these"),
   labels: labelsSchema.default({}),
+  priority: prioritySchema
+    .optional()
+    .describe("Its class in the team's queue, one of the control plane's --priority-classes"),
   ttlSeconds: z.int().min(1).optional().describe("How long it may live, from its first placement on a host"),
   queueTimeoutSeconds: z.int().min(1).max(604_800).optional(),
   env: z
@@ -101,6 +105,7 @@ export const vmRecordSchema = z.object({
   diskGiB: z.int().nullable(),
   hostLabels: labelsSchema,
   labels: labelsSchema,
+  priority: z.string().describe("Its class in the team's queue"),
   jobId: z.string().nullable(),
   runner: z.object({ kind: z.enum(RUNNER_KINDS) }).nullable(),
   envNames: z.array(z.string()),

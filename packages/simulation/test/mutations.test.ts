@@ -12,7 +12,7 @@ const KNOWN: Readonly<Record<string, number>> = {
   "a slot is freed at the first rung of the stop ladder": 3,
   "a stale session may go on": 2,
   "of reports that come together only the first is applied": 2,
-  "a hook's announcement counts as the runner's exit": 9,
+  "a hook's announcement counts as the runner's exit": 17,
   "a client's end is taken for a guest's announcement": 2,
   "a restored database keeps the name of its log": 8,
   "an agent's stop ends every VM of its host": 6,

@@ -18,6 +18,7 @@ export function vmRecord(id: string, input: CreateVm, createdAt = new Date().toI
     diskGiB: input.diskGiB ?? null,
     hostLabels: input.hostLabels,
     labels: input.labels,
+    priority: input.priority ?? "default",
     jobId: input.jobId ?? null,
     runner: input.runner ? { kind: input.runner.kind } : null,
     envNames: Object.keys(input.env),

@@ -1,5 +1,7 @@
 import { baseUrl, logLevel, onOff, path, wholeNumber } from "@tartfleet/settings";
+import { DEFAULT_PRIORITY, prioritySchema } from "@tartfleet/shared";
 import { z } from "zod";
+import type { PriorityClass } from "../domain/scheduling/shares.ts";
 
 /** A count or a duration with a default. */
 const wholeNumberOr = (minimum: number, maximum: number, preset: number) =>
@@ -38,6 +40,27 @@ const proxies = z
     }),
   )
   .prefault([]);
+
+const CLASS = /^(?<name>[^:]+)(?::(?<reserved>\d{1,6}))?$/;
+
+const priorityClasses = z
+  .string()
+  .transform((text, context): PriorityClass[] => {
+    const classes = text.split(",").map((part): PriorityClass | undefined => {
+      const groups = CLASS.exec(part.trim())?.groups;
+      const name = prioritySchema.safeParse(groups?.["name"]).data;
+      return name === undefined ? undefined : { name, reserved: Number(groups?.["reserved"] ?? 0) };
+    });
+    const known = classes.filter((found) => found !== undefined);
+    const names = new Set(known.map(({ name }) => name));
+    if (names.size === classes.length && names.has(DEFAULT_PRIORITY)) return known;
+    context.addIssue({
+      code: "custom",
+      message: `must be names like release:2,default,batch, each once, the most urgent first, ${DEFAULT_PRIORITY} among them`,
+    });
+    return z.NEVER;
+  })
+  .prefault("release,default,batch");
 
 /**
  * Every setting of the control plane, once: the flag (`--max-ttl-seconds`), the variable
@@ -83,6 +106,16 @@ export const SETTINGS = z.object({
   defaultQueueTimeoutSeconds: wholeNumberOr(1, 7 * DAY, DAY).describe("How long a VM waits for a slot"),
   maxQueuedPerTeam: wholeNumberOr(1, 1_000_000, 10_000).describe("How many VMs of one team may wait"),
   maxAttempts: wholeNumberOr(1, 100, 3).describe("How often a VM that fails before it is ready is tried"),
+  priorityClasses: priorityClasses.describe(
+    "Classes of priority inside every team, the most urgent first; NAME:N keeps N slots of the fleet free for it (default release,default,batch)",
+  ),
+  ageingSeconds: wholeNumberOr(0, 7 * DAY, 900).describe(
+    "How long a VM waits until it is as urgent as one of the class above that came just now",
+  ),
+  layout: z
+    .enum(["spread", "pack"])
+    .prefault("spread")
+    .describe("Place VMs on the emptiest host that fits, or on the fullest (default spread)"),
   keepEndedDays: wholeNumberOr(0, 3650, 90).describe(
     "How long ended VMs and their events are kept; 0 for ever",
   ),

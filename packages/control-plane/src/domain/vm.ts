@@ -4,6 +4,7 @@ import type {
   EndPhase,
   EndReason,
   JobDetails,
+  Labels,
   RunnerKind,
   ScriptResult,
   VmState,
@@ -14,6 +15,9 @@ export interface VmSpec extends Pick<
   CreateVm,
   "image" | "os" | "hostLabels" | "labels" | "run" | "cpu" | "memoryMiB" | "diskGiB" | "jobId"
 > {
+  /** VMs of before there were classes have none. */
+  priority?: string;
+  preferredHostLabels?: Labels;
   envNames: string[];
   runnerKind: RunnerKind | null;
   ttlMs: number;

@@ -22,7 +22,7 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
     const returned = !leases.isConnected(host.hostId);
     leases.renew(host.hostId, epoch);
     hearing.heard(host.hostId, false);
-    if (returned) changes.roomChanged();
+    if (returned) changes.hostRoomChanged(host.hostId);
   }
 
   function openSecrets(sealed: Buffer, vmId: string): VmSecrets | undefined {
@@ -60,7 +60,7 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
       leases.speaks(host.hostId, agentId);
       // Older sessions' subscriptions wake up, see the new epoch and end.
       changes.hostChanged(host.hostId);
-      changes.roomChanged();
+      changes.hostRoomChanged(host.hostId);
       return {
         logId: store.logId,
         epoch,
@@ -111,7 +111,7 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
         requireSession(caller, epoch);
         if (changed.facts === undefined && changed.instances === undefined) return;
         await store.updateSeen(caller.principal.hostId, epoch, changed, clock.now());
-        changes.roomChanged();
+        changes.hostRoomChanged(caller.principal.hostId);
       }),
 
     async bootstrap(caller, epoch, about) {

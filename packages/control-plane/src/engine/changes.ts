@@ -2,7 +2,10 @@ import { EventEmitter } from "node:events";
 import type { Applied } from "../store/apply.ts";
 import type { KeptPhase } from "../store/phase-times.ts";
 
-/** Who is told when a step was applied. Rings only, but for the phase that it finished; the store is the truth. */
+/** A step that changed something. */
+type Step = Extract<Applied, { outcome: "applied" }>;
+
+/** Who is told when a step was applied. Rings, but for steps and the phases that they finished; the store is the truth. */
 export function makeChanges() {
   const emitter = new EventEmitter().setMaxListeners(0);
   const subscribe = (name: string) => (ring: () => void) => {
@@ -15,22 +18,29 @@ export function makeChanges() {
       if (applied.phase) emitter.emit("phase", applied.phase);
       emitter.emit(`vm ${applied.vm.id}`);
       for (const hostId of applied.hosts) emitter.emit(`host ${hostId}`);
-      if (applied.roomChanged) emitter.emit("room");
+      emitter.emit("applied", applied);
       emitter.emit("step");
     },
     /** A host's session or set of assignments may have changed. */
     hostChanged: (hostId: number): void => void emitter.emit(`host ${hostId}`),
-    /** A VM was accepted: there is one more to place, and no more room than before. */
-    queueGrew: (): void => void emitter.emit("queue"),
+    /** What a host can take may have changed: it connected, fell silent, told of itself, was cordoned. */
+    hostRoomChanged: (hostId: number): void => void emitter.emit("host room", hostId),
+    /** What teams may have of the fleet was changed. */
+    sharesChanged: (): void => void emitter.emit("shares"),
     /** A token was revoked or rotated. */
     tokenChanged: (id: string): void => void emitter.emit(`token ${id}`),
-    /** Something may fit now that did not before. */
-    roomChanged: (): void => void emitter.emit("room"),
     onVm: (id: string) => subscribe(`vm ${id}`),
     onHost: (hostId: number) => subscribe(`host ${hostId}`),
     onToken: (id: string) => subscribe(`token ${id}`),
-    onRoom: subscribe("room"),
-    onQueue: subscribe("queue"),
+    onApplied(hear: (step: Step) => void): () => void {
+      emitter.on("applied", hear);
+      return () => void emitter.off("applied", hear);
+    },
+    onHostRoom(hear: (hostId: number) => void): () => void {
+      emitter.on("host room", hear);
+      return () => void emitter.off("host room", hear);
+    },
+    onShares: subscribe("shares"),
     onStep: subscribe("step"),
     /** A phase was finished, and is written down. */
     onPhase(call: (phase: KeptPhase) => void): () => void {

@@ -1,4 +1,6 @@
 import type { Budgets } from "../domain/lifecycle.ts";
+import type { Layout } from "../domain/scheduling/room-index.ts";
+import type { PriorityClass, Share, SharePolicy } from "../domain/scheduling/shares.ts";
 
 /** What the engine can be told; each is a flag of the program. */
 export interface EngineConfig {
@@ -19,6 +21,10 @@ export interface EngineConfig {
   provisionTimeoutSeconds: number;
   stopTimeoutSeconds: number;
   maxAttempts: number;
+  /** The most urgent first. */
+  priorityClasses: readonly PriorityClass[];
+  ageingSeconds: number;
+  layout: Layout;
   /** 0 keeps all. */
   keepEndedDays: number;
 }
@@ -37,4 +43,11 @@ export function budgetsOf(config: EngineConfig): Budgets {
     exitSettle: config.exitSettleSeconds * 1000,
     maxAttempts: config.maxAttempts,
   };
+}
+
+export function policyOf(
+  { priorityClasses, ageingSeconds }: Pick<EngineConfig, "priorityClasses" | "ageingSeconds">,
+  teams: ReadonlyMap<string, Share>,
+): SharePolicy {
+  return { teams, classes: priorityClasses, ageingMs: ageingSeconds * 1000 };
 }

@@ -8,10 +8,11 @@ import { makeStore } from "../store/store.ts";
 import { makeAgentUseCases } from "./agents.ts";
 import { makeChanges } from "./changes.ts";
 import type { Clock } from "./clock.ts";
-import { budgetsOf, type EngineConfig } from "./config.ts";
+import { budgetsOf, policyOf, type EngineConfig } from "./config.ts";
 import { startDeadlines } from "./deadlines.ts";
 import { makeHearing } from "./hearing.ts";
 import { startHistory } from "./history.ts";
+import { makeFleetView } from "./fleet-view.ts";
 import type { Identity } from "./identity.ts";
 import { makeLeases } from "./leases.ts";
 import type { Parts } from "./parts.ts";
@@ -101,6 +102,7 @@ export async function startControlPlane({
 
   const leases = makeLeases(clock, config, knownHosts, {
     onSilent(hostId, lastSeenAt) {
+      changes.hostRoomChanged(hostId);
       patience.keepTrying(() => store.recordLastSeen(hostId, lastSeenAt));
     },
     onGivenUp(hostId) {
@@ -137,7 +139,8 @@ export async function startControlPlane({
     context,
   };
 
-  const scheduler = startScheduler({ store, leases, changes, clock, patience, context });
+  const fleet = makeFleetView({ store, leases, policy: policyOf(config, new Map()), layout: config.layout });
+  const scheduler = startScheduler({ store, fleet, changes, patience, context });
   const retention = startRetention({ store, clock, patience, keepEndedDays: config.keepEndedDays });
   const deadlines = startDeadlines({ store, changes, clock, patience, context, putOff: awaitAgents });
   const notes = every(clock, NOTE_MS, () => patience.keepTrying(() => store.noteTime(clock.now())));

@@ -1,10 +1,16 @@
-import { isTerminal, type HostRecord, type VmRecord, type VmSummary } from "@tartfleet/shared";
+import {
+  DEFAULT_PRIORITY,
+  isTerminal,
+  type HostRecord,
+  type VmRecord,
+  type VmSummary,
+} from "@tartfleet/shared";
 import { slotUses, type HostOccupancy } from "../domain/capacity.ts";
 import { deadlineOf, type Vm } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
 import type { Leases } from "./leases.ts";
-import { labelsOf, occupancyOf } from "./scheduler.ts";
+import { labelsOf, occupancyOf } from "./fleet-view.ts";
 
 /** The API's view of what the store holds. */
 export function makeRecords(store: Store, leases: Leases) {
@@ -30,6 +36,7 @@ export function makeRecords(store: Store, leases: Leases) {
       diskGiB: spec.diskGiB ?? null,
       hostLabels: spec.hostLabels,
       labels: spec.labels,
+      priority: spec.priority ?? DEFAULT_PRIORITY,
       jobId: spec.jobId ?? null,
       runner: spec.runnerKind === null ? null : { kind: spec.runnerKind },
       envNames: spec.envNames,

@@ -1,6 +1,7 @@
 import {
   CallError,
   canonicalImage,
+  DEFAULT_PRIORITY,
   DEFAULT_TEAM,
   isTerminal,
   reveal,
@@ -50,6 +51,14 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
     return vm;
   }
 
+  /** @throws CallError invalid_request */
+  function requireClass(priority: string): void {
+    const names = config.priorityClasses.map(({ name }) => name);
+    if (names.includes(priority)) return;
+    const message = `must be one of this control plane's classes: ${names.join(", ")}`;
+    throw new CallError("invalid_request", `priority ${message}.`, [{ path: "priority", message }]);
+  }
+
   async function apply(id: string, event: LifecycleEvent, act?: Act) {
     const applied = await store.applyEvent(id, event, parts.context(), act);
     changes.publish(applied);
@@ -63,6 +72,7 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
         const message = `must be at most ${config.maxTtlSeconds} (this control plane's --max-ttl-seconds)`;
         throw new CallError("invalid_request", `ttlSeconds ${message}.`, [{ path: "ttlSeconds", message }]);
       }
+      requireClass(input.priority ?? DEFAULT_PRIORITY);
       const vm = newVm(
         parts.randomId(ID_LENGTH),
         input,
@@ -91,10 +101,8 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
         clock.now(),
       );
       const created = accepted.event !== null;
-      if (created) {
+      if (created)
         changes.publish({ outcome: "applied", ...accepted, phase: null, hosts: [], roomChanged: false });
-        changes.queueGrew();
-      }
       return { vm: records.vmRecord(accepted.vm), created };
     },
 
@@ -215,7 +223,7 @@ function newVm(
   queueTimeoutSeconds: number,
   now: number,
 ): Vm {
-  const { image, os, hostLabels, labels, run, cpu, memoryMiB, diskGiB, jobId } = input;
+  const { image, os, hostLabels, labels, priority, run, cpu, memoryMiB, diskGiB, jobId } = input;
   const queueTimeoutMs = (input.queueTimeoutSeconds ?? queueTimeoutSeconds) * 1000;
   return {
     id,
@@ -226,6 +234,7 @@ function newVm(
       os,
       hostLabels,
       labels,
+      priority: priority ?? DEFAULT_PRIORITY,
       run,
       cpu,
       memoryMiB,

@@ -9,8 +9,8 @@ import {
   type Hello,
   type HostFacts,
 } from "@tartfleet/shared";
-import { and, asc, eq, isNull, sql } from "drizzle-orm";
-import type { Vm } from "../domain/vm.ts";
+import { and, asc, eq, isNull, sql, type SQL } from "drizzle-orm";
+import type { Vm, VmSpec } from "../domain/vm.ts";
 import { NEEDS_SECRETS, readVm } from "./apply.ts";
 import type { Act, WriteAct } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
@@ -25,7 +25,18 @@ type HostRow = typeof hosts.$inferSelect;
 /** A host and what is on it. Times are milliseconds. */
 export interface StoredHost extends HostRow {
   /** Attempts whose instance was not seen gone yet. */
-  occupants: { vmId: string; attempt: number; slot: number | null; cpu: number; memoryMiB: number }[];
+  occupants: Occupant[];
+}
+
+/** An attempt on a host, with what of its VM the scheduler counts. */
+export interface Occupant {
+  vmId: string;
+  attempt: number;
+  /** null for a Linux VM. */
+  slot: number | null;
+  want: "running" | "gone";
+  team: string;
+  spec: VmSpec;
 }
 
 /** What an agent tells of its host when it connects or when something changed. */
@@ -155,7 +166,8 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
     /** @throws CallError session_fenced when a newer session speaks for the host */
     requireSession: (hostId: number, epoch: number): void => void requireSession(db, hostId, epoch),
 
-    host: (name: string): StoredHost | undefined => readHosts(db, name)[0],
+    host: (name: string): StoredHost | undefined => readHosts(db, eq(hosts.name, name))[0],
+    hostById: (hostId: number): StoredHost | undefined => readHosts(db, eq(hosts.id, hostId))[0],
     hosts: (): StoredHost[] => readHosts(db),
     hostRow: (hostId: number): HostRow => requireHost(db, hostId),
     hostName: (hostId: number): string => requireHost(db, hostId).name,
@@ -243,25 +255,22 @@ function reached(vm: Vm): Assignment["reached"] {
   return BRING_UP_STATES.find((state) => state === vm.state) ?? null;
 }
 
-function readHosts(db: Db, name?: string): StoredHost[] {
-  const rows = db
-    .select()
-    .from(hosts)
-    .where(name === undefined ? undefined : eq(hosts.name, name))
-    .orderBy(asc(hosts.name))
-    .all();
+function readHosts(db: Db, which?: SQL): StoredHost[] {
+  const rows = db.select().from(hosts).where(which).orderBy(asc(hosts.name)).all();
+  const [only] = rows;
   const occupants = db
     .select({
       hostId: attempts.hostId,
       vmId: attempts.vmId,
       attempt: attempts.attempt,
       slot: attempts.slot,
-      cpu: sql<number>`coalesce(${vms.spec} ->> 'cpu', 0)`,
-      memoryMiB: sql<number>`coalesce(${vms.spec} ->> 'memoryMiB', 0)`,
+      want: attempts.want,
+      team: vms.team,
+      spec: vms.spec,
     })
     .from(attempts)
     .innerJoin(vms, eq(vms.id, attempts.vmId))
-    .where(isNull(attempts.goneAt))
+    .where(and(isNull(attempts.goneAt), which && eq(attempts.hostId, only?.id ?? 0)))
     .all();
   const byHost = Map.groupBy(occupants, (occupant) => occupant.hostId);
   return rows.map((row) => ({

@@ -1,16 +1,9 @@
-import { CallError } from "@tartfleet/shared";
-import { and, asc, eq, gt, inArray, sql, sum } from "drizzle-orm";
-import type { Waiting } from "../domain/placement.ts";
+import { CallError, DEFAULT_PRIORITY } from "@tartfleet/shared";
+import { and, asc, eq, inArray, sql, sum } from "drizzle-orm";
+import { needOf, type Request } from "../domain/scheduling/request.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group-commit.ts";
 import { attempts, queues, vms } from "./schema.ts";
-
-interface QueuePart {
-  after: number;
-  limit: number;
-  /** Only Linux VMs: those that need no slot. */
-  linuxOnly: boolean;
-}
 
 /** A queue that long does not shrink within seconds. */
 const QUEUE_RETRY_SECONDS = 30;
@@ -18,8 +11,20 @@ const QUEUE_RETRY_SECONDS = 30;
 /** Reads about those who wait. */
 export function makeQueueStore(db: Db) {
   return {
-    /** A part of the queue in the order of acceptance: what comes after the VM with the `seq`. */
-    waiting: (part: QueuePart): Waiting[] => waiting(db, part),
+    /** All who wait, in the order of acceptance. */
+    requests: (): Request[] =>
+      requestsOf(db, db.select(COLUMNS).from(vms).where(QUEUED).orderBy(asc(vms.seq)).all()),
+
+    /** One VM's request while it waits. */
+    request: (vmId: string): Request | undefined =>
+      requestsOf(
+        db,
+        db
+          .select(COLUMNS)
+          .from(vms)
+          .where(and(QUEUED, eq(vms.id, vmId)))
+          .all(),
+      )[0],
 
     countQueued: (): number =>
       Number(
@@ -44,30 +49,32 @@ export function requireRoom(tx: Pick<Tx, "select">, team: string, mostQueued: nu
   }
 }
 
-function waiting(db: Db, { after, limit, linuxOnly }: QueuePart): Waiting[] {
-  // Literals: SQLite takes a partial index only for what it can prove while it prepares the statement.
-  const queued = linuxOnly
-    ? sql`${vms.state} = 'queued' and ${vms.spec} ->> 'os' = 'linux'`
-    : sql`${vms.state} = 'queued'`;
-  const rows = db
-    .select({ id: vms.id, seq: vms.seq, spec: vms.spec, attempt: vms.attempt })
-    .from(vms)
-    .where(and(queued, gt(vms.seq, after)))
-    .orderBy(asc(vms.seq))
-    .limit(limit)
-    .all();
+// A literal: SQLite takes a partial index only for what it can prove while it prepares the statement.
+const QUEUED = sql`${vms.state} = 'queued'`;
+
+const COLUMNS = {
+  id: vms.id,
+  seq: vms.seq,
+  team: vms.team,
+  spec: vms.spec,
+  attempt: vms.attempt,
+  createdAt: vms.createdAt,
+};
+
+type QueuedRow = Pick<typeof vms.$inferSelect, keyof typeof COLUMNS>;
+
+function requestsOf(db: Db, rows: readonly QueuedRow[]): Request[] {
   const again = rows.filter((row) => row.attempt > 0).map((row) => row.id);
   const tried =
     again.length === 0 ? [] : db.select().from(attempts).where(inArray(attempts.vmId, again)).all();
   const hostsOf = Map.groupBy(tried, ({ vmId }) => vmId);
-  return rows.map(({ id, seq, spec }) => ({
+  return rows.map(({ id, seq, team, spec, createdAt }) => ({
     vmId: id,
     seq,
-    os: spec.os,
-    image: spec.image,
-    cpu: spec.cpu ?? null,
-    memoryMiB: spec.memoryMiB ?? null,
-    hostLabels: spec.hostLabels,
+    team,
+    priority: spec.priority ?? DEFAULT_PRIORITY,
+    need: needOf(spec),
+    since: createdAt,
     triedHosts: (hostsOf.get(id) ?? []).map(({ hostId }) => hostId),
   }));
 }

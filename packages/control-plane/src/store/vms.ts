@@ -16,7 +16,7 @@ import {
   type SQL,
 } from "drizzle-orm";
 import type { LifecycleEvent } from "../domain/lifecycle.ts";
-import type { Placement } from "../domain/placement.ts";
+import type { Placement } from "../domain/scheduling/decide.ts";
 import { deadlineOf, type Vm } from "../domain/vm.ts";
 import { applyEvent, bumpRevision, readVm, writeEvent, type Applied, type StepContext } from "./apply.ts";
 import type { Act, WriteAct } from "./audit.ts";

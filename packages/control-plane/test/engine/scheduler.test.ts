@@ -2,53 +2,52 @@ import { createVmSchema } from "@tartfleet/shared";
 import { expect, test } from "vitest";
 import { systemClock } from "../../src/engine/clock.ts";
 import { makeChanges } from "../../src/engine/changes.ts";
-import type { Leases } from "../../src/engine/leases.ts";
+import { makeFleetView } from "../../src/engine/fleet-view.ts";
 import { makePatience } from "../../src/engine/patience.ts";
 import { startScheduler } from "../../src/engine/scheduler.ts";
 import type { Store } from "../../src/store/store.ts";
-import type { Waiting } from "../../src/domain/placement.ts";
 import type { StoredHost } from "../../src/store/hosts.ts";
-import { CI, FACTS, settle, startFleet } from "../support/fleet.ts";
-
-const vm = (vmId: string, seq: number): Waiting => ({
-  vmId,
-  seq,
-  os: "macos",
-  image: "registry.example.com/macos:1",
-  cpu: null,
-  memoryMiB: null,
-  hostLabels: {},
-  triedHosts: [],
-});
+import { request } from "../domain/scheduling/rooms.ts";
+import { CI, FACTS, startFleet } from "../support/fleet.ts";
 
 test.each([0, 1, 2, 3, 4, 5, 6])("a wake %i microtasks after a commit is not lost", async (distance) => {
   const changes = makeChanges();
-  const queue = [vm("first", 1)];
+  const queue = [request(1)];
   const placed: string[] = [];
   const firstCommit = Promise.withResolvers<void>();
+  const host = { id: 1, facts: FACTS, occupants: [], phantoms: 0 } as unknown as StoredHost;
+  const waiting = () => queue.filter(({ vmId }) => !placed.includes(vmId));
   const store: Partial<Store> = {
-    waiting: () => queue.filter(({ vmId }) => !placed.includes(vmId)),
-    hosts: () => [{ id: 1, facts: FACTS, occupants: [], phantoms: 0 }] as unknown as StoredHost[],
+    requests: waiting,
+    request: (vmId) => waiting().find((one) => one.vmId === vmId),
+    hosts: () => [host],
+    hostById: () => host,
     placeVms: async (placements) => {
       await firstCommit.promise;
       placed.push(...placements.map(({ vmId }) => vmId));
       return [];
     },
   };
+  const fleet = makeFleetView({
+    store: store as Store,
+    leases: { isConnected: () => true },
+    policy: { teams: new Map(), classes: [], ageingMs: 0 },
+    layout: "spread",
+  });
   const scheduler = startScheduler({
     store: store as Store,
-    leases: { isConnected: () => true } as unknown as Leases,
+    fleet,
     changes,
-    clock: systemClock(),
     context: () => ({ now: 0, budgets: {} }) as never,
     patience: makePatience(systemClock(), (error) => expect.unreachable(String(error))),
   });
   firstCommit.resolve();
   for (let hop = 0; hop < distance; hop += 1) await Promise.resolve();
-  queue.push(vm("second", 2));
-  changes.roomChanged();
+  queue.push(request(2));
+  fleet.vmChanged({ id: "vm2", state: "queued" });
+  changes.hostRoomChanged(1);
   await new Promise(setImmediate);
-  expect(placed).toEqual(["first", "second"]);
+  expect(placed).toEqual(["vm1", "vm2"]);
   scheduler.stop();
 });
 
@@ -74,48 +73,4 @@ test("thousands of VMs that fit nowhere hold up nobody behind them", async () =>
   expect(fleet.state(third)).toBe("assigned");
   expect(fleet.errors).toEqual([]);
   fleet.close();
-});
-
-test("a queue that fits nowhere is looked at once for each change of the room, not for each VM accepted", async () => {
-  const changes = makeChanges();
-  const queue = Array.from({ length: 5000 }, (_, index): Waiting => ({
-    ...vm(`vm${index}`, index + 1),
-    hostLabels: { nobody: "has" },
-  }));
-  let looked = 0;
-  let asked = 0;
-  const store: Partial<Store> = {
-    waiting({ after, limit }) {
-      const page = queue.filter(({ seq }) => seq > after).slice(0, limit);
-      looked += page.length;
-      return page;
-    },
-    hosts: () => [{ id: 1, facts: FACTS, occupants: [], phantoms: 0 }] as unknown as StoredHost[],
-    placeVms: async (placements) => {
-      asked += placements.length;
-      return [];
-    },
-  };
-  const clock = { now: () => 0, after: (_ms: number, call: () => void) => (setImmediate(call), () => {}) };
-  const scheduler = startScheduler({
-    store: store as Store,
-    leases: { isConnected: () => true } as unknown as Leases,
-    changes,
-    clock,
-    patience: makePatience(clock, (error) => expect.unreachable(String(error))),
-    context: () => ({ now: 0, budgets: {} }) as never,
-  });
-  await settle();
-  expect(looked).toBe(5000);
-  for (let more = 1; more <= 100; more += 1) {
-    queue.push({ ...vm(`more${more}`, 5000 + more), hostLabels: { nobody: "has" } });
-    changes.queueGrew();
-    await settle();
-  }
-  expect(looked).toBe(5100);
-  changes.roomChanged();
-  await settle();
-  expect(looked).toBe(10_200);
-  expect(asked).toBe(0);
-  scheduler.stop();
 });

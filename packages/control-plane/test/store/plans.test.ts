@@ -53,6 +53,9 @@ test("nothing that the engine does all the time reads through all VMs, attempts 
   store.liveImages();
   store.countQueued();
   store.hosts();
+  store.hostById(1);
+  store.requests();
+  store.request("one");
   store.assignments(1);
   store.bringUpsOn(1);
   store.events("one", 0, 10);

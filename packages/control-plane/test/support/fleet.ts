@@ -30,6 +30,13 @@ const CONFIG: EngineConfig = {
   provisionTimeoutSeconds: 300,
   stopTimeoutSeconds: 300,
   maxAttempts: 3,
+  priorityClasses: [
+    { name: "release", reserved: 0 },
+    { name: "default", reserved: 0 },
+    { name: "batch", reserved: 0 },
+  ],
+  ageingSeconds: 900,
+  layout: "spread",
   keepEndedDays: 0,
 };
 
@@ -38,8 +45,8 @@ export const FACTS: HostFacts = {
   tartVersion: "2.40.1",
   osVersion: "26.1",
   arch: "arm64",
-  cpu: 8,
-  memoryMiB: 16_384,
+  cpu: 12,
+  memoryMiB: 32_768,
   diskTotalGiB: 500,
   diskFreeGiB: 300,
   labels: {},

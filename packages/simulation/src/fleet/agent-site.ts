@@ -53,8 +53,8 @@ const FIXED: FixedFacts = {
   tartVersion: "2.40.1",
   osVersion: "26.1",
   arch: "arm64",
-  cpu: 8,
-  memoryMiB: 16_384,
+  cpu: 64,
+  memoryMiB: 262_144,
   labels: {},
 };
 

@@ -60,6 +60,13 @@ const CONFIG: EngineConfig = {
   provisionTimeoutSeconds: 300,
   stopTimeoutSeconds: 300,
   maxAttempts: 3,
+  priorityClasses: [
+    { name: "release", reserved: 0 },
+    { name: "default", reserved: 0 },
+    { name: "batch", reserved: 0 },
+  ],
+  ageingSeconds: 900,
+  layout: "spread",
   keepEndedDays: 0,
 };
 

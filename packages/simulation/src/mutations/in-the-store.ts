@@ -88,8 +88,11 @@ export const IN_THE_STORE: readonly Mutation[] = [
   inStore("a budget that runs out is not extended at a restart", () => ({
     extendBudgets: () => Promise.resolve(),
   })),
-  inStore("queued VMs behind the first are forgotten", (store) => ({
-    waiting: (part) => store.waiting({ ...part, limit: 1 }).slice(1),
+  inStore("a VM that comes back into the queue is forgotten", (store) => ({
+    request(vmId) {
+      const request = store.request(vmId);
+      return request && request.triedHosts.length > 0 ? undefined : request;
+    },
   })),
   inStore("a report of a former attempt counts for the present one", (store) => ({
     applyReports: (hostId, epoch, reports, context) =>
@@ -117,5 +120,9 @@ export const IN_THE_STORE: readonly Mutation[] = [
   })),
   inStore("phantom instances are not counted", (store) => ({
     hosts: () => store.hosts().map((host) => ({ ...host, phantoms: 0 })),
+    hostById(hostId) {
+      const host = store.hostById(hostId);
+      return host && { ...host, phantoms: 0 };
+    },
   })),
 ];

@@ -1,0 +1,100 @@
+import type { Line, WaitQueue } from "./wait-queue.ts";
+import type { RoomIndex } from "./room-index.ts";
+import { isCapped, reservedForOthers, shareOf, turnOf, type SharePolicy } from "./shares.ts";
+
+export interface Placement {
+  vmId: string;
+  hostId: number;
+  /** null for a Linux VM, which needs no slot. */
+  slot: number | null;
+}
+
+/** What the scheduler decides by. Taking room changes it. */
+export interface FleetView {
+  queue: WaitQueue;
+  rooms: RoomIndex;
+  /** Slots that are held. */
+  held: { byTeam: Map<string, number>; byClass: Map<string, number> };
+  policy: SharePolicy;
+}
+
+/**
+ * Who is placed where: again and again the team whose turn it is, its most urgent request that fits, the best
+ * host. Stops when nothing that waits fits, or with so many placements.
+ *
+ * The view is changed as if they were carried out. A decision costs as much as there are teams that wait and
+ * kinds of hosts, however many VMs and hosts there are.
+ */
+export function decide(view: FleetView, most: number): Placement[] {
+  const placements: Placement[] = [];
+  while (placements.length < most) {
+    const line = nextLine(view);
+    const request = line?.requests[0];
+    if (!line || !request) break;
+    const host = view.rooms.find(line.need, request.triedHosts);
+    if (!host) {
+      view.queue.park(line);
+      continue;
+    }
+    const slot = view.rooms.take(host.hostId, line.need);
+    view.queue.remove(request.vmId);
+    if (slot !== null) {
+      count(view.held.byTeam, request.team, 1);
+      count(view.held.byClass, request.priority, 1);
+    }
+    placements.push({ vmId: request.vmId, hostId: host.hostId, slot });
+  }
+  return placements;
+}
+
+/** Adds to a count that is not kept when it is none. */
+export function count(counts: Map<string, number>, key: string, change: number): void {
+  const sum = (counts.get(key) ?? 0) + change;
+  if (sum === 0) counts.delete(key);
+  else counts.set(key, sum);
+}
+
+/** Slots are what teams share. Linux VMs need none: they come when no macOS VM fits, and take turns by age. */
+function nextLine(view: FleetView): Line | undefined {
+  return nextMacosLine(view) ?? nextLinuxLine(view);
+}
+
+function nextMacosLine({ queue, rooms, held, policy }: FleetView): Line | undefined {
+  if (rooms.freeSlots() === 0) return undefined;
+  const kept = new Map<string, boolean>();
+  const mayTake = ({ priority }: Line): boolean => {
+    let may = kept.get(priority);
+    if (may === undefined) {
+      may = rooms.freeSlots() > reservedForOthers(policy, priority, held);
+      kept.set(priority, may);
+    }
+    return may;
+  };
+  let best: { line: Line; turn: readonly number[] } | undefined;
+  for (const [team, lines] of queue.open("macos")) {
+    const share = shareOf(policy, team);
+    const has = held.byTeam.get(team) ?? 0;
+    if (isCapped(share, has)) continue;
+    const line = lines.find(mayTake);
+    if (!line) continue;
+    const turn = [...turnOf(share, has), line.due];
+    if (!best || isBefore(turn, best.turn)) best = { line, turn };
+  }
+  return best?.line;
+}
+
+function nextLinuxLine({ queue }: FleetView): Line | undefined {
+  let best: Line | undefined;
+  for (const [first] of queue.open("linux").values()) {
+    if (first && (!best || first.due < best.due)) best = first;
+  }
+  return best;
+}
+
+function isBefore(a: readonly number[], b: readonly number[]): boolean {
+  for (const [index, value] of a.entries()) {
+    const other = b[index] ?? 0;
+    if (value !== other) return value < other;
+  }
+  return false;
+}

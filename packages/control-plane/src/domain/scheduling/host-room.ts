@@ -1,0 +1,94 @@
+import { SLOTS_PER_HOST, type GuestOs, type Labels } from "@tartfleet/shared";
+import type { Need } from "./request.ts";
+
+/** A host that takes VMs, as the scheduler sees it. */
+export interface HostRoom {
+  hostId: number;
+  labels: Labels;
+  /** The images that it has, by reference and by digest, with their size in GiB. */
+  images: ReadonlyMap<string, number>;
+  /** Images that it fetches now: sooner there than elsewhere, but not there. */
+  arriving: ReadonlySet<string>;
+  /** Images that failed there of late. */
+  suspectImages: ReadonlySet<string>;
+  /** It failed of late whatever the image: taken only where no other fits. */
+  isSuspect: boolean;
+  /** Indexes of slots that hold nothing, lowest first; phantom ones are not among them. */
+  freeSlots: readonly number[];
+  /** The whole host. */
+  cpu: number;
+  memoryMiB: number;
+  /** What its live attempts leave of it. */
+  freeCpu: number;
+  freeMemoryMiB: number;
+  diskFreeGiB: number;
+}
+
+/** How much of a host something takes. */
+export interface Demand {
+  cpu: number;
+  memoryMiB: number;
+}
+
+/** What published images of macOS ask for (tart-contract §4.2), and what `tart create --linux` gives a VM (§2.2). */
+const UNNAMED: Record<GuestOs, Demand> = {
+  macos: { cpu: 4, memoryMiB: 8192 },
+  linux: { cpu: 4, memoryMiB: 4096 },
+};
+
+/** A clone shares its blocks with the image, and grows with what the guest writes: that much it must be able to. */
+const CLONE_GIB = 1;
+
+/**
+ * What a VM is counted for on a host. One that names no size has its image's, which nobody here knows: it counts
+ * as what images usually ask for, and a macOS VM at most as a slot's share of the host. So two of those fit on any
+ * Mac, and neither fits beside one that asked for the whole.
+ */
+export function demandOn(
+  host: Pick<HostRoom, "cpu" | "memoryMiB">,
+  { os, cpu, memoryMiB }: Pick<Need, "os" | "cpu" | "memoryMiB">,
+): Demand {
+  const usual = UNNAMED[os];
+  const share = (whole: number, part: number) =>
+    os === "macos" ? Math.min(part, Math.floor(whole / SLOTS_PER_HOST)) : part;
+  return {
+    cpu: cpu ?? share(host.cpu, usual.cpu),
+    memoryMiB: memoryMiB ?? share(host.memoryMiB, usual.memoryMiB),
+  };
+}
+
+/** Why a host does not take a VM. The first two will stay so; the others pass. */
+export type Misfit = "labels" | "too_small" | "slots" | "cpu" | "memory" | "disk";
+
+/**
+ * The first reason why the host cannot take the VM now; undefined when it can.
+ *
+ * @param imageGiB the size of the image, where any host knows it
+ */
+export function misfit(
+  need: Omit<Need, "preferredHostLabels">,
+  host: Omit<HostRoom, "hostId" | "arriving" | "suspectImages" | "isSuspect">,
+  imageGiB: number | undefined,
+): Misfit | undefined {
+  const demand = demandOn(host, need);
+  if (!carries(host.labels, need.hostLabels)) return "labels";
+  if (demand.cpu > host.cpu || demand.memoryMiB > host.memoryMiB) return "too_small";
+  if (need.os === "macos" && host.freeSlots.length === 0) return "slots";
+  if (demand.cpu > host.freeCpu) return "cpu";
+  if (demand.memoryMiB > host.freeMemoryMiB) return "memory";
+  const pullGiB = host.images.has(need.image) ? 0 : (imageGiB ?? 0);
+  return roundDisk(host.diskFreeGiB) < pullGiB + CLONE_GIB ? "disk" : undefined;
+}
+
+export function carries(labels: Labels, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
+}
+
+/** Steps by which free disk is told apart: a fifth. */
+const DISK_STEPS_PER_DOUBLING = 4;
+
+/** Free disk in GiB, rounded down so that hosts that differ little are alike. */
+export function roundDisk(gib: number): number {
+  if (gib < 1) return 0;
+  return 2 ** (Math.floor(Math.log2(gib) * DISK_STEPS_PER_DOUBLING + 1e-9) / DISK_STEPS_PER_DOUBLING);
+}

@@ -1,0 +1,239 @@
+import type { Labels } from "@tartfleet/shared";
+import { carries, demandOn, misfit, roundDisk, type HostRoom } from "./host-room.ts";
+import { sorted, type Need } from "./request.ts";
+
+/** How VMs are laid out: on the host with the most free slots, or on the fullest that still fits. */
+export type Layout = "spread" | "pack";
+
+/** Hosts that differ in nothing but the images they have. */
+interface Shape {
+  like: HostRoom;
+  hosts: Map<number, HostRoom>;
+  /** Those that have an image, or fetch it. */
+  having: Map<string, Set<number>>;
+  fetching: Map<string, Set<number>>;
+}
+
+/** Hosts with the same labels, of those that are asked for. */
+interface Labelled {
+  labels: Labels;
+  shapes: Map<string, Shape>;
+}
+
+/*
+ * Which host is better: each line outweighs all those below it. So an image that must be pulled first, which
+ * takes minutes, outweighs an even layout, and a host that fails outweighs an image.
+ */
+const RANK = { notTried: 1e6, notSuspect: 1e5, hasImage: 2e4, fetchesImage: 1e4, preferredLabel: 100 };
+const MOST_PREFERRED = 50;
+
+/**
+ * The rooms of all hosts that take VMs. A search looks at the kinds of hosts, not at the hosts: in a fleet of
+ * thousands of Macs there are a few dozen (how many slots, cores and how much memory and disk are free).
+ */
+export function makeRoomIndex(layout: Layout) {
+  const rooms = new Map<number, HostRoom>();
+  const places = new Map<number, { group: string; shape: string }>();
+  const groups = new Map<string, Labelled>();
+  const sizes = new Map<string, number>();
+  /** Only labels that somebody asks for tell hosts apart: each may well have one of its own. */
+  const askedKeys = new Set<string>();
+  const matching = new Map<string, Labelled[]>();
+  let freeSlots = 0;
+
+  function add(room: HostRoom): void {
+    const labels = Object.fromEntries(Object.entries(room.labels).filter(([key]) => askedKeys.has(key)));
+    const groupKey = JSON.stringify(sorted(labels));
+    const group = groups.get(groupKey) ?? { labels, shapes: new Map<string, Shape>() };
+    if (!groups.has(groupKey)) {
+      groups.set(groupKey, group);
+      matching.clear();
+    }
+    const shapeKey = shapeKeyOf(room);
+    const shape = group.shapes.get(shapeKey) ?? {
+      like: room,
+      hosts: new Map<number, HostRoom>(),
+      having: new Map<string, Set<number>>(),
+      fetching: new Map<string, Set<number>>(),
+    };
+    group.shapes.set(shapeKey, shape);
+    shape.hosts.set(room.hostId, room);
+    for (const image of room.images.keys()) addTo(shape.having, image, room.hostId);
+    for (const image of room.arriving) addTo(shape.fetching, image, room.hostId);
+    rooms.set(room.hostId, room);
+    places.set(room.hostId, { group: groupKey, shape: shapeKey });
+    freeSlots += room.freeSlots.length;
+  }
+
+  function remove(hostId: number): void {
+    const room = rooms.get(hostId);
+    const place = places.get(hostId);
+    const group = place && groups.get(place.group);
+    const shape = place && group?.shapes.get(place.shape);
+    if (!room || !place || !group || !shape) return;
+    rooms.delete(hostId);
+    places.delete(hostId);
+    shape.hosts.delete(hostId);
+    for (const image of room.images.keys()) removeFrom(shape.having, image, hostId);
+    for (const image of room.arriving) removeFrom(shape.fetching, image, hostId);
+    if (shape.hosts.size === 0) group.shapes.delete(place.shape);
+    if (group.shapes.size === 0) {
+      groups.delete(place.group);
+      matching.clear();
+    }
+    freeSlots -= room.freeSlots.length;
+  }
+
+  function put(room: HostRoom): void {
+    remove(room.hostId);
+    add(room);
+    for (const [image, gib] of room.images) sizes.set(image, Math.max(gib, sizes.get(image) ?? 0));
+  }
+
+  /** Labels that are asked for from now on. */
+  function askFor(keys: readonly string[]): void {
+    const fresh = keys.filter((key) => !askedKeys.has(key));
+    if (fresh.length === 0) return;
+    for (const key of fresh) askedKeys.add(key);
+    matching.clear();
+    const all = [...rooms.values()].filter(({ labels }) => fresh.some((key) => key in labels));
+    for (const room of all) {
+      remove(room.hostId);
+      add(room);
+    }
+  }
+
+  function groupsWith(labels: Labels): Labelled[] {
+    const key = JSON.stringify(sorted(labels));
+    let found = matching.get(key);
+    if (!found) {
+      found = [...groups.values()].filter((group) => carries(group.labels, labels));
+      matching.set(key, found);
+    }
+    return found;
+  }
+
+  return {
+    put,
+    remove,
+    room: (hostId: number): HostRoom | undefined => rooms.get(hostId),
+    all: (): IterableIterator<HostRoom> => rooms.values(),
+    /** How many slots are free on all of them. */
+    freeSlots: (): number => freeSlots,
+    /** The size of an image, in GiB, where any host knew it. */
+    imageGiB: (image: string): number | undefined => sizes.get(image),
+
+    /** The best host that can take it now. */
+    find(need: Need, triedHosts: readonly number[]): HostRoom | undefined {
+      askFor([...Object.keys(need.hostLabels), ...Object.keys(need.preferredHostLabels)]);
+      const imageGiB = sizes.get(need.image);
+      let best: HostRoom | undefined;
+      let bestRank = Number.NEGATIVE_INFINITY;
+      for (const group of groupsWith(need.hostLabels)) {
+        for (const shape of group.shapes.values()) {
+          for (const { room, rank } of candidates(shape, need, triedHosts)) {
+            const sum = rank + rankOfShape(shape.like, need, layout);
+            if (sum <= bestRank || misfit(need, room, imageGiB)) continue;
+            best = room;
+            bestRank = sum;
+          }
+        }
+      }
+      return best;
+    },
+
+    /** Takes what it needs from the host's room; returns the slot, null for a VM that needs none. */
+    take(hostId: number, need: Need): number | null {
+      const room = rooms.get(hostId);
+      if (!room) throw new Error(`host ${hostId} is not in the index`);
+      const demand = demandOn(room, need);
+      const slot = need.os === "macos" ? (room.freeSlots[0] ?? null) : null;
+      put({
+        ...room,
+        freeSlots: room.freeSlots.filter((free) => free !== slot),
+        freeCpu: room.freeCpu - demand.cpu,
+        freeMemoryMiB: room.freeMemoryMiB - demand.memoryMiB,
+        arriving: room.images.has(need.image) ? room.arriving : new Set([...room.arriving, need.image]),
+      });
+      return slot;
+    },
+  };
+}
+
+export type RoomIndex = ReturnType<typeof makeRoomIndex>;
+
+function shapeKeyOf(room: HostRoom): string {
+  const { freeSlots, cpu, memoryMiB, freeCpu, freeMemoryMiB, diskFreeGiB, isSuspect } = room;
+  return [
+    freeSlots.length,
+    cpu,
+    memoryMiB,
+    freeCpu,
+    freeMemoryMiB,
+    roundDisk(diskFreeGiB),
+    isSuspect ? 1 : 0,
+  ].join();
+}
+
+function rankOfShape(like: HostRoom, { preferredHostLabels }: Need, layout: Layout): number {
+  const preferred = Object.entries(preferredHostLabels).filter(([key, value]) => like.labels[key] === value);
+  return (
+    (like.isSuspect ? 0 : RANK.notSuspect) +
+    Math.min(preferred.length, MOST_PREFERRED) * RANK.preferredLabel +
+    (layout === "spread" ? like.freeSlots.length : -like.freeSlots.length)
+  );
+}
+
+/** One host of a shape for each thing that tells its hosts apart, with what that is worth. */
+function candidates(
+  shape: Shape,
+  { image }: Need,
+  triedHosts: readonly number[],
+): { room: HostRoom; rank: number }[] {
+  const hosts = [
+    { ids: shape.having.get(image), rank: RANK.hasImage },
+    { ids: shape.fetching.get(image), rank: RANK.fetchesImage },
+    { ids: shape.hosts, rank: 0 },
+  ];
+  const found: { room: HostRoom; rank: number }[] = [];
+  for (const { ids, rank } of hosts) {
+    const id = firstSound(ids?.keys(), shape, image, triedHosts);
+    const room = id === undefined ? undefined : shape.hosts.get(id);
+    if (room) found.push({ room, rank: rank + RANK.notTried });
+  }
+  for (const hostId of triedHosts) {
+    const room = shape.hosts.get(hostId);
+    if (room) found.push({ room, rank: 0 });
+  }
+  if (found.length === 0) {
+    // The image failed on all of them: better there than nowhere.
+    const [room] = shape.hosts.values();
+    if (room) found.push({ room, rank: 0 });
+  }
+  return found;
+}
+
+/** The first where neither this VM nor its image failed before. There are seldom many of those that did. */
+function firstSound(
+  ids: Iterable<number> | undefined,
+  shape: Shape,
+  image: string,
+  triedHosts: readonly number[],
+): number | undefined {
+  for (const id of ids ?? []) {
+    if (!triedHosts.includes(id) && !shape.hosts.get(id)?.suspectImages.has(image)) return id;
+  }
+  return undefined;
+}
+
+function addTo(index: Map<string, Set<number>>, key: string, hostId: number): void {
+  const ids = index.get(key);
+  if (ids) ids.add(hostId);
+  else index.set(key, new Set([hostId]));
+}
+
+function removeFrom(index: Map<string, Set<number>>, key: string, hostId: number): void {
+  const ids = index.get(key);
+  ids?.delete(hostId);
+  if (ids?.size === 0) index.delete(key);
+}

@@ -1,0 +1,144 @@
+import type { Labels } from "@tartfleet/shared";
+import { DEFAULT_PRIORITY } from "@tartfleet/shared";
+import { slotUses } from "../domain/capacity.ts";
+import { count, type FleetView } from "../domain/scheduling/decide.ts";
+import { demandOn, misfit, type HostRoom } from "../domain/scheduling/host-room.ts";
+import { makeRoomIndex, type Layout } from "../domain/scheduling/room-index.ts";
+import { dueOf, type SharePolicy } from "../domain/scheduling/shares.ts";
+import { makeWaitQueue } from "../domain/scheduling/wait-queue.ts";
+import type { Vm } from "../domain/vm.ts";
+import type { StoredHost } from "../store/hosts.ts";
+import type { Store } from "../store/store.ts";
+import type { Leases } from "./leases.ts";
+
+/** Who holds a host's slots. */
+interface Holder {
+  team: string;
+  priority: string;
+}
+
+/**
+ * What the scheduler decides by, in memory: built from the store at the start, and brought up to date host by
+ * host and VM by VM. What has changed is only marked; `refresh` reads it, so that a view that was changed by a
+ * decision is never mixed with what the store says of before it was carried out.
+ */
+export function makeFleetView(options: {
+  store: Pick<Store, "hosts" | "hostById" | "requests" | "request">;
+  leases: Pick<Leases, "isConnected">;
+  policy: SharePolicy;
+  layout: Layout;
+}) {
+  const { store, leases, policy, layout } = options;
+  const view: FleetView = {
+    queue: makeWaitQueue((request) => dueOf(view.policy, request)),
+    rooms: makeRoomIndex(layout),
+    held: { byTeam: new Map(), byClass: new Map() },
+    policy,
+  };
+  const holders = new Map<number, readonly Holder[]>();
+  const changedHosts = new Set<number>();
+  const changedVms = new Set<string>();
+
+  function hold(hostId: number, now: readonly Holder[]): void {
+    for (const [list, sign] of [
+      [holders.get(hostId) ?? [], -1],
+      [now, 1],
+    ] as const) {
+      for (const { team, priority } of list) {
+        count(view.held.byTeam, team, sign);
+        count(view.held.byClass, priority, sign);
+      }
+    }
+    if (now.length > 0) holders.set(hostId, now);
+    else holders.delete(hostId);
+  }
+
+  function put(hostId: number, host: StoredHost | undefined): HostRoom | undefined {
+    hold(hostId, host ? holdersOf(host) : []);
+    const room = host && leases.isConnected(hostId) ? roomOf(host) : undefined;
+    if (room) view.rooms.put(room);
+    else view.rooms.remove(hostId);
+    return room;
+  }
+
+  for (const host of store.hosts()) put(host.id, host);
+  for (const request of store.requests()) view.queue.put(request);
+
+  return {
+    view,
+
+    /** A host connected, fell silent, changed, or something was put on it or taken off. */
+    hostChanged: (hostId: number): void => void changedHosts.add(hostId),
+
+    /** A VM took a step. */
+    vmChanged({ id, state }: Pick<Vm, "id" | "state">): void {
+      if (state === "queued" || view.queue.has(id)) changedVms.add(id);
+    },
+
+    /** Reads what has changed, and takes up again what may fit now. */
+    refresh(): void {
+      const rooms = [...changedHosts].flatMap((hostId) => put(hostId, store.hostById(hostId)) ?? []);
+      changedHosts.clear();
+      for (const vmId of changedVms) {
+        const request = store.request(vmId);
+        if (request) view.queue.put(request);
+        else view.queue.remove(vmId);
+      }
+      changedVms.clear();
+      if (rooms.length === 0) return;
+      view.queue.unpark(({ need }) => {
+        const imageGiB = view.rooms.imageGiB(need.image);
+        return rooms.some((room) => misfit(need, room, imageGiB) === undefined);
+      });
+    },
+  };
+}
+
+/** The fleet's view as it is kept. */
+export type KeptView = ReturnType<typeof makeFleetView>;
+
+/** What its agent says, under what its enrolment bound it to: an agent cannot take a label off. */
+export function labelsOf({ facts, boundLabels }: Pick<StoredHost, "facts" | "boundLabels">): Labels {
+  return { ...facts?.labels, ...boundLabels };
+}
+
+/** Slots that a host's attempts hold, and what else runs there. */
+export function occupancyOf(host: StoredHost): { heldSlots: number[]; phantoms: number } {
+  return {
+    heldSlots: host.occupants.flatMap(({ slot }) => (slot === null ? [] : [slot])),
+    phantoms: host.phantoms,
+  };
+}
+
+function holdersOf({ occupants }: StoredHost): Holder[] {
+  return occupants
+    .filter(({ slot }) => slot !== null)
+    .map(({ team, spec }) => ({ team, priority: spec.priority ?? DEFAULT_PRIORITY }));
+}
+
+/** A host as the scheduler sees it; undefined before its agent has told of it. */
+export function roomOf(host: StoredHost): HostRoom | undefined {
+  const { facts } = host;
+  if (!facts) return undefined;
+  const uses = slotUses(occupancyOf(host));
+  const demands = host.occupants.map(({ spec: { os, cpu, memoryMiB } }) =>
+    demandOn(facts, { os, cpu: cpu ?? null, memoryMiB: memoryMiB ?? null }),
+  );
+  const taken = (what: "cpu" | "memoryMiB") => demands.reduce((sum, demand) => sum + demand[what], 0);
+  const images = new Map(facts.images.map(({ reference, sizeGiB }) => [reference, sizeGiB]));
+  const wanted = host.occupants.filter(({ want }) => want === "running").map(({ spec }) => spec.image);
+  return {
+    hostId: host.id,
+    labels: labelsOf(host),
+    images,
+    arriving: new Set(wanted.filter((image) => !images.has(image))),
+    suspectImages: new Set(),
+    isSuspect: false,
+    freeSlots: [...uses.keys()].filter((slot) => uses[slot] === "free"),
+    cpu: facts.cpu,
+    memoryMiB: facts.memoryMiB,
+    freeCpu: facts.cpu - taken("cpu"),
+    freeMemoryMiB: facts.memoryMiB - taken("memoryMiB"),
+    diskFreeGiB: facts.diskFreeGiB,
+  };
+}
