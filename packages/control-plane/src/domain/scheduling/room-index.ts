@@ -1,6 +1,7 @@
 import type { Labels } from "@tartfleet/shared";
 import { carries, demandOn, misfit, roundDisk, type HostRoom } from "./host-room.ts";
 import { sorted, type Need } from "./request.ts";
+import { insert, takeOut } from "./sorted-list.ts";
 
 /** How VMs are laid out: on the host with the most free slots, or on the fullest that still fits. */
 export type Layout = "spread" | "pack";
@@ -8,10 +9,11 @@ export type Layout = "spread" | "pack";
 /** Hosts that differ in nothing but the images they have. */
 interface Shape {
   like: HostRoom;
-  hosts: Map<number, HostRoom>;
+  /** In the order of their ids, so that of hosts that are alike always the same is taken. */
+  hosts: number[];
   /** Those that have an image, or fetch it. */
-  having: Map<string, Set<number>>;
-  fetching: Map<string, Set<number>>;
+  having: Map<string, number[]>;
+  fetching: Map<string, number[]>;
 }
 
 /** Hosts with the same labels, of those that are asked for. */
@@ -52,12 +54,12 @@ export function makeRoomIndex(layout: Layout) {
     const shapeKey = shapeKeyOf(room);
     const shape = group.shapes.get(shapeKey) ?? {
       like: room,
-      hosts: new Map<number, HostRoom>(),
-      having: new Map<string, Set<number>>(),
-      fetching: new Map<string, Set<number>>(),
+      hosts: [],
+      having: new Map<string, number[]>(),
+      fetching: new Map<string, number[]>(),
     };
     group.shapes.set(shapeKey, shape);
-    shape.hosts.set(room.hostId, room);
+    insert(shape.hosts, room.hostId, byId);
     for (const image of room.images.keys()) addTo(shape.having, image, room.hostId);
     for (const image of room.arriving) addTo(shape.fetching, image, room.hostId);
     rooms.set(room.hostId, room);
@@ -73,10 +75,10 @@ export function makeRoomIndex(layout: Layout) {
     if (!room || !place || !group || !shape) return;
     rooms.delete(hostId);
     places.delete(hostId);
-    shape.hosts.delete(hostId);
+    takeOut(shape.hosts, hostId, byId);
     for (const image of room.images.keys()) removeFrom(shape.having, image, hostId);
     for (const image of room.arriving) removeFrom(shape.fetching, image, hostId);
-    if (shape.hosts.size === 0) group.shapes.delete(place.shape);
+    if (shape.hosts.length === 0) group.shapes.delete(place.shape);
     if (group.shapes.size === 0) {
       groups.delete(place.group);
       matching.clear();
@@ -131,7 +133,7 @@ export function makeRoomIndex(layout: Layout) {
       let bestRank = Number.NEGATIVE_INFINITY;
       for (const group of groupsWith(need.hostLabels)) {
         for (const shape of group.shapes.values()) {
-          for (const { room, rank } of candidates(shape, need, triedHosts)) {
+          for (const { room, rank } of candidates(rooms, shape, need, triedHosts)) {
             const sum = rank + rankOfShape(shape.like, need, layout);
             if (sum <= bestRank || misfit(need, room, imageGiB)) continue;
             best = room;
@@ -186,6 +188,7 @@ function rankOfShape(like: HostRoom, { preferredHostLabels }: Need, layout: Layo
 
 /** One host of a shape for each thing that tells its hosts apart, with what that is worth. */
 function candidates(
+  rooms: ReadonlyMap<number, HostRoom>,
   shape: Shape,
   { image }: Need,
   triedHosts: readonly number[],
@@ -197,43 +200,41 @@ function candidates(
   ];
   const found: { room: HostRoom; rank: number }[] = [];
   for (const { ids, rank } of hosts) {
-    const id = firstSound(ids?.keys(), shape, image, triedHosts);
-    const room = id === undefined ? undefined : shape.hosts.get(id);
+    const room = firstSound(rooms, ids ?? [], image, triedHosts);
     if (room) found.push({ room, rank: rank + RANK.notTried });
   }
-  for (const hostId of triedHosts) {
-    const room = shape.hosts.get(hostId);
-    if (room) found.push({ room, rank: 0 });
-  }
-  if (found.length === 0) {
-    // The image failed on all of them: better there than nowhere.
-    const [room] = shape.hosts.values();
-    if (room) found.push({ room, rank: 0 });
-  }
-  return found;
+  if (found.length > 0) return found;
+  // The VM or its image failed on all of them: better there than nowhere.
+  const [first] = shape.hosts;
+  const room = first === undefined ? undefined : rooms.get(first);
+  return room ? [{ room, rank: 0 }] : [];
 }
 
 /** The first where neither this VM nor its image failed before. There are seldom many of those that did. */
 function firstSound(
-  ids: Iterable<number> | undefined,
-  shape: Shape,
+  rooms: ReadonlyMap<number, HostRoom>,
+  hostIds: readonly number[],
   image: string,
   triedHosts: readonly number[],
-): number | undefined {
-  for (const id of ids ?? []) {
-    if (!triedHosts.includes(id) && !shape.hosts.get(id)?.suspectImages.has(image)) return id;
+): HostRoom | undefined {
+  for (const hostId of hostIds) {
+    const room = rooms.get(hostId);
+    if (room && !triedHosts.includes(hostId) && !room.suspectImages.has(image)) return room;
   }
   return undefined;
 }
 
-function addTo(index: Map<string, Set<number>>, key: string, hostId: number): void {
+const byId = (a: number, b: number) => a - b;
+
+function addTo(index: Map<string, number[]>, key: string, hostId: number): void {
   const ids = index.get(key);
-  if (ids) ids.add(hostId);
-  else index.set(key, new Set([hostId]));
+  if (ids) insert(ids, hostId, byId);
+  else index.set(key, [hostId]);
 }
 
-function removeFrom(index: Map<string, Set<number>>, key: string, hostId: number): void {
+function removeFrom(index: Map<string, number[]>, key: string, hostId: number): void {
   const ids = index.get(key);
-  ids?.delete(hostId);
-  if (ids?.size === 0) index.delete(key);
+  if (!ids) return;
+  takeOut(ids, hostId, byId);
+  if (ids.length === 0) index.delete(key);
 }

@@ -1,5 +1,6 @@
 import type { GuestOs } from "@tartfleet/shared";
 import { needKey, type Need, type Request } from "./request.ts";
+import { insert, takeOut } from "./sorted-list.ts";
 
 /** Requests of one team and class that need the same, in the order of acceptance. */
 export interface Line {
@@ -25,14 +26,14 @@ type Lines = Line[];
  */
 export function makeWaitQueue(dueOf: (request: Request) => number) {
   const lines = new Map<string, Line>();
-  const lineOf = new Map<string, Line>();
+  const places = new Map<string, { line: Line; request: Request }>();
   const open: Record<GuestOs, Map<string, Lines>> = { macos: new Map(), linux: new Map() };
   const parked = new Set<Line>();
 
   function show(line: Line): void {
     const teams = open[line.need.os];
     const ofTeam = teams.get(line.team) ?? [];
-    ofTeam.splice(placeOf(ofTeam, line, compareLines), 0, line);
+    insert(ofTeam, line, byDue);
     teams.set(line.team, ofTeam);
   }
 
@@ -40,8 +41,7 @@ export function makeWaitQueue(dueOf: (request: Request) => number) {
     const teams = open[line.need.os];
     const ofTeam = teams.get(line.team);
     if (!ofTeam) return;
-    const place = placeOf(ofTeam, line, compareLines);
-    if (ofTeam[place] === line) ofTeam.splice(place, 1);
+    takeOut(ofTeam, line, byDue);
     if (ofTeam.length === 0) teams.delete(line.team);
   }
 
@@ -60,13 +60,11 @@ export function makeWaitQueue(dueOf: (request: Request) => number) {
   }
 
   function remove(vmId: string): void {
-    const line = lineOf.get(vmId);
-    if (!line) return;
-    lineOf.delete(vmId);
-    change(line, () => {
-      const index = line.requests.findIndex((request) => request.vmId === vmId);
-      line.requests.splice(index, 1);
-    });
+    const found = places.get(vmId);
+    if (!found) return;
+    const { line, request } = found;
+    places.delete(vmId);
+    change(line, () => takeOut(line.requests, request, bySeq));
   }
 
   return {
@@ -80,22 +78,16 @@ export function makeWaitQueue(dueOf: (request: Request) => number) {
         line = { key, team, priority, need, requests: [], due: 0, isParked: false };
         lines.set(key, line);
       }
-      lineOf.set(request.vmId, line);
+      places.set(request.vmId, { line, request });
       const { requests } = line;
-      change(line, () =>
-        requests.splice(
-          placeOf(requests, request, (a, b) => a.seq - b.seq),
-          0,
-          request,
-        ),
-      );
+      change(line, () => insert(requests, request, bySeq));
     },
 
     remove,
 
-    has: (vmId: string): boolean => lineOf.has(vmId),
+    has: (vmId: string): boolean => places.has(vmId),
 
-    size: (): number => lineOf.size,
+    size: (): number => places.size,
 
     /** Sets a line aside that fits nowhere. */
     park(line: Line): void {
@@ -119,25 +111,11 @@ export function makeWaitQueue(dueOf: (request: Request) => number) {
 
     lines: (): IterableIterator<Line> => lines.values(),
 
-    lineOf: (vmId: string): Line | undefined => lineOf.get(vmId),
+    lineOf: (vmId: string): Line | undefined => places.get(vmId)?.line,
   };
 }
 
 export type WaitQueue = ReturnType<typeof makeWaitQueue>;
 
-function compareLines(a: Line, b: Line): number {
-  return a.due - b.due || (a.key < b.key ? -1 : Number(a.key > b.key));
-}
-
-/** Where it stands, or is to stand, in a sorted array. */
-function placeOf<T>(sorted: readonly T[], item: T, compare: (a: T, b: T) => number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const at = sorted[middle];
-    if (at !== undefined && compare(at, item) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const byDue = (a: Line, b: Line) => a.due - b.due || (a.key < b.key ? -1 : Number(a.key > b.key));
+const bySeq = (a: Request, b: Request) => a.seq - b.seq;
