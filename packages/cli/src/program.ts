@@ -3,6 +3,7 @@ import { addAuditCommands } from "./commands/audit.ts";
 import { addCapacityCommand } from "./commands/capacity.ts";
 import { addHostCommands } from "./commands/host.ts";
 import { addLoginCommand } from "./commands/login.ts";
+import { addTeamCommands } from "./commands/team.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addVmCommands } from "./commands/vm.ts";
 import type { Context } from "./context.ts";
@@ -37,6 +38,7 @@ export function makeProgram(context: Context, version: string): Command {
   addVmCommands(program, context);
   addHostCommands(program, context);
   addCapacityCommand(program, context);
+  addTeamCommands(program, context);
   addTokenCommands(program, context);
   addAuditCommands(program, context);
   addLoginCommand(program, context);

@@ -42,6 +42,18 @@ test("capacity shows slots, queue, labels and images", async () => {
   expect(documentOf(await cli.tartfleet("capacity", "--json"))).toMatchObject({ queued: 3 });
 });
 
+test("team set changes what is given and keeps the rest; list shows it; remove takes it away", async () => {
+  await using cli = await fleet();
+  await cli.tartfleet("team", "set", "ios", "--guaranteed", "2", "--cap", "6");
+  await cli.tartfleet("team", "set", "ios", "--cap", "none", "--weight", "1.5");
+  expect(cli.standIn.requests.at(-1)?.body).toEqual({ guaranteed: 2, cap: null, weight: 1.5 });
+  const { stdout } = await cli.tartfleet("team", "list");
+  expect(stdout).toMatch(/^TEAM +GUARANTEED +CAP +WEIGHT +HELD +QUEUED +SHARE\nios +2 +- +1\.5 +3 +7 +set$/m);
+  expect((await cli.tartfleet("team", "set", "ios", "--cap", "many")).code).toBe(64);
+  expect((await cli.tartfleet("team", "remove", "ios")).code).toBe(0);
+  expect((await cli.tartfleet("team", "remove", "ios")).stderr).toContain("has no share");
+});
+
 test("token create shows the token once, alone on stdout", async () => {
   await using cli = await fleet();
   const args = ["token", "create", "--role", "ci", "--name", "build", "--team", "ios", "--expires-in", "30d"];

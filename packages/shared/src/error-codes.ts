@@ -10,6 +10,7 @@ export const CALL_ERRORS = {
   enrolment_used_up: { status: 403, title: "The enrolment token has no uses left" },
   vm_not_found: { status: 404, title: "There is no such VM" },
   host_not_found: { status: 404, title: "There is no such host" },
+  team_not_found: { status: 404, title: "There is no share of that team" },
   token_not_found: { status: 404, title: "There is no such token" },
   route_not_found: { status: 404, title: "There is no such route" },
   method_not_allowed: { status: 405, title: "The route does not take this method" },

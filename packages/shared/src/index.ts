@@ -9,6 +9,7 @@ export * from "./priority.ts";
 export * from "./protocol.ts";
 export * from "./runner.ts";
 export * from "./secret.ts";
+export * from "./share.ts";
 export * from "./team.ts";
 export * from "./token-text.ts";
 export * from "./token.ts";

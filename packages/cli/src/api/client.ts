@@ -3,6 +3,7 @@ import {
   capacitySchema,
   createdTokenSchema,
   hostRecordSchema,
+  teamRecordSchema,
   tokenRecordSchema,
   vmEventSchema,
   vmPageSchema,
@@ -11,6 +12,7 @@ import {
   type AuditRecord,
   type CreateToken,
   type RotateToken,
+  type SetShare,
 } from "@tartfleet/shared";
 import { z } from "zod";
 import type { Connection } from "../connection.ts";
@@ -18,6 +20,7 @@ import { callEmpty, callJson, type Call } from "./http.ts";
 
 /** As they come over the wire; an unknown field of a newer control plane is passed on to `--json`. */
 const hostsSchema = z.object({ hosts: z.array(hostRecordSchema) });
+const teamsSchema = z.object({ teams: z.array(teamRecordSchema) });
 const tokensSchema = z.object({ tokens: z.array(tokenRecordSchema) });
 const eventsSchema = z.object({ events: z.array(vmEventSchema) });
 
@@ -117,6 +120,12 @@ export function makeClient(connection: Connection) {
       }
     },
 
+    listTeams: async () => (await get(teamsSchema, { path: "/v1/teams" })).teams,
+    getTeam: (name: string) => get(teamRecordSchema, { path: teamPath(name) }),
+    setTeam: async (name: string, body: SetShare) =>
+      (await callJson(connection, { method: "PUT", path: teamPath(name), body }, teamRecordSchema)).body,
+    removeTeam: (name: string) => callEmpty(connection, { method: "DELETE", path: teamPath(name) }),
+
     createToken: async (body: CreateToken) =>
       (await callJson(connection, { method: "POST", path: "/v1/tokens", body }, createdTokenSchema)).body,
     rotateToken: async (id: string, body: RotateToken) => {
@@ -136,4 +145,8 @@ export type Client = ReturnType<typeof makeClient>;
 /** Where a VM is in the API. */
 export function vmPath(id: string): string {
   return `/v1/vms/${encodeURIComponent(id)}`;
+}
+
+function teamPath(name: string): string {
+  return `/v1/teams/${encodeURIComponent(name)}`;
 }

@@ -8,9 +8,10 @@ import {
   createTokenSchema,
   createVmSchema,
   rotateTokenSchema,
+  setShareSchema,
   toProblem,
 } from "@tartfleet/shared";
-import type { AuditRecord, HostRecord, TokenRole, VmRecord, VmState } from "@tartfleet/shared";
+import type { AuditRecord, HostRecord, TeamRecord, TokenRole, VmRecord, VmState } from "@tartfleet/shared";
 import type { z } from "zod";
 import { capacityRecord, hostRecord } from "./records.ts";
 import { makeVms } from "./vms.ts";
@@ -40,6 +41,9 @@ interface Seen {
 export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
   const vms = makeVms();
   const hosts: HostRecord[] = [hostRecord("mac-1"), hostRecord("mac-2", { connected: false })];
+  const teams = new Map<string, TeamRecord>();
+  const teamOf = (name = ""): TeamRecord =>
+    teams.get(name) ?? { name, guaranteed: 0, cap: null, weight: 1, isSet: false, held: 3, queued: 7 };
   const revoked = new Set<string>();
   const requests: Seen[] = [];
   const streams = new Set<ServerResponse>();
@@ -122,6 +126,19 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
         revoked.add(`host ${id}`);
         response.writeHead(204).end();
         return;
+      case "GET teams":
+        return json(200, { teams: [...teams.values()] });
+      case "GET teams/:id":
+        return json(200, teamOf(id));
+      case "PUT teams/:id": {
+        const team = { ...teamOf(id), ...parsed(setShareSchema, seen.body), isSet: true };
+        teams.set(team.name, team);
+        return json(200, team);
+      }
+      case "DELETE teams/:id":
+        if (!teams.delete(id ?? "")) throw new CallError("team_not_found", `Team ${id} has no share.`);
+        response.writeHead(204).end();
+        return undefined;
       case "GET fleet/:id":
         return json(200, capacityRecord());
       case "GET audit": {

@@ -22,6 +22,8 @@ export const RULES = {
   "host.enrol": { admin: "any", "host-enrolment": "any" },
   "host.revoke": { admin: "any" },
   "capacity.read": { admin: "any", ci: "any", viewer: "any" },
+  "team.read": { admin: "any", ci: "team", viewer: "team" },
+  "team.manage": { admin: "any" },
   "token.manage": { admin: "any" },
   "agent.speak": { host: "any" },
   "audit.read": { admin: "any" },

@@ -6,13 +6,15 @@ import {
   deleteVmQuerySchema,
   listVmsQuerySchema,
   rotateTokenSchema,
+  setShareSchema,
+  teamSchema,
   waitQuerySchema,
 } from "@tartfleet/shared";
 import { z } from "zod";
 import { agentRouter } from "./agent-router.ts";
 import { afterSchema, eventsQuerySchema, idempotencyKeySchema } from "./inputs.ts";
 import { live } from "./live.ts";
-import { hostFor, listVmsFor } from "./team-view.ts";
+import { hostFor, listVmsFor, teamFor, teamsFor } from "./team-view.ts";
 import { aboutVm, allowed, router } from "./trpc.ts";
 import { waitForVm } from "./wait.ts";
 
@@ -65,6 +67,19 @@ const fleet = router({
   capacity: allowed("capacity.read").query(({ ctx }) => ctx.useCases.capacity()),
 });
 
+const teams = router({
+  list: allowed("team.read").query(({ ctx }) => teamsFor(ctx.useCases, ctx.caller.principal)),
+  get: allowed("team.read")
+    .input(z.object({ name: teamSchema }))
+    .query(({ ctx, input }) => teamFor(ctx.useCases, ctx.caller.principal, input.name)),
+  set: allowed("team.manage")
+    .input(z.strictObject({ name: teamSchema, share: setShareSchema }))
+    .mutation(({ ctx, input }) => ctx.useCases.setTeam(ctx.caller, input.name, input.share)),
+  remove: allowed("team.manage")
+    .input(z.object({ name: teamSchema }))
+    .mutation(({ ctx, input }) => ctx.useCases.removeTeam(ctx.caller, input.name)),
+});
+
 const tokens = router({
   create: allowed("token.manage")
     .input(createTokenSchema)
@@ -85,5 +100,5 @@ const audit = router({
 });
 
 /** Everything that tRPC offers, over HTTP and WebSocket: the same use cases as REST, and the agents' calls. */
-export const appRouter = router({ vms, hosts, fleet, tokens, audit, agent: agentRouter });
+export const appRouter = router({ vms, hosts, fleet, teams, tokens, audit, agent: agentRouter });
 export type AppRouter = typeof appRouter;

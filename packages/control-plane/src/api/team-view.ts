@@ -1,4 +1,10 @@
-import type { HostRecord, ListVmsQuery, VmPage } from "@tartfleet/shared";
+import {
+  CallError,
+  type HostRecord,
+  type ListVmsQuery,
+  type TeamRecord,
+  type VmPage,
+} from "@tartfleet/shared";
 import type { Principal, UseCases } from "../engine/use-cases.ts";
 import { teamBoundOf } from "./authorize.ts";
 
@@ -30,4 +36,21 @@ export function hostFor(
     ),
     linuxVms: host.linuxVms.filter(({ vmId }) => isOurs(vmId)),
   };
+}
+
+/** A token of a team sees that team's share alone. */
+export function teamsFor(
+  useCases: Pick<UseCases, "listTeams" | "getTeam">,
+  principal: Principal,
+): TeamRecord[] {
+  const bound = teamBoundOf(principal);
+  return bound === null ? useCases.listTeams() : [useCases.getTeam(bound)];
+}
+
+export function teamFor(useCases: Pick<UseCases, "getTeam">, principal: Principal, name: string): TeamRecord {
+  const bound = teamBoundOf(principal);
+  if (bound !== null && bound !== name) {
+    throw new CallError("team_not_found", `This token is of team ${bound} and sees that team alone.`);
+  }
+  return useCases.getTeam(name);
 }

@@ -7,6 +7,8 @@ export type ActName =
   | "token.create"
   | "token.rotate"
   | "token.revoke"
+  | "team.set"
+  | "team.remove"
   | "host.enrol"
   | "host.revoke"
   | "host.connect"
@@ -41,5 +43,6 @@ export function nameOf(principal: Principal): string {
 }
 
 export const tokenName = ({ id, name }: { id: string; name: string }): string => `token ${name} (${id})`;
+export const teamName = (name: string): string => `team ${name}`;
 export const hostName = (name: string): string => `host ${name}`;
 export const vmName = (id: string): string => `VM ${id}`;

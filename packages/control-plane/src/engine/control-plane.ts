@@ -25,6 +25,7 @@ import { readOrMakeKey, type KeySource } from "./secrets-key.ts";
 import { makeSealer, randomId } from "./secrets.ts";
 import { every, watchStalls } from "./stalls.ts";
 import { watchStorage, type StorageHealth, type WatchLog } from "./storage-watch.ts";
+import { makeTeamUseCases } from "./teams.ts";
 import { makeTokenUseCases } from "./tokens.ts";
 import type { Caller, UseCases } from "./use-cases.ts";
 import { makeVmUseCases } from "./vms.ts";
@@ -139,7 +140,12 @@ export async function startControlPlane({
     context,
   };
 
-  const fleet = makeFleetView({ store, leases, policy: policyOf(config, new Map()), layout: config.layout });
+  const fleet = makeFleetView({
+    store,
+    leases,
+    policy: policyOf(config, store.shares()),
+    layout: config.layout,
+  });
   const scheduler = startScheduler({ store, fleet, changes, patience, context });
   const retention = startRetention({ store, clock, patience, keepEndedDays: config.keepEndedDays });
   const deadlines = startDeadlines({ store, changes, clock, patience, context, putOff: awaitAgents });
@@ -154,6 +160,7 @@ export async function startControlPlane({
   const useCases: UseCases = {
     ...makeVmUseCases(parts),
     ...makeTokenUseCases(parts, onFatal),
+    ...makeTeamUseCases(parts, fleet),
     agent: makeAgentUseCases(parts),
     listHosts: () => store.hosts().map(records.hostRecord),
     getHost(name) {

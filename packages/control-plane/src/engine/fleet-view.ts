@@ -1,7 +1,8 @@
 import type { Labels } from "@tartfleet/shared";
 import { DEFAULT_PRIORITY } from "@tartfleet/shared";
 import { slotUses } from "../domain/capacity.ts";
-import { count, type FleetView } from "../domain/scheduling/decide.ts";
+import type { FleetView } from "../domain/scheduling/decide.ts";
+import { makeHeld, type Holder } from "../domain/scheduling/held.ts";
 import { demandOn, misfit, type HostRoom } from "../domain/scheduling/host-room.ts";
 import { makeRoomIndex, type Layout } from "../domain/scheduling/room-index.ts";
 import { dueOf, type SharePolicy } from "../domain/scheduling/shares.ts";
@@ -10,12 +11,6 @@ import type { Vm } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
 import type { Leases } from "./leases.ts";
-
-/** Who holds a host's slots. */
-interface Holder {
-  team: string;
-  priority: string;
-}
 
 /**
  * What the scheduler decides by, in memory: built from the store at the start, and brought up to date host by
@@ -32,29 +27,14 @@ export function makeFleetView(options: {
   const view: FleetView = {
     queue: makeWaitQueue((request) => dueOf(view.policy, request)),
     rooms: makeRoomIndex(layout),
-    held: { byTeam: new Map(), byClass: new Map() },
+    held: makeHeld(),
     policy,
   };
-  const holders = new Map<number, readonly Holder[]>();
   const changedHosts = new Set<number>();
   const changedVms = new Set<string>();
 
-  function hold(hostId: number, now: readonly Holder[]): void {
-    for (const [list, sign] of [
-      [holders.get(hostId) ?? [], -1],
-      [now, 1],
-    ] as const) {
-      for (const { team, priority } of list) {
-        count(view.held.byTeam, team, sign);
-        count(view.held.byClass, priority, sign);
-      }
-    }
-    if (now.length > 0) holders.set(hostId, now);
-    else holders.delete(hostId);
-  }
-
   function put(hostId: number, host: StoredHost | undefined): HostRoom | undefined {
-    hold(hostId, host ? holdersOf(host) : []);
+    view.held.set(hostId, host ? holdersOf(host) : []);
     const room = host && leases.isConnected(hostId) ? roomOf(host) : undefined;
     if (room) view.rooms.put(room);
     else view.rooms.remove(hostId);

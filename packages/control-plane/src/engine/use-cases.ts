@@ -19,6 +19,8 @@ import type {
   ListVmsQuery,
   ReportResult,
   RotateToken,
+  SetShare,
+  TeamRecord,
   TokenRecord,
   TokenRole,
   VmEvent,
@@ -95,6 +97,15 @@ export interface UseCases {
   listHosts(): HostRecord[];
   getHost(name: string): HostRecord;
   capacity(): Capacity;
+
+  /** Every team that is known, by its name, with its share, what it holds and what waits. */
+  listTeams(): TeamRecord[];
+  /** Of a team for which no share was set, that of any team. */
+  getTeam(name: string): TeamRecord;
+  /** Sets a team's share; holds at once, and ends nothing that has started. */
+  setTeam(caller: Caller, name: string, share: SetShare): Promise<TeamRecord>;
+  /** Throws `team_not_found` when it has none of its own. */
+  removeTeam(caller: Caller, name: string): Promise<void>;
 
   createToken(caller: Caller, input: CreateToken): Promise<CreatedToken>;
   listTokens(): TokenRecord[];

@@ -25,6 +25,7 @@ import {
   index,
   integer,
   primaryKey,
+  real,
   sqliteTable,
   text,
   uniqueIndex,
@@ -132,9 +133,22 @@ export const vms = sqliteTable(
     index("vms_queued")
       .on(table.seq)
       .where(sql`state = 'queued'`),
-    index("vms_queued_linux")
-      .on(table.seq)
-      .where(sql`state = 'queued' and spec ->> 'os' = 'linux'`),
+  ],
+);
+
+/** What teams may have of the slots; a team that is not there has what any team has. */
+export const teams = sqliteTable(
+  "teams",
+  {
+    name: text().primaryKey(),
+    guaranteed: integer().notNull(),
+    cap: integer(),
+    weight: real().notNull(),
+  },
+  () => [
+    check("teams_guaranteed", sql`guaranteed >= 0`),
+    check("teams_cap", sql`cap is null or cap >= guaranteed`),
+    check("teams_weight", sql`weight > 0`),
   ],
 );
 

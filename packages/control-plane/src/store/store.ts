@@ -8,6 +8,7 @@ import { makePhaseTimeStore } from "./phase-times.ts";
 import { makeTimeStore } from "./times.ts";
 import { makeRetention } from "./retention.ts";
 import { makeQueueStore } from "./queue.ts";
+import { makeTeamStore } from "./teams.ts";
 import { makeTokenStore } from "./tokens.ts";
 import { makeVmStore } from "./vms.ts";
 
@@ -25,6 +26,7 @@ export function makeStore(database: Database, options: CommitOptions = {}) {
     ...makeVmStore(database, commit, write),
     ...makeQueueStore(database.db),
     ...makeHostStore(database, commit, write),
+    ...makeTeamStore(database.db, commit, write),
     ...makeTokenStore(database.db, commit, write),
     ...makeAuditStore(database, commit, write),
     ...makeRetention(commit),

@@ -52,6 +52,7 @@ test("nothing that the engine does all the time reads through all VMs, attempts 
   store.dueVms(9, 10);
   store.liveImages();
   store.countQueued();
+  store.usage("default");
   store.hosts();
   store.hostById(1);
   store.requests();

@@ -20,6 +20,7 @@ export interface VmFlags {
   softnetAllow?: string[];
   softnetBlock?: string[];
   display?: string;
+  priority?: string;
   shell?: string;
 }
 
@@ -40,6 +41,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   memoryMiB: "--memory-mib",
   diskGiB: "--disk-gib",
   hostLabels: "--host-label",
+  priority: "--priority",
   labels: "--label",
   ttlSeconds: "--ttl",
   queueTimeoutSeconds: "--queue-timeout",
@@ -108,6 +110,7 @@ export function vmBody(
       image: flags.image,
       name: flags.name,
       jobId: flags.jobId,
+      priority: flags.priority,
       os: flags.os,
       cpu: whole("--cpu", flags.cpu),
       memoryMiB: whole("--memory-mib", flags.memoryMib),

@@ -1,6 +1,7 @@
-import type { Line, WaitQueue } from "./wait-queue.ts";
+import type { Held } from "./held.ts";
 import type { RoomIndex } from "./room-index.ts";
 import { isCapped, reservedForOthers, shareOf, turnOf, type SharePolicy } from "./shares.ts";
+import type { Line, WaitQueue } from "./wait-queue.ts";
 
 export interface Placement {
   vmId: string;
@@ -13,8 +14,7 @@ export interface Placement {
 export interface FleetView {
   queue: WaitQueue;
   rooms: RoomIndex;
-  /** Slots that are held. */
-  held: { byTeam: Map<string, number>; byClass: Map<string, number> };
+  held: Held;
   policy: SharePolicy;
 }
 
@@ -38,20 +38,10 @@ export function decide(view: FleetView, most: number): Placement[] {
     }
     const slot = view.rooms.take(host.hostId, line.need);
     view.queue.remove(request.vmId);
-    if (slot !== null) {
-      count(view.held.byTeam, request.team, 1);
-      count(view.held.byClass, request.priority, 1);
-    }
+    if (slot !== null) view.held.add(host.hostId, request);
     placements.push({ vmId: request.vmId, hostId: host.hostId, slot });
   }
   return placements;
-}
-
-/** Adds to a count that is not kept when it is none. */
-export function count(counts: Map<string, number>, key: string, change: number): void {
-  const sum = (counts.get(key) ?? 0) + change;
-  if (sum === 0) counts.delete(key);
-  else counts.set(key, sum);
 }
 
 /** Slots are what teams share. Linux VMs need none: they come when no macOS VM fits, and take turns by age. */
@@ -73,7 +63,7 @@ function nextMacosLine({ queue, rooms, held, policy }: FleetView): Line | undefi
   let best: { line: Line; turn: readonly number[] } | undefined;
   for (const [team, lines] of queue.open("macos")) {
     const share = shareOf(policy, team);
-    const has = held.byTeam.get(team) ?? 0;
+    const has = held.ofTeam(team);
     if (isCapped(share, has)) continue;
     const line = lines.find(mayTake);
     if (!line) continue;

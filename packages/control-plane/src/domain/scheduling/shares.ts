@@ -1,3 +1,4 @@
+import type { Held } from "./held.ts";
 import type { Request } from "./request.ts";
 
 /** What a team may have of the fleet's slots. */
@@ -44,12 +45,6 @@ export function dueOf(
   return request.since + (rank === -1 ? classes.length : rank) * ageingMs;
 }
 
-/** Slots that are held, by team and by class. */
-export interface Held {
-  byTeam: ReadonlyMap<string, number>;
-  byClass: ReadonlyMap<string, number>;
-}
-
 /** Whether the team may not hold another slot. */
 export function isCapped(share: Share, held: number): boolean {
   return share.cap !== null && held >= share.cap;
@@ -64,8 +59,8 @@ export function turnOf({ guaranteed, weight }: Share, held: number): [borrows: n
 }
 
 /** How many free slots a class must leave to others: those that are kept for them and that they do not hold. */
-export function reservedForOthers({ classes }: SharePolicy, priority: string, { byClass }: Held): number {
+export function reservedForOthers({ classes }: SharePolicy, priority: string, held: Held): number {
   return classes
     .filter(({ name }) => name !== priority)
-    .reduce((sum, { name, reserved }) => sum + Math.max(0, reserved - (byClass.get(name) ?? 0)), 0);
+    .reduce((sum, { name, reserved }) => sum + Math.max(0, reserved - held.ofClass(name)), 0);
 }

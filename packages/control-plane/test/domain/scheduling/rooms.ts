@@ -1,5 +1,6 @@
 import type { FleetView } from "../../../src/domain/scheduling/decide.ts";
 import type { HostRoom } from "../../../src/domain/scheduling/host-room.ts";
+import { makeHeld } from "../../../src/domain/scheduling/held.ts";
 import { makeRoomIndex, type Layout } from "../../../src/domain/scheduling/room-index.ts";
 import type { Need, Request } from "../../../src/domain/scheduling/request.ts";
 import { dueOf, type Share, type SharePolicy } from "../../../src/domain/scheduling/shares.ts";
@@ -70,7 +71,7 @@ export function viewOf(
   const view: FleetView = {
     queue: makeWaitQueue((asked) => dueOf(policy, asked)),
     rooms: makeRoomIndex(layout),
-    held: { byTeam: new Map(), byClass: new Map() },
+    held: makeHeld(),
     policy,
   };
   for (const one of rooms) view.rooms.put(one);
