@@ -54,6 +54,25 @@ test("team set changes what is given and keeps the rest; list shows it; remove t
   expect((await cli.tartfleet("team", "remove", "ios")).stderr).toContain("has no share");
 });
 
+test("capacity for a kind of VM says how many could start now, and what becomes free soon", async () => {
+  await using cli = await fleet();
+  const args = ["--image", "ghcr.io/org/image:15", "--team", "ios", "--memory-mib", "8192"];
+  const labels = ["--host-label", "xcode=16", "--host-label", "rack=b4"];
+  const { code, stdout } = await cli.tartfleet("capacity", ...args, ...labels);
+  expect(code).toBe(0);
+  expect(stdout.split("\n").slice(0, 3)).toEqual([
+    "2 VMs of ghcr.io/org/image:15 could start now for team ios, 1 of them where the image is; the team's cap allows no more.",
+    "The team holds 2 slots of at most 4; 3 wait in the fleet.",
+    "Within 15m about 6 such slots become free, in nine of ten cases at least 4.",
+  ]);
+  expect(Object.fromEntries(cli.standIn.requests[0]?.query ?? [])).toEqual({
+    image: "ghcr.io/org/image:15",
+    team: "ios",
+    memoryMiB: "8192",
+    hostLabels: "xcode=16,rack=b4",
+  });
+});
+
 test("token create shows the token once, alone on stdout", async () => {
   await using cli = await fleet();
   const args = ["token", "create", "--role", "ci", "--name", "build", "--team", "ios", "--expires-in", "30d"];

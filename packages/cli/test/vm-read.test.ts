@@ -135,3 +135,16 @@ test("vm events -f after the last event of an ended VM ends at once", async () =
 function ago(seconds: number): string {
   return new Date(Date.now() - seconds * 1000).toISOString();
 }
+
+test("vm explain says why it waits, when it starts, and what the hosts say", async () => {
+  await using cli = await fleet();
+  const id = addVm(cli.standIn);
+  const { code, stdout } = await cli.tartfleet("vm", "explain", id);
+  expect(code).toBe(0);
+  expect(stdout).toContain("number 3 of 12 in class default of team ios");
+  expect(stdout).toMatch(/^Starts in 4m to 11m, ready in 5m to 12m\.$/m);
+  expect(stdout).toMatch(/^ +14 +full +mac-1, mac-2, …$/m);
+  expect(stdout).toMatch(/^ +2 +cordoned by ana: os upgrade +mac-3, mac-4$/m);
+  expect(documentOf(await cli.tartfleet("vm", "explain", id, "--json"))).toMatchObject({ vmId: id });
+  expect((await cli.tartfleet("vm", "explain", "nosuchvm")).code).toBe(2);
+});

@@ -22,6 +22,7 @@ export const CALL_ERRORS = {
   session_fenced: { status: 409, title: "A newer agent session speaks for this host" },
   attempt_not_current: { status: 409, title: "The attempt is no longer this VM's" },
   protocol_unsupported: { status: 409, title: "Agent and control plane speak different protocol versions" },
+  unschedulable: { status: 422, title: "No host of the fleet can ever take the VM" },
   payload_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body must be application/json" },
   queue_full: { status: 429, title: "Too many VMs of the team wait" },

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { labelsSchema, nameSchema } from "./names.ts";
+import { imageSchema, labelsSchema, nameSchema } from "./names.ts";
+import { prioritySchema } from "./priority.ts";
 import { shownOnce } from "./secret.ts";
-import { timeSchema } from "./vm.ts";
+import { teamSchema } from "./team.ts";
+import { guestOsSchema, timeSchema } from "./vm.ts";
 
 /** Slots of a Mac: by Apple's licence and its kernel (tart-contract §4.1). */
 export const SLOTS_PER_HOST = 2;
@@ -63,7 +65,60 @@ const slotCountsSchema = z.object({
 });
 export type SlotCounts = z.infer<typeof slotCountsSchema>;
 
+/** Query of `GET /v1/fleet/capacity`: with any of these the answer has `room`, for a VM of that kind. */
+export const capacityQuerySchema = z.strictObject({
+  image: imageSchema.optional(),
+  team: teamSchema.optional().describe("Default: the token's"),
+  priority: prioritySchema.optional(),
+  os: guestOsSchema.optional().describe("Default: macos"),
+  cpu: z.coerce.number().int().min(1).max(64).optional(),
+  memoryMiB: z.coerce.number().int().min(512).max(1_048_576).optional(),
+  hostLabels: z
+    .string()
+    .max(10_000)
+    .optional()
+    .transform((text, context) => {
+      if (text === undefined) return undefined;
+      const pairs = text.split(",").map((pair) => /^([^=]+)=(.*)$/s.exec(pair));
+      const labels = labelsSchema.safeParse(
+        Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1], pair[2]]] : []))),
+      );
+      if (labels.success && pairs.every((pair) => pair !== null)) return labels.data;
+      context.addIssue({ code: "custom", message: "must be labels like xcode=16,rack=b4" });
+      return z.NEVER;
+    })
+    .describe("Comma-separated key=value; the host must carry all of these"),
+});
+export type CapacityQuery = z.infer<typeof capacityQuerySchema>;
+
+const capacityRoomSchema = z.object({
+  team: z.string(),
+  image: z.string().nullable(),
+  startNow: z
+    .int()
+    .describe("How many of them could start now: slots, sizes, labels, the team's cap, kept slots"),
+  withImage: z
+    .int()
+    .nullable()
+    .describe("Of those, on hosts that have the image; null when none was asked for"),
+  limitedBy: z.enum(["hosts", "share", "reserved"]),
+  teamHolds: z.int().describe("Slots"),
+  teamCap: z.int().nullable(),
+  waiting: z.int().describe("VMs that wait in the whole fleet, and come first where they fit"),
+  frees: z
+    .object({
+      withinSeconds: z.int(),
+      expected: z.number().describe("How many VMs on such hosts will have ended, on the average"),
+      p50: z.int(),
+      p90: z.int().describe("At least so many in nine of ten cases"),
+    })
+    .nullable()
+    .describe("null: no VM of the fleet has come to its end yet, so nobody knows"),
+});
+export type CapacityRoom = z.infer<typeof capacityRoomSchema>;
+
 export const capacitySchema = z.object({
+  room: capacityRoomSchema.optional().describe("Only when the query asks for a kind of VM"),
   slots: slotCountsSchema,
   queued: z.int(),
   byHostLabel: z.array(slotCountsSchema.extend({ label: z.string().describe("key=value") })),

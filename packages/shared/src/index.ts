@@ -1,6 +1,7 @@
 export * from "./audit-chain.ts";
 export * from "./audit.ts";
 export * from "./error-codes.ts";
+export * from "./explain.ts";
 export * from "./host.ts";
 export * from "./keys.ts";
 export * from "./names.ts";

@@ -59,6 +59,10 @@ export const createVmSchema = z.strictObject({
   priority: prioritySchema
     .optional()
     .describe("Its class in the team's queue, one of the control plane's --priority-classes"),
+  allowPending: z
+    .boolean()
+    .optional()
+    .describe("Wait also when no registered host could ever take it: one may join the fleet"),
   ttlSeconds: z.int().min(1).optional().describe("How long it may live, from its first placement on a host"),
   queueTimeoutSeconds: z.int().min(1).max(604_800).optional(),
   env: z

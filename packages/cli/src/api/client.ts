@@ -2,6 +2,7 @@ import {
   auditPageSchema,
   capacitySchema,
   createdTokenSchema,
+  explanationSchema,
   hostRecordSchema,
   teamRecordSchema,
   tokenRecordSchema,
@@ -55,6 +56,17 @@ export interface VmFilter {
   label?: string;
 }
 
+/** A kind of VM that capacity is asked for, as flags say it. */
+export interface CapacityFilter {
+  image?: string;
+  team?: string;
+  priority?: string;
+  os?: string;
+  cpu?: string;
+  memoryMiB?: string;
+  hostLabels?: string;
+}
+
 /** The REST API, one function a call. Failures are CliErrors; aborting `signal` rejects with its reason. */
 export function makeClient(connection: Connection) {
   const get = <S extends z.ZodType>(schema: S, call: Omit<Call, "method">) =>
@@ -74,6 +86,8 @@ export function makeClient(connection: Connection) {
     },
 
     getVm: (id: string, signal?: AbortSignal) => get(vmRecordSchema, { path: vmPath(id), signal }),
+
+    explainVm: (id: string) => get(explanationSchema, { path: `${vmPath(id)}/explain` }),
 
     listVms: (filter: VmFilter, page: { cursor?: string; limit: number }) =>
       get(vmPageSchema, { path: "/v1/vms", query: { ...filter, ...page } }),
@@ -105,7 +119,8 @@ export function makeClient(connection: Connection) {
 
     listHosts: async () => (await get(hostsSchema, { path: "/v1/hosts" })).hosts,
     getHost: (name: string) => get(hostRecordSchema, { path: `/v1/hosts/${encodeURIComponent(name)}` }),
-    capacity: () => get(capacitySchema, { path: "/v1/fleet/capacity" }),
+    capacity: (query: CapacityFilter = {}) =>
+      get(capacitySchema, { path: "/v1/fleet/capacity", query: { ...query } }),
 
     auditPage: (filter: AuditFilter, page: AuditPlace) =>
       get(auditPageSchema, { path: "/v1/audit", query: { ...filter, ...page } }),

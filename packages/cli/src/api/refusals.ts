@@ -26,7 +26,8 @@ export function refusal(target: Target, status: number, body: unknown, location?
   if (!problem.success) return strangeAnswer(target, status, location);
   const { code, title, detail, errors, requestId } = problem.data;
   // With the fields below it, a sentence that lists them says it twice.
-  return new CliError(exitOf(status, code), errors || detail === "" ? title : detail, {
+  const isListed = errors !== undefined && code !== "unschedulable";
+  return new CliError(exitOf(status, code), isListed || detail === "" ? title : detail, {
     code,
     status,
     transient: status >= 500 || status === 429,

@@ -1,15 +1,43 @@
 import type { Command } from "commander";
+import type { CapacityFilter } from "../api/client.ts";
 import type { Context } from "../context.ts";
 import { capacityText } from "../output/capacity.ts";
-import { connect, reply, type GlobalFlags } from "./common.ts";
+import { collect, connect, reply, type GlobalFlags } from "./common.ts";
+
+interface CapacityFlags
+  extends GlobalFlags, Pick<CapacityFilter, "image" | "team" | "priority" | "os" | "cpu"> {
+  memoryMib?: string;
+  hostLabel?: string[];
+}
 
 export function addCapacityCommand(program: Command, context: Context): void {
   program
     .command("capacity")
-    .description("Shows the fleet's slots and the length of its queue, by host label and by image.")
+    .description(
+      "Shows the fleet's slots and the length of its queue, by host label and by image; with any of the flags also how many such VMs could start now, and what becomes free soon.",
+    )
+    .option("--image <reference>", "VMs of this image")
+    .option("--team <team>", "for this team's share (default: the token's)")
+    .option("--priority <class>", "of this class")
+    .option("--os <os>", "macos or linux (default: macos)")
+    .option("--cpu <count>", "with so many CPUs")
+    .option("--memory-mib <MiB>", "with so much memory")
+    .option("--host-label <key=value>", "on hosts with this label; can be repeated", collect)
     .action(async (_flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const capacity = await connect(flags, context).capacity();
+      const flags = command.optsWithGlobals<CapacityFlags>();
+      const capacity = await connect(flags, context).capacity(filterOf(flags));
       reply(context, flags, capacity, (style) => capacityText(capacity, style));
     });
+}
+
+function filterOf({ image, team, priority, os, cpu, memoryMib, hostLabel }: CapacityFlags): CapacityFilter {
+  return {
+    ...(image === undefined ? {} : { image }),
+    ...(team === undefined ? {} : { team }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(os === undefined ? {} : { os }),
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(memoryMib === undefined ? {} : { memoryMiB: memoryMib }),
+    ...(hostLabel === undefined ? {} : { hostLabels: hostLabel.join(",") }),
+  };
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
+import { explanationText } from "../output/explanation.ts";
 import { vmDetails } from "../output/vms.ts";
 import { connect, reply, type GlobalFlags } from "./common.ts";
 import { addCreate } from "./vm/create.ts";
@@ -19,6 +20,17 @@ export function addVmCommands(program: Command, context: Context): void {
       const flags = command.optsWithGlobals<GlobalFlags>();
       const vm = await connect(flags, context).getVm(id);
       reply(context, flags, vm, (style) => vmDetails(vm, style));
+    });
+  group
+    .command("explain <id>")
+    .summary("why a VM waits and until when, or what it is doing")
+    .description(
+      "Says why a VM is not running yet: its place in the queue, what every host says, what would let it start and when that is; of one that runs, how long its phase usually takes.",
+    )
+    .action(async (id: string, _flags, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalFlags>();
+      const explanation = await connect(flags, context).explainVm(id);
+      reply(context, flags, explanation, (style) => explanationText(explanation, style));
     });
   addList(group, context);
   addWait(group, context);

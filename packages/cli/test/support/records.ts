@@ -1,4 +1,4 @@
-import type { Capacity, CreateVm, HostRecord, VmRecord } from "@tartfleet/shared";
+import type { Capacity, CapacityRoom, Explanation, CreateVm, HostRecord, VmRecord } from "@tartfleet/shared";
 
 const AT = "2026-01-01T00:00:00.000Z";
 
@@ -74,12 +74,73 @@ export function hostRecord(name: string, change: Partial<HostRecord> = {}): Host
   };
 }
 
-export function capacityRecord(): Capacity {
+export function capacityRecord(asks = false): Capacity {
   const slots = { total: 4, busy: 1, free: 1, phantom: 1, unreachable: 1, cordoned: 0 };
+  const room: CapacityRoom = {
+    team: "ios",
+    image: "ghcr.io/org/image:15",
+    startNow: 2,
+    withImage: 1,
+    limitedBy: "share",
+    teamHolds: 2,
+    teamCap: 4,
+    waiting: 3,
+    frees: { withinSeconds: 900, expected: 5.6, p50: 6, p90: 4 },
+  };
   return {
+    ...(asks ? { room } : {}),
     slots,
     queued: 3,
     byHostLabel: [{ label: "xcode=16", ...slots }],
     byImage: [{ image: "ghcr.io/org/image:15", hosts: 2, free: 1, queued: 3, running: 1 }],
+  };
+}
+
+/** Of a VM that waits. */
+export function explanation(vmId: string): Explanation {
+  const at = (minutes: number) => new Date(Date.now() + minutes * 60_000 + 500).toISOString();
+  return {
+    vmId,
+    state: "queued",
+    at: AT,
+    summary: "It waits, number 3 of 12 in class default of team ios: a VM on one of 14 full hosts must end.",
+    details: ["17 hosts: 14 full; 2 cordoned by ana: os upgrade; 1 silent."],
+    waiting: {
+      position: {
+        team: "ios",
+        priority: "default",
+        inClass: 3,
+        ofClass: 12,
+        inTeam: 3,
+        ofTeam: 12,
+        waiting: 12,
+      },
+      hosts: {
+        total: 17,
+        groups: [
+          { reason: "slots", hosts: 14, names: ["mac-1", "mac-2"], text: "full" },
+          { reason: "cordoned", hosts: 2, names: ["mac-3", "mac-4"], text: "cordoned by ana: os upgrade" },
+          { reason: "silent", hosts: 1, names: ["mac-5"], text: "silent" },
+        ],
+      },
+      unblock: { what: "slots", text: "a VM on one of 14 full hosts must end." },
+      eta: {
+        startP50: at(4),
+        startP90: at(11),
+        readyP50: at(5),
+        readyP90: at(12),
+        isExtrapolated: false,
+        runs: 213,
+      },
+      etaUnknown: null,
+    },
+    phase: {
+      phase: "queued",
+      since: AT,
+      seconds: 60,
+      usual: null,
+      isSlow: false,
+      endsBy: null,
+    },
   };
 }

@@ -13,7 +13,7 @@ import {
 } from "@tartfleet/shared";
 import type { AuditRecord, HostRecord, TeamRecord, TokenRole, VmRecord, VmState } from "@tartfleet/shared";
 import type { z } from "zod";
-import { capacityRecord, hostRecord } from "./records.ts";
+import { capacityRecord, explanation, hostRecord } from "./records.ts";
 import { makeVms } from "./vms.ts";
 
 /** Tokens that the stand-in knows. */
@@ -107,6 +107,8 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
         }
         return json(202, vms.get(id));
       }
+      case "GET vms/:id/explain":
+        return json(200, explanation(vms.get(id).id));
       case "GET vms/:id/wait":
         return json(200, await vms.wait(vms.get(id).id, seen.query.get("for"), pollMs));
       case "GET vms/:id/events":
@@ -140,7 +142,7 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
         response.writeHead(204).end();
         return undefined;
       case "GET fleet/:id":
-        return json(200, capacityRecord());
+        return json(200, capacityRecord(seen.query.size > 0));
       case "GET audit": {
         const { after, limit, order, since, ...exact } = parsed(
           auditQuerySchema,

@@ -1,6 +1,7 @@
 import {
   attemptErrorSchema,
   capacitySchema,
+  explanationSchema,
   hostRecordSchema,
   tokenRecordSchema,
   vmEventSchema,
@@ -13,6 +14,7 @@ import { CliError } from "../../src/cli-error.ts";
 import { capacityText } from "../../src/output/capacity.ts";
 import { errorText } from "../../src/output/errors.ts";
 import { eventLine, stageLine } from "../../src/output/events.ts";
+import { explanationText } from "../../src/output/explanation.ts";
 import { hostDetails, hostTable } from "../../src/output/hosts.ts";
 import type { Style } from "../../src/output/style.ts";
 import { tokenTable } from "../../src/output/tokens.ts";
@@ -52,6 +54,7 @@ const DANGEROUS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u
 
 const OUTPUTS: Record<string, fc.Arbitrary<string>> = {
   "vm get": fromSchema(vmRecordSchema, hostile).map((vm) => vmDetails(vm, style)),
+  "vm explain": fromSchema(explanationSchema, hostile).map((why) => explanationText(why, style)),
   "vm list": fromSchema(vmRecordSchema, hostile).map((vm) => vmTable([vm], style)),
   "vm delete": fromSchema(vmRecordSchema, hostile).map((vm) => standing(vm, 0)),
   "vm events": fromSchema(vmEventSchema, hostile).map((event) => eventLine(event, event.at, style)),

@@ -1,6 +1,7 @@
 import { tracked } from "@trpc/server";
 import {
   auditQuerySchema,
+  capacityQuerySchema,
   createTokenSchema,
   createVmSchema,
   deleteVmQuerySchema,
@@ -14,7 +15,7 @@ import { z } from "zod";
 import { agentRouter } from "./agent-router.ts";
 import { afterSchema, eventsQuerySchema, idempotencyKeySchema } from "./inputs.ts";
 import { live } from "./live.ts";
-import { hostFor, listVmsFor, teamFor, teamsFor } from "./team-view.ts";
+import { capacityFor, hostFor, listVmsFor, teamFor, teamsFor } from "./team-view.ts";
 import { aboutVm, allowed, router } from "./trpc.ts";
 import { waitForVm } from "./wait.ts";
 
@@ -28,6 +29,8 @@ const vms = router({
     .query(({ ctx, input }) => listVmsFor(ctx.useCases, ctx.caller.principal, input)),
 
   get: aboutVm("vm.read").query(({ ctx, input }) => ctx.useCases.getVm(input.id)),
+
+  explain: aboutVm("vm.read").query(({ ctx, input }) => ctx.useCases.explainVm(input.id)),
 
   wait: aboutVm("vm.read")
     .input(waitQuerySchema.extend({ id: z.string() }))
@@ -64,7 +67,9 @@ const hosts = router({
 });
 
 const fleet = router({
-  capacity: allowed("capacity.read").query(({ ctx }) => ctx.useCases.capacity()),
+  capacity: allowed("capacity.read")
+    .input(capacityQuerySchema.prefault({}))
+    .query(({ ctx, input }) => capacityFor(ctx.useCases, ctx.caller.principal, input)),
 });
 
 const teams = router({

@@ -1,5 +1,8 @@
 import {
   CallError,
+  DEFAULT_TEAM,
+  type Capacity,
+  type CapacityQuery,
   type HostRecord,
   type ListVmsQuery,
   type TeamRecord,
@@ -53,4 +56,20 @@ export function teamFor(useCases: Pick<UseCases, "getTeam">, principal: Principa
     throw new CallError("team_not_found", `This token is of team ${bound} and sees that team alone.`);
   }
   return useCases.getTeam(name);
+}
+
+/** @throws CallError forbidden when a token of a team asks for another team */
+export function capacityFor(
+  useCases: Pick<UseCases, "capacity">,
+  principal: Principal,
+  query: CapacityQuery,
+): Capacity {
+  const bound = teamBoundOf(principal);
+  if (bound !== null && query.team !== undefined && query.team !== bound) {
+    throw new CallError(
+      "forbidden",
+      `This token is of team ${bound} and may not ask for team ${query.team}.`,
+    );
+  }
+  return useCases.capacity(query, query.team ?? bound ?? DEFAULT_TEAM);
 }

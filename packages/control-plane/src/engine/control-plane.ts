@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CallError, parseToken, writeToken } from "@tartfleet/shared";
+import { CallError, DEFAULT_TEAM, parseToken, writeToken } from "@tartfleet/shared";
 import { capacityOf } from "../domain/capacity.ts";
 import { openDatabase, type Database } from "../store/database.ts";
 import { DatabaseUnusableError, messageOf, passesByItself } from "../store/faults.ts";
@@ -12,6 +12,7 @@ import { budgetsOf, policyOf, type EngineConfig } from "./config.ts";
 import { startDeadlines } from "./deadlines.ts";
 import { makeHearing } from "./hearing.ts";
 import { startHistory } from "./history.ts";
+import { makeExplain } from "./explain.ts";
 import { makeFleetView } from "./fleet-view.ts";
 import type { Identity } from "./identity.ts";
 import { makeLeases } from "./leases.ts";
@@ -124,12 +125,21 @@ export async function startControlPlane({
   }
   const records = makeRecords(store, leases);
   const refusals = makeRefusals({ store, clock, patience });
+  const fleet = makeFleetView({
+    store,
+    leases,
+    policy: policyOf(config, store.shares()),
+    layout: config.layout,
+  });
+  const explain = makeExplain({ store, fleet, leases, history, changes, clock, config });
   const parts: Parts = {
     store,
     changes,
     leases,
     hearing,
     history,
+    fleet,
+    explain,
     records,
     refusals,
     sealer,
@@ -140,12 +150,6 @@ export async function startControlPlane({
     context,
   };
 
-  const fleet = makeFleetView({
-    store,
-    leases,
-    policy: policyOf(config, store.shares()),
-    layout: config.layout,
-  });
   const scheduler = startScheduler({ store, fleet, changes, patience, context });
   const retention = startRetention({ store, clock, patience, keepEndedDays: config.keepEndedDays });
   const deadlines = startDeadlines({ store, changes, clock, patience, context, putOff: awaitAgents });
@@ -174,7 +178,12 @@ export async function startControlPlane({
       const records = store.auditRows(query);
       return { records, next: records.length < query.limit ? null : (records.at(-1)?.seq ?? null) };
     },
-    capacity: () => capacityOf(store.hosts().map(records.occupancy), store.liveImages()),
+    capacity(query, team = DEFAULT_TEAM) {
+      const counts = capacityOf(store.hosts().map(records.occupancy), store.liveImages());
+      const asks = query && Object.values(query).some((value) => value !== undefined);
+      return asks ? { room: explain.room(query, team), ...counts } : counts;
+    },
+    explainVm: explain.explain,
   };
 
   return {

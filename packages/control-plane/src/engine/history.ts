@@ -1,9 +1,11 @@
 import { quantileOf, remainingOf } from "../domain/history/quantiles.ts";
-import type { AttemptsOf, KeptPhase, SeriesKey } from "../store/phase-times.ts";
+import type { AttemptsOf, SeriesKey } from "../domain/history/series.ts";
+import type { KeptPhase } from "../store/phase-times.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
 
-export type { AttemptsOf, KeptPhase, SeriesKey } from "../store/phase-times.ts";
+export type { AttemptsOf, SeriesKey } from "../domain/history/series.ts";
+export type { KeptPhase } from "../store/phase-times.ts";
 
 /** So many of the newest durations of a key count: enough for a p99, and a change of the image soon shows. */
 const WINDOW = 256;

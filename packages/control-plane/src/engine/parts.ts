@@ -3,6 +3,8 @@ import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
 import type { Clock } from "./clock.ts";
 import type { EngineConfig } from "./config.ts";
+import type { Explain } from "./explain.ts";
+import type { KeptView } from "./fleet-view.ts";
 import type { Hearing } from "./hearing.ts";
 import type { History } from "./history.ts";
 import type { Identity } from "./identity.ts";
@@ -18,6 +20,9 @@ export interface Parts {
   leases: Leases;
   hearing: Hearing;
   history: History;
+  /** What the scheduler decides by. */
+  fleet: KeptView;
+  explain: Explain;
   records: Records;
   refusals: Refusals;
   sealer: Sealer;

@@ -6,11 +6,13 @@ import type {
   Bootstrap,
   CallErrorCode,
   Capacity,
+  CapacityQuery,
   CreatedToken,
   CreateToken,
   CreateVm,
   DeleteVmQuery,
   EnrolHost,
+  Explanation,
   GuestEvent,
   HeardReport,
   Hello,
@@ -85,6 +87,8 @@ export interface UseCases {
     timeoutSeconds: number,
     signal: AbortSignal,
   ): Promise<VmRecord>;
+  /** Why it is not running yet, or what it is doing. */
+  explainVm(id: string): Explanation;
   /** History after the event id, oldest first, at most `limit`. */
   vmEvents(id: string, after: number, limit: number): VmEvent[];
   /** History after the event id and then live; ends after the VM's last event or with the signal. */
@@ -96,7 +100,8 @@ export interface UseCases {
 
   listHosts(): HostRecord[];
   getHost(name: string): HostRecord;
-  capacity(): Capacity;
+  /** The fleet's slots; with a query also what room there is for VMs of that kind, for the team. */
+  capacity(query?: CapacityQuery, team?: string): Capacity;
 
   /** Every team that is known, by its name, with its share, what it holds and what waits. */
   listTeams(): TeamRecord[];

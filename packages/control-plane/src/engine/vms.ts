@@ -91,6 +91,7 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
           bodyHash: sealer.hash(canonicalJson(reveal(input))),
           secrets: needsSealing ? sealer.seal(reveal(secrets), vm.id) : null,
           mostQueued: config.maxQueuedPerTeam,
+          admit: input.allowPending ? undefined : () => parts.explain.requireSchedulable(vm),
         },
         actOf(caller, "vm.create", vmName(vm.id), {
           name: vm.name,

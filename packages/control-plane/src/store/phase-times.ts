@@ -1,6 +1,6 @@
-import type { Phase } from "@tartfleet/shared";
 import { and, asc, desc, eq, inArray, isNotNull, max, sql, type SQL } from "drizzle-orm";
 import type { PhaseTime } from "../domain/history/phase-time.ts";
+import type { AttemptsOf, SeriesKey } from "../domain/history/series.ts";
 import type { Db } from "./database.ts";
 import type { Commit, Tx } from "./group-commit.ts";
 import { phaseTimes } from "./schema.ts";
@@ -9,16 +9,6 @@ import { phaseTimes } from "./schema.ts";
 export interface KeptPhase extends PhaseTime {
   id: number;
 }
-
-/** Which durations: a phase everywhere, with an image (by reference or digest), or a team's runs of an image. */
-export type SeriesKey =
-  | { phase: Phase }
-  | { phase: Phase; image: string }
-  | { phase: Phase; digest: string }
-  | { phase: "run"; team: string; image: string };
-
-/** Whose attempts. */
-export type AttemptsOf = { hostId: number } | { image: string } | { digest: string };
 
 /** Writes a finished phase down, within the step that finished it. */
 export function keepPhase(tx: Tx, phase: PhaseTime): KeptPhase {

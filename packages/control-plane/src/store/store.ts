@@ -9,6 +9,7 @@ import { makeTimeStore } from "./times.ts";
 import { makeRetention } from "./retention.ts";
 import { makeQueueStore } from "./queue.ts";
 import { makeTeamStore } from "./teams.ts";
+import { makeStandingStore } from "./standing.ts";
 import { makeTokenStore } from "./tokens.ts";
 import { makeVmStore } from "./vms.ts";
 
@@ -25,6 +26,7 @@ export function makeStore(database: Database, options: CommitOptions = {}) {
     logId: database.logId,
     ...makeVmStore(database, commit, write),
     ...makeQueueStore(database.db),
+    ...makeStandingStore(database.db),
     ...makeHostStore(database, commit, write),
     ...makeTeamStore(database.db, commit, write),
     ...makeTokenStore(database.db, commit, write),

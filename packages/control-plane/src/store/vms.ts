@@ -37,6 +37,8 @@ export interface NewVm {
   secrets: Buffer | null;
   /** How many VMs of its team may wait, this one included. */
   mostQueued: number;
+  /** Throws when it is not to be accepted; not asked of a VM that was accepted before. */
+  admit?: (() => void) | undefined;
 }
 
 /** How many VMs a page looks at when no index leads to those that it asks for: a few milliseconds. */
@@ -64,6 +66,7 @@ export function makeVmStore(
       commit((tx) => {
         const earlier = earlierVm(tx, accepted);
         if (earlier) return { vm: earlier, event: null };
+        accepted.admit?.();
         // What room there still is belongs to the VMs that are there.
         if (!reserve.isWhole()) throw storageFull();
         write(act, now);

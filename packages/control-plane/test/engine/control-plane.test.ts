@@ -381,7 +381,7 @@ describe("watching", () => {
     });
     await fleet.host("mac-2", { labels: { zone: "b" } });
     await fleet.create({ hostLabels: { zone: "a" } });
-    await fleet.create({ hostLabels: { zone: "c" } });
+    await fleet.create({ hostLabels: { zone: "c" }, allowPending: true });
     await mac.bringUpAll();
     const capacity = fleet.useCases.capacity();
     expect(capacity).toMatchObject({ slots: { total: 4, busy: 1, free: 3 }, queued: 1 });

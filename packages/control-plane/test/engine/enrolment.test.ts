@@ -94,7 +94,7 @@ describe("an enrolment token", () => {
       labels: { pool: "red", xcode: "16" },
       boundLabels: { pool: "red" },
     });
-    const blue = await fleet.create({ hostLabels: { pool: "blue" } });
+    const blue = await fleet.create({ hostLabels: { pool: "blue" }, allowPending: true });
     const red = await fleet.create({ hostLabels: { pool: "red", xcode: "16" } });
     expect(fleet.useCases.getVm(blue).state).toBe("queued");
     expect(fleet.useCases.getVm(red)).toMatchObject({ state: "assigned", host: "mac-1" });

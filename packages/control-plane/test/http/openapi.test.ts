@@ -30,6 +30,7 @@ it("describes every call of the API and nothing else", () => {
       "GET /v1/vms",
       "GET /v1/vms/{id}",
       "DELETE /v1/vms/{id}",
+      "GET /v1/vms/{id}/explain",
       "GET /v1/vms/{id}/wait",
       "GET /v1/vms/{id}/events",
       "POST /v1/vms/{id}/events",

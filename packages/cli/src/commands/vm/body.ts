@@ -12,6 +12,7 @@ export interface VmFlags {
   memoryMib?: string;
   diskGib?: string;
   hostLabel?: string[];
+  allowPending?: true;
   label?: string[];
   ttl?: string;
   queueTimeout?: string;
@@ -42,6 +43,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   diskGiB: "--disk-gib",
   hostLabels: "--host-label",
   priority: "--priority",
+  allowPending: "--allow-pending",
   labels: "--label",
   ttlSeconds: "--ttl",
   queueTimeoutSeconds: "--queue-timeout",
@@ -117,6 +119,7 @@ export function vmBody(
       diskGiB: whole("--disk-gib", flags.diskGib),
       ttlSeconds: seconds("--ttl", flags.ttl),
       queueTimeoutSeconds: seconds("--queue-timeout", flags.queueTimeout),
+      allowPending: flags.allowPending,
       runner,
     }),
     ...merged("hostLabels", labels("--host-label", flags.hostLabel)),

@@ -1,6 +1,12 @@
-import { capacitySchema, enrolHostSchema, enrolledHostSchema, hostRecordSchema } from "@tartfleet/shared";
+import {
+  capacityQuerySchema,
+  capacitySchema,
+  enrolHostSchema,
+  enrolledHostSchema,
+  hostRecordSchema,
+} from "@tartfleet/shared";
 import { z } from "zod";
-import { hostFor } from "../team-view.ts";
+import { capacityFor, hostFor } from "../team-view.ts";
 import type { App, RestDeps } from "./app.ts";
 import { requireCaller } from "./caller.ts";
 import { hostsSchema, nameParams, PROBLEMS } from "./schemas.ts";
@@ -68,9 +74,10 @@ export function hostRoutes(app: App, { useCases }: RestDeps): void {
     schema: {
       tags: ["Fleet"],
       operationId: "getCapacity",
-      summary: "Slots of the fleet and the length of its queue",
+      summary: "Slots of the fleet and the length of its queue; with a query, room for VMs of that kind",
+      querystring: capacityQuerySchema,
       response: { 200: capacitySchema, ...PROBLEMS },
     },
-    handler: async () => useCases.capacity(),
+    handler: async (request) => capacityFor(useCases, requireCaller(request).principal, request.query),
   });
 }

@@ -1,6 +1,7 @@
 import {
   createVmSchema,
   deleteVmQuerySchema,
+  explanationSchema,
   guestEventSchema,
   listVmsQuerySchema,
   vmPageSchema,
@@ -69,6 +70,18 @@ export function vmRoutes(app: App, deps: RestDeps): void {
       response: { 200: vmRecordSchema, ...PROBLEMS },
     },
     handler: async (request) => useCases.getVm(request.params.id),
+  });
+
+  app.get("/v1/vms/:id/explain", {
+    config: { action: "vm.read" },
+    schema: {
+      tags,
+      operationId: "explainVm",
+      summary: "Why a VM is not running yet and when it will be, or what it is doing",
+      params: idParams,
+      response: { 200: explanationSchema, ...PROBLEMS },
+    },
+    handler: async (request) => useCases.explainVm(request.params.id),
   });
 
   app.get("/v1/vms/:id/wait", {

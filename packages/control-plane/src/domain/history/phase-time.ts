@@ -80,7 +80,8 @@ export function finishedPhase(
   };
 }
 
-function phaseOf(state: Exclude<Vm["state"], "deleted" | "failed">): Phase {
+/** The phase that a state belongs to. */
+export function phaseOf(state: Exclude<Vm["state"], "deleted" | "failed">): Phase {
   if (state === "ready" || state === "draining") return "run";
   return state === "stopping" ? "stop" : state;
 }

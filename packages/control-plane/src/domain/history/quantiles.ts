@@ -4,12 +4,15 @@
  *
  * @param sorted ascending
  * @param p 0 to 1
+ * @param from the place of the first that counts
  */
-export function quantileOf(sorted: readonly number[], p: number): number | undefined {
-  const place = Math.min(1, Math.max(0, p)) * (sorted.length - 1);
-  const below = sorted[Math.floor(place)];
+export function quantileOf(sorted: readonly number[], p: number, from = 0): number | undefined {
+  const place = from + Math.min(1, Math.max(0, p)) * (sorted.length - 1 - from);
+  const below = from < sorted.length ? sorted[Math.floor(place)] : undefined;
   const above = sorted[Math.ceil(place)];
   if (below === undefined || above === undefined) return undefined;
+  // Either may be infinite.
+  if (below === above || Number.isInteger(place)) return below;
   return below + (above - below) * (place - Math.floor(place));
 }
 
@@ -18,8 +21,7 @@ export function quantileOf(sorted: readonly number[], p: number): number | undef
  * was so long.
  */
 export function remainingOf(sorted: readonly number[], age: number, p: number): number | undefined {
-  const longer = sorted.slice(firstAbove(sorted, age));
-  const whole = quantileOf(longer, p);
+  const whole = quantileOf(sorted, p, firstAbove(sorted, age));
   return whole === undefined ? undefined : whole - age;
 }
 
