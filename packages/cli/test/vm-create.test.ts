@@ -13,6 +13,7 @@ test("every field of a VM has a flag", async () => {
       ["vm", "create", "--image", IMAGE, "--name", "build-42", "--job-id", "run/7:1", "--os", "linux"],
       ["--cpu", "4", "--memory-mib", "8192", "--disk-gib", "80", "--ttl", "1h30m", "--queue-timeout", "600"],
       ["--host-label", "xcode=16", "--host-label", "rack=b4", "--label", "team=ios"],
+      ["--prefer-host-label", "disk=fast"],
       ["--env", "OVERRIDDEN=flag", "--env", "FROM_HERE", "--env", "URL=a=b", "--env-from", dir.file("env")],
       [
         "--softnet",
@@ -42,6 +43,7 @@ test("every field of a VM has a flag", async () => {
     ttlSeconds: 5400,
     queueTimeoutSeconds: 600,
     hostLabels: { xcode: "16", rack: "b4" },
+    preferredHostLabels: { disk: "fast" },
     labels: { team: "ios" },
     env: { FROM_FILE: "two words", OVERRIDDEN: "flag", FROM_HERE: "our own", URL: "a=b" },
     run: {

@@ -55,6 +55,9 @@ export const createVmSchema = z.strictObject({
   memoryMiB: z.int().min(512).max(1_048_576).optional(),
   diskGiB: z.int().min(10).max(8192).optional(),
   hostLabels: labelsSchema.default({}).describe("The host must carry all of these"),
+  preferredHostLabels: labelsSchema
+    .optional()
+    .describe("Of the hosts that fit and have the image, those that carry more of these come first"),
   labels: labelsSchema.default({}),
   priority: prioritySchema
     .optional()
@@ -108,6 +111,7 @@ export const vmRecordSchema = z.object({
   memoryMiB: z.int().nullable(),
   diskGiB: z.int().nullable(),
   hostLabels: labelsSchema,
+  preferredHostLabels: labelsSchema,
   labels: labelsSchema,
   priority: z.string().describe("Its class in the team's queue"),
   jobId: z.string().nullable(),

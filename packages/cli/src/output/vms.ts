@@ -53,6 +53,7 @@ export function vmDetails(record: VmRecord, style: Style): string {
       ["script", scriptText(vm)],
       ["labels", pairs(vm.labels) || undefined],
       ["host labels", pairs(vm.hostLabels) || undefined],
+      ["preferred", pairs(vm.preferredHostLabels) || undefined],
       ["env", vm.envNames.length > 0 ? `${vm.envNames.join(", ")} (values are not shown)` : undefined],
       ["run", Object.keys(vm.run).length > 0 ? runText(vm.run) : undefined],
       ["created", timeWithAge(vm.createdAt, now)],

@@ -17,6 +17,7 @@ export function vmRecord(id: string, input: CreateVm, createdAt = new Date().toI
     memoryMiB: input.memoryMiB ?? null,
     diskGiB: input.diskGiB ?? null,
     hostLabels: input.hostLabels,
+    preferredHostLabels: input.preferredHostLabels ?? {},
     labels: input.labels,
     priority: input.priority ?? "default",
     jobId: input.jobId ?? null,

@@ -10,6 +10,7 @@ function vm(change: Partial<VmRecord>): VmRecord {
     image: "ghcr.io/org/image:15",
     os: "macos",
     hostLabels: {},
+    preferredHostLabels: {},
     labels: {},
     env: {},
     run: {},

@@ -17,6 +17,7 @@ export interface VmSpec extends Pick<
 > {
   /** VMs of before there were classes have none. */
   priority?: string;
+  /** VMs of before there were any have none. */
   preferredHostLabels?: Labels;
   envNames: string[];
   runnerKind: RunnerKind | null;

@@ -35,6 +35,7 @@ export function makeRecords(store: Store, leases: Leases) {
       memoryMiB: spec.memoryMiB ?? null,
       diskGiB: spec.diskGiB ?? null,
       hostLabels: spec.hostLabels,
+      preferredHostLabels: spec.preferredHostLabels ?? {},
       labels: spec.labels,
       priority: spec.priority ?? DEFAULT_PRIORITY,
       jobId: spec.jobId ?? null,

@@ -224,7 +224,8 @@ function newVm(
   queueTimeoutSeconds: number,
   now: number,
 ): Vm {
-  const { image, os, hostLabels, labels, priority, run, cpu, memoryMiB, diskGiB, jobId } = input;
+  const { image, os, hostLabels, preferredHostLabels, labels, priority, run } = input;
+  const { cpu, memoryMiB, diskGiB, jobId } = input;
   const queueTimeoutMs = (input.queueTimeoutSeconds ?? queueTimeoutSeconds) * 1000;
   return {
     id,
@@ -234,6 +235,7 @@ function newVm(
       image: canonicalImage(image) ?? image,
       os,
       hostLabels,
+      preferredHostLabels: preferredHostLabels ?? {},
       labels,
       priority: priority ?? DEFAULT_PRIORITY,
       run,

@@ -74,3 +74,18 @@ test("thousands of VMs that fit nowhere hold up nobody behind them", async () =>
   expect(fleet.errors).toEqual([]);
   fleet.close();
 });
+
+test("of the hosts that fit, those that carry more of the preferred labels are taken; none is waited for", async () => {
+  const fleet = await startFleet();
+  const labels = [{}, { disk: "fast" }, { disk: "fast", rack: "b4" }];
+  for (const [at, own] of labels.entries()) await fleet.host(`mac-${at}`, { labels: own });
+  const preferredHostLabels = { disk: "fast", rack: "b4" };
+  const where: (string | null)[] = [];
+  for (let taken = 0; taken < 7; taken += 1) {
+    const vm = fleet.useCases.getVm(await fleet.create({ preferredHostLabels }));
+    expect(vm.preferredHostLabels).toEqual(preferredHostLabels);
+    where.push(vm.host);
+  }
+  expect(where).toEqual(["mac-2", "mac-2", "mac-1", "mac-1", "mac-0", "mac-0", null]);
+  fleet.close();
+});

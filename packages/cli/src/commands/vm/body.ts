@@ -12,6 +12,7 @@ export interface VmFlags {
   memoryMib?: string;
   diskGib?: string;
   hostLabel?: string[];
+  preferHostLabel?: string[];
   allowPending?: true;
   label?: string[];
   ttl?: string;
@@ -42,6 +43,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   memoryMiB: "--memory-mib",
   diskGiB: "--disk-gib",
   hostLabels: "--host-label",
+  preferredHostLabels: "--prefer-host-label",
   priority: "--priority",
   allowPending: "--allow-pending",
   labels: "--label",
@@ -123,6 +125,7 @@ export function vmBody(
       runner,
     }),
     ...merged("hostLabels", labels("--host-label", flags.hostLabel)),
+    ...merged("preferredHostLabels", labels("--prefer-host-label", flags.preferHostLabel)),
     ...merged("labels", labels("--label", flags.label)),
     ...merged("env", variables(flags.env ?? [], texts.envFiles, env, mistake)),
     ...merged(

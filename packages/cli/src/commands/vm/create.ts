@@ -46,6 +46,11 @@ export function addCreate(group: Command, context: Context): void {
     .option("--disk-gib <GiB>", "disk (default: the image's)")
     .option("--priority <class>", "its class in the team's queue, like release, default or batch")
     .option("--host-label <key=value>", "a label that the host must carry; can be repeated", collect)
+    .option(
+      "--prefer-host-label <key=value>",
+      "a label that the host had better carry; can be repeated",
+      collect,
+    )
     .option("--allow-pending", "wait also when no registered host could ever take it")
     .option("--label <key=value>", "a label of the VM, to find it again; can be repeated", collect)
     .option("--ttl <duration>", `how long it may live: ${DURATION_FORM}`)
