@@ -181,6 +181,15 @@ const BROKEN: [invariant: string, how: string, scenes: Scene[]][] = [
     "a VM that waits beside a free slot",
     [0, 3000].map((now) => ({ now, vms: [vm({ state: "queued", hostId: null, attempt: 0 })], attempts: [] })),
   ],
+  ...[
+    { how: "a host that says nothing", explained: { hosts: 1, what: "slots" }, times: [0] },
+    { how: "a VM that nothing keeps", explained: { hosts: 2, what: "placing" }, times: [0, 3000] },
+  ].map(({ how, explained, times }): [string, string, Scene[]] => {
+    const waits = { vms: [vm({ state: "queued", hostId: null, attempt: 0 })], attempts: [] };
+    // It does not look at every moment.
+    const before = Array.from({ length: 19 }, () => waits);
+    return ["waits-are-explained", how, [...before, ...times.map((now) => ({ ...waits, now, explained }))]];
+  }),
   [
     "secrets-reach-one-host",
     "a bootstrap for another host",

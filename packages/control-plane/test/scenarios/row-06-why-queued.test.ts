@@ -116,6 +116,35 @@ describe("peers §4 row 6: why is it queued, how many before me, when", () => {
     fleet.close();
   });
 
+  test("slots that are kept for another class are said to be, and a phantom, and an attempt that failed there", async () => {
+    const priorityClasses = [
+      { name: "release", reserved: 1 },
+      { name: "default", reserved: 0 },
+    ];
+    const fleet = await startFleet({ config: { priorityClasses } });
+    const mac = await fleet.host("mac-1");
+    const first = await fleet.create();
+    const id = await fleet.create();
+    expect(fleet.useCases.explainVm(id).waiting).toMatchObject({
+      unblock: { what: "reserved", text: "1 free slot is kept for other classes; another must become free." },
+      hosts: { groups: [{ reason: "fits", text: "free, pulling the image" }] },
+    });
+    const error = { code: "clone_failed" as const, message: "no", facts: {} };
+    await mac.report({ kind: "failed", vmId: first, attempt: 1, phase: "cloning", error });
+    await mac.removeAll();
+    await mac.hello({ phantomSlots: 1 });
+    const again = [first, id].find((vm) => fleet.state(vm) === "queued") ?? "";
+    expect(fleet.useCases.explainVm(again).waiting?.hosts.groups).toEqual([
+      {
+        reason: "phantom",
+        hosts: 1,
+        names: ["mac-1"],
+        text: "full, with a slot taken by something that is not tartfleet's",
+      },
+    ]);
+    fleet.close();
+  });
+
   test("where the fleet has no past yet, it says that it cannot know", async () => {
     const { fleet, waiting } = await start({});
     await fleet.host("mac-1");

@@ -19,6 +19,7 @@ import { secretsReachOneHost } from "./invariants/secrets-reach-one-host.ts";
 import { slotsAddUp } from "./invariants/slots-add-up.ts";
 import { thievesGetNothing } from "./invariants/thieves-get-nothing.ts";
 import { twoMacsPerHost } from "./invariants/two-macs-per-host.ts";
+import { waitsAreExplained } from "./invariants/waits-are-explained.ts";
 import { createReader, type View } from "./view.ts";
 
 export function allInvariants(): Invariant[] {
@@ -40,6 +41,7 @@ export function allInvariants(): Invariant[] {
     restartsEndNothing(),
     placementsFit(),
     queueMoves(),
+    waitsAreExplained(),
     secretsReachOneHost(),
     thievesGetNothing(),
   ];

@@ -45,6 +45,14 @@ export const IN_THE_ENGINE: readonly Mutation[] = [
         : principal;
     },
   })),
+  inUseCases("of a VM that waits it is said that nothing keeps it", (useCases) => ({
+    explainVm(id) {
+      const explanation = useCases.explainVm(id);
+      const { waiting } = explanation;
+      const unblock = { what: "placing" as const, text: "" };
+      return { ...explanation, waiting: waiting && { ...waiting, unblock } };
+    },
+  })),
   inUseCases("a hook's announcement counts as the runner's exit", (useCases) => ({
     endVm: (caller, id, query) =>
       useCases.endVm(

@@ -82,6 +82,8 @@ export interface Scene {
   ledger?: (ledger: Ledger) => void;
   said?: string[];
   phantoms?: number;
+  /** How many hosts say something of a VM that waits, and what keeps it. */
+  explained?: { hosts: number; what: string };
   now?: number;
 }
 
@@ -110,7 +112,9 @@ export function moment(scene: Scene = {}): View {
     },
     calmAt: 0,
   };
-  const SERVING = { process: PROCESS, useCases: { capacity: () => ({ slots }) } };
+  const { hosts, what } = scene.explained ?? { hosts: 2, what: "slots" };
+  const explainVm = () => ({ waiting: { hosts: { total: hosts, groups: [{ hosts }] }, unblock: { what } } });
+  const SERVING = { process: PROCESS, useCases: { capacity: () => ({ slots }), explainVm } };
   PROCESS.clock.now = () => now;
   return {
     fleet: fleet as unknown as Fleet,

@@ -2,10 +2,10 @@ import type { Invariant } from "../invariant.ts";
 import type { View, VmRow } from "../view.ts";
 
 /** One decision and the group of steps that carries it out. */
-const DECISION_MS = 2000;
+export const DECISION_MS = 2000;
 
 /** After a full or locked disk: a group's last tries and a pause. */
-const DISK_MS = 10_000;
+export const DISK_MS = 10_000;
 
 /** L1: nobody waits in the queue beside room for it, while a control plane runs that is not stopped. */
 export function queueMoves(): Invariant {
