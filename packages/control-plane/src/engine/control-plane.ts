@@ -21,10 +21,12 @@ import { makePatience } from "./patience.ts";
 import { makeRecords } from "./records.ts";
 import { makeRefusals } from "./refusals.ts";
 import { startRetention } from "./retention.ts";
+import { roomFor } from "./room.ts";
 import { startScheduler } from "./scheduler.ts";
 import { readOrMakeKey, type KeySource } from "./secrets-key.ts";
 import { makeSealer, randomId } from "./secrets.ts";
 import { every, watchStalls } from "./stalls.ts";
+import { makeStanding } from "./standing.ts";
 import { watchStorage, type StorageHealth, type WatchLog } from "./storage-watch.ts";
 import { makeTeamUseCases } from "./teams.ts";
 import { makeTokenUseCases } from "./tokens.ts";
@@ -131,7 +133,7 @@ export async function startControlPlane({
     policy: policyOf(config, store.shares()),
     layout: config.layout,
   });
-  const explain = makeExplain({ store, fleet, leases, history, changes, clock, config });
+  const standing = makeStanding({ store, fleet, history, changes, clock, config });
   const parts: Parts = {
     store,
     changes,
@@ -139,7 +141,7 @@ export async function startControlPlane({
     hearing,
     history,
     fleet,
-    explain,
+    standing,
     records,
     refusals,
     sealer,
@@ -181,9 +183,9 @@ export async function startControlPlane({
     capacity(query, team = DEFAULT_TEAM) {
       const counts = capacityOf(store.hosts().map(records.occupancy), store.liveImages());
       const asks = query && Object.values(query).some((value) => value !== undefined);
-      return asks ? { room: explain.room(query, team), ...counts } : counts;
+      return asks ? { room: roomFor(standing, query, team), ...counts } : counts;
     },
-    explainVm: explain.explain,
+    explainVm: makeExplain(parts),
   };
 
   return {

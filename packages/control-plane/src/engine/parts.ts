@@ -3,7 +3,6 @@ import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
 import type { Clock } from "./clock.ts";
 import type { EngineConfig } from "./config.ts";
-import type { Explain } from "./explain.ts";
 import type { KeptView } from "./fleet-view.ts";
 import type { Hearing } from "./hearing.ts";
 import type { History } from "./history.ts";
@@ -12,6 +11,7 @@ import type { Leases } from "./leases.ts";
 import type { Records } from "./records.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Sealer } from "./secrets.ts";
+import type { FleetStanding } from "./standing.ts";
 
 /** What the use cases work with. */
 export interface Parts {
@@ -22,7 +22,7 @@ export interface Parts {
   history: History;
   /** What the scheduler decides by. */
   fleet: KeptView;
-  explain: Explain;
+  standing: FleetStanding;
   records: Records;
   refusals: Refusals;
   sealer: Sealer;

@@ -17,6 +17,7 @@ import type { Act } from "../store/audit.ts";
 import { actOf, nameOf, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
 import type { Parts } from "./parts.ts";
+import { requireSchedulable } from "./schedulable.ts";
 import type { Principal, UseCases } from "./use-cases.ts";
 
 const ID_LENGTH = 16;
@@ -91,7 +92,7 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
           bodyHash: sealer.hash(canonicalJson(reveal(input))),
           secrets: needsSealing ? sealer.seal(reveal(secrets), vm.id) : null,
           mostQueued: config.maxQueuedPerTeam,
-          admit: input.allowPending ? undefined : () => parts.explain.requireSchedulable(vm),
+          admit: input.allowPending ? undefined : () => requireSchedulable(parts.standing, vm),
         },
         actOf(caller, "vm.create", vmName(vm.id), {
           name: vm.name,

@@ -69,6 +69,7 @@ describe("peers §4 row 6: why is it queued, how many before me, when", () => {
       "2 hosts: 2 full.",
       "It is number 3 of 3 in its team; 3 wait in the fleet. 2 other VMs start before it.",
       "It starts in about 7 min, in nine of ten cases within 7 min (by the 20 newest runs), and is ready about 30 s later.",
+      "Its queue timeout ends its wait in 24 h.",
     ]);
 
     // And so it comes.
@@ -133,6 +134,7 @@ describe("peers §4 row 6: why is it queued, how many before me, when", () => {
     await mac.report({ kind: "failed", vmId: first, attempt: 1, phase: "cloning", error });
     await mac.removeAll();
     await mac.hello({ phantomSlots: 1 });
+    expect(fleet.useCases.explainVm(first).details).toContain("Attempt 1 failed: no");
     const again = [first, id].find((vm) => fleet.state(vm) === "queued") ?? "";
     expect(fleet.useCases.explainVm(again).waiting?.hosts.groups).toEqual([
       {
@@ -142,6 +144,19 @@ describe("peers §4 row 6: why is it queued, how many before me, when", () => {
         text: "full, with a slot taken by something that is not tartfleet's",
       },
     ]);
+    fleet.close();
+  });
+
+  test("one that will not start before its queue timeout is told so", async () => {
+    const { fleet, explain } = await start();
+    const mac = await fleet.host("mac-1", { images: [IMAGE] });
+    await fleet.create();
+    await fleet.create();
+    await mac.bringUpAll();
+    const id = await fleet.create({ queueTimeoutSeconds: 300 });
+    expect(explain(id).details.at(-1)).toBe(
+      "It will most likely not start in time: its queue timeout ends its wait in 5 min.",
+    );
     fleet.close();
   });
 
@@ -171,6 +186,11 @@ describe("peers §4 row 6: why is it queued, how many before me, when", () => {
       waiting: null,
       phase: { phase: "booting", seconds: 30, usual: { p50Seconds: 20, count: 20 }, isSlow: true },
     });
+    const pulls = await fleet.create();
+    await mac.report({ kind: "phase", vmId: pulls, attempt: 1, phase: "pulling", pullPercent: 42 });
+    expect(explain(pulls).summary).toMatch(
+      /^It waits for its image, which the host pulls, 42% there, for 0 s/,
+    );
     await fleet.useCases.endVm(CI, id, {});
     await mac.removeAll();
     expect(explain(id)).toMatchObject({

@@ -39,8 +39,9 @@ export function presentPhase(
       : `, usually ${span(p50)}${p90 > p50 ? `, in nine of ten cases at most ${span(p90)}` : ""}`;
   const slow = isSlow ? "; that is longer than usual" : "";
   const ends = endsAt === null ? "" : `. Its time is over in ${span(Math.max(0, endsAt - now))}`;
+  const part = phase === "pulling" && vm.pullPercent !== null ? `, ${vm.pullPercent}% there` : "";
   return {
-    text: `It ${DOING[phase]}, for ${span(lasts)} now${usual}${slow}${ends}.`,
+    text: `It ${DOING[phase]}${part}, for ${span(lasts)} now${usual}${slow}${ends}.`,
     phase: {
       phase,
       since: new Date(since).toISOString(),

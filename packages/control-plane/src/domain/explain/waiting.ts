@@ -20,6 +20,8 @@ export interface WaitFacts {
   bringUp: { p50: number; p90: number };
   /** Finished runs that the forecast goes by. */
   runs: number;
+  /** When it will have waited too long; null: never. */
+  givenUpAt: number | null;
 }
 
 const NAMES_SHOWN = 5;
@@ -44,6 +46,7 @@ export function explainWaiting(facts: WaitFacts): Pick<Explanation, "summary" | 
       total === 0 ? "No host is registered." : `${agreed(total, "host")}: ${hosts}.`,
       `It is number ${position.inTeam} of ${position.ofTeam} in its team; ${position.waiting} wait in the fleet.${before}`,
       eta === null ? `No forecast: ${etaUnknown}` : etaText(facts, eta.isExtrapolated),
+      ...patience(facts),
     ],
     waiting: {
       position: { team, priority, ...position },
@@ -142,6 +145,18 @@ function etaText({ forecast, bringUp, runs }: WaitFacts, isExtrapolated: boolean
   const late = Number.isFinite(p90) ? `, in nine of ten cases within ${span(p90)}` : "";
   const how = isExtrapolated ? "as fast as the queue moves" : `by the ${agreed(runs, "newest run")}`;
   return `It starts in about ${span(p50)}${late} (${how}), and is ready about ${span(bringUp.p50)} later.`;
+}
+
+/** When it will be given up, if that comes before most of what is foretold. */
+function patience({ now, forecast, givenUpAt }: WaitFacts): string[] {
+  if (givenUpAt === null) return [];
+  const left = Math.max(0, givenUpAt - now);
+  const isTooLate = forecast?.p50 !== undefined && forecast.p50 > left;
+  return [
+    isTooLate
+      ? `It will most likely not start in time: its queue timeout ends its wait in ${span(left)}.`
+      : `Its queue timeout ends its wait in ${span(left)}.`,
+  ];
 }
 
 function whyUnknown({ forecast }: WaitFacts, what: Unblock): string {

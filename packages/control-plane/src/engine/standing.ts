@@ -1,0 +1,89 @@
+import type { Standing } from "../domain/explain/forecast.ts";
+import { groupHosts, type AskedHost, type HostGroup } from "../domain/explain/host-groups.ts";
+import { lengthsOf, type Lengths } from "../domain/explain/lengths.ts";
+import type { HostRoom } from "../domain/scheduling/host-room.ts";
+import type { Need } from "../domain/scheduling/request.ts";
+import type { Holding } from "../store/standing.ts";
+import { roomOf } from "./fleet-view.ts";
+import type { Parts } from "./parts.ts";
+
+/** The fleet as explaining and foretelling see it: the scheduler's own view, and the fleet's own past. */
+export function makeStanding({
+  store,
+  fleet: { view },
+  history,
+  changes,
+  clock,
+  config,
+}: Pick<Parts, "store" | "fleet" | "history" | "changes" | "clock" | "config">) {
+  /** Hosts that take no VM now, as they were last known: reading them anew is dear. */
+  const away = new Map<number, HostRoom | undefined>();
+  changes.onHostRoom((hostId) => void away.delete(hostId));
+
+  function awayRoom(hostId: number): HostRoom | undefined {
+    if (away.has(hostId)) return away.get(hostId);
+    const host = store.hostById(hostId);
+    const room = host && roomOf(host);
+    away.set(hostId, room);
+    return room;
+  }
+
+  /** Every registered host, also those that take no VM now. */
+  function* askedHosts(): Generator<AskedHost> {
+    for (const { id, name, phantoms } of store.hostNames()) {
+      const room = view.rooms.room(id);
+      yield room
+        ? { name, room, away: null, phantoms }
+        : { name, room: awayRoom(id), away: { reason: "silent" }, phantoms };
+    }
+  }
+
+  return {
+    view,
+
+    /** Lengths of a team's VMs of an image. */
+    lengths: (team: string, image: string): Lengths => lengthsOf(history.durations, team, image),
+
+    /** How many finished runs forecasts go by, of the newest few hundred. */
+    runs: (): number => history.count({ phase: "run" }),
+
+    /** What every registered host says of a VM. */
+    groups(need: Need, triedHosts: readonly number[] = [], holdings: readonly Holding[] = []): HostGroup[] {
+      const imageGiB = view.rooms.imageGiB(need.image);
+      return groupHosts(askedHosts(), need, {
+        imageGiB,
+        triedHosts,
+        leftGiB(hostId) {
+          const pull = holdings.find((held) => held.hostId === hostId && held.need.image === need.image);
+          const percent = pull?.pullPercent ?? null;
+          return percent === null || imageGiB === undefined ? undefined : (imageGiB * (100 - percent)) / 100;
+        },
+      });
+    },
+
+    /** All that forecasts are made from, as of now. */
+    now(holdings: readonly Holding[] = store.holdings(clock.now())): Standing<Holding> {
+      const now = clock.now();
+      const known = new Map<string, Lengths>();
+      const lengths = (team: string, image: string) => {
+        const key = `${team} ${image}`;
+        const found = known.get(key) ?? lengthsOf(history.durations, team, image);
+        known.set(key, found);
+        return found;
+      };
+      const occupants = holdings.filter(({ hostId }) => view.rooms.room(hostId) !== undefined);
+      const lengthsOfHeld = new Map(occupants.map((held) => [held, lengths(held.team, held.need.image)]));
+      return {
+        rooms: [...view.rooms.all()],
+        occupants,
+        lines: [...view.queue.lines()],
+        policy: view.policy,
+        layout: config.layout,
+        leaves: (held, u) => lengthsOfHeld.get(held)?.left(held, now, u),
+        stays: ({ team, need }, hasImage, u) => lengths(team, need.image).whole(hasImage, u),
+      };
+    },
+  };
+}
+
+export type FleetStanding = ReturnType<typeof makeStanding>;
