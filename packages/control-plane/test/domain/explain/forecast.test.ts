@@ -6,36 +6,7 @@ import {
   type Occupant,
   type Standing,
 } from "../../../src/domain/explain/forecast.ts";
-import type { HostRoom } from "../../../src/domain/scheduling/host-room.ts";
-import type { Need, Request } from "../../../src/domain/scheduling/request.ts";
-
-const NEED: Need = {
-  os: "macos",
-  image: "i",
-  cpu: null,
-  memoryMiB: null,
-  hostLabels: {},
-  preferredHostLabels: {},
-};
-const POLICY = { teams: new Map(), classes: [{ name: "default", reserved: 0 }], ageingMs: 0 };
-
-function room(hostId: number, freeSlots: readonly number[]): HostRoom {
-  const free = freeSlots.length / 2;
-  return {
-    hostId,
-    labels: {},
-    images: new Map([["i", 10]]),
-    arriving: new Set(),
-    suspectImages: new Set(),
-    isSuspect: false,
-    freeSlots,
-    cpu: 8,
-    memoryMiB: 16_384,
-    freeCpu: 8 * free,
-    freeMemoryMiB: 16_384 * free,
-    diskFreeGiB: 100,
-  };
-}
+import { NEED, POLICY, request, room } from "./fleets.ts";
 
 const occupant = (hostId: number, slot: number): Occupant => ({
   hostId,
@@ -43,16 +14,6 @@ const occupant = (hostId: number, slot: number): Occupant => ({
   team: "a",
   priority: "default",
   need: NEED,
-});
-
-const request = (seq: number, team = "a"): Request => ({
-  vmId: `w${seq}`,
-  seq,
-  team,
-  priority: "default",
-  need: NEED,
-  since: seq,
-  triedHosts: [],
 });
 
 /** Hosts that are full, of which every slot's rest is known, and those who wait with their lengths. */
