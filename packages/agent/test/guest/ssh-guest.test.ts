@@ -9,7 +9,7 @@ import { makeHttpRecorder, until } from "./http-recorder.ts";
 import { makeLocalGuest } from "./local-guest.ts";
 import { makeSshServer, type SshServer } from "./ssh-server.ts";
 
-const keys = ssh2.utils.generateKeyPairSync("ed25519");
+const keys = ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
 const { signal } = new AbortController();
 let sshd: SshServer;
 

@@ -17,7 +17,7 @@ export interface SshServer extends AsyncDisposable {
 
 /** An sshd for admin/admin that runs commands by a real shell. */
 export async function makeSshServer(authorizedKey?: string): Promise<SshServer> {
-  const hostKey = ssh2.utils.generateKeyPairSync("ed25519").private;
+  const hostKey = ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 }).private;
   const allowed = authorizedKey === undefined ? undefined : ssh2.utils.parseKey(authorizedKey);
   const connections = new Set<Connection>();
   const sshd: SshServer = {

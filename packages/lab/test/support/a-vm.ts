@@ -17,6 +17,7 @@ export function aVm(parts: Partial<VmRecord> = {}): VmRecord {
     diskGiB: null,
     hostLabels: {},
     labels: {},
+    priority: "default",
     jobId: "build-01",
     runner: { kind: "github" },
     envNames: [],

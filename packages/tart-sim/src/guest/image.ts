@@ -29,7 +29,7 @@ const passwordHash =
   "$6$tartsim$ratzz.Qw4kcRSlnZFjhB7y1bPS8g.bf3lULr0oEr330oUS8OWiB0wT8NEgkQNgcUEX/Oqkfxd2oka8C7duRkj.";
 
 async function writeEtc(etc: string, os: GuestOs): Promise<void> {
-  const key = ssh2.utils.generateKeyPairSync("ed25519");
+  const key = ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
   const [uid, gid, group] = os === "darwin" ? [501, 20, "staff"] : [1000, 1000, "admin"];
   const shell = os === "darwin" ? "/bin/zsh" : "/bin/bash";
   const files: Record<string, string> = {
@@ -38,10 +38,10 @@ async function writeEtc(etc: string, os: GuestOs): Promise<void> {
     shadow: `admin:${passwordHash}:20000:0:99999:7:::\n`,
     hosts: "127.0.0.1 localhost\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files\n",
-    "ssh/ssh_host_ed25519_key": key.private,
-    "ssh/ssh_host_ed25519_key.pub": `${key.public}\n`,
+    "ssh/ssh_host_ecdsa_key": key.private,
+    "ssh/ssh_host_ecdsa_key.pub": `${key.public}\n`,
     "ssh/sshd_config": [
-      "HostKey /etc/ssh/ssh_host_ed25519_key",
+      "HostKey /etc/ssh/ssh_host_ecdsa_key",
       "PasswordAuthentication yes",
       "UsePAM no",
       "UseDNS no",
@@ -53,5 +53,5 @@ async function writeEtc(etc: string, os: GuestOs): Promise<void> {
   };
   for (const [name, content] of Object.entries(files)) await writeFile(path.join(etc, name), content);
   // sshd refuses a host key that others can read.
-  await chmod(path.join(etc, "ssh/ssh_host_ed25519_key"), 0o600);
+  await chmod(path.join(etc, "ssh/ssh_host_ecdsa_key"), 0o600);
 }

@@ -25,7 +25,7 @@ export interface SshStandIn {
  * ~/.ssh/authorized_keys may run commands. No SFTP, no forwarding, and a pty is promised only.
  */
 export async function startSshStandIn(spec: GuestSpec, { port, over, run }: SshStandIn): Promise<void> {
-  const hostKey = await readFile(hostPathOf(spec.diskDir, "/etc/ssh/ssh_host_ed25519_key"));
+  const hostKey = await readFile(hostPathOf(spec.diskDir, "/etc/ssh/ssh_host_ecdsa_key"));
   const clients = new Set<Connection>();
   const server = new Server({ hostKeys: [hostKey], ident: "OpenSSH_9.9" }, (client) => {
     clients.add(client);

@@ -84,8 +84,8 @@ describe.each(engineKinds)("ssh into a %s guest", (kind) => {
   });
 
   sshTest("takes a key of authorized_keys, and nobody else", async (started) => {
-    const key = utils.generateKeyPairSync("ed25519");
-    const other = utils.generateKeyPairSync("ed25519");
+    const key = utils.generateKeyPairSync("ecdsa", { bits: 256 });
+    const other = utils.generateKeyPairSync("ecdsa", { bits: 256 });
     await run(started.guest, ["/bin/sh", "-c", "mkdir -p ~/.ssh && cat >>~/.ssh/authorized_keys"], {
       stdin: `${key.public}\n`,
     });
