@@ -42,6 +42,31 @@ test("capacity shows slots, queue, labels and images", async () => {
   expect(documentOf(await cli.tartfleet("capacity", "--json"))).toMatchObject({ queued: 3 });
 });
 
+test("host cordon, drain and uncordon say why, and the list shows it", async () => {
+  await using cli = await fleet();
+  const args = ["host", "cordon", "mac-1", "--reason", "os upgrade", "--for", "2h"];
+  expect((await cli.tartfleet(...args)).stdout).toContain("cordoned by token ana (ana0): os upgrade");
+  expect(cli.standIn.requests[0]?.body).toEqual({ reason: "os upgrade", forSeconds: 7200 });
+  await cli.tartfleet("host", "drain", "mac-1", "--reason", "update", "--deadline", "1h", "--end-vms");
+  expect(cli.standIn.requests[1]?.body).toEqual({ reason: "update", deadlineSeconds: 3600, endVms: true });
+  expect((await cli.tartfleet("host", "list")).stdout).toMatch(/^mac-1 +draining /m);
+  await cli.tartfleet("host", "uncordon", "mac-1");
+  expect((await cli.tartfleet("host", "list")).stdout).toMatch(/^mac-1 +connected /m);
+  expect((await cli.tartfleet("host", "cordon", "mac-1")).stderr).toContain("--reason");
+});
+
+test("host remove is refused while VMs are there, and says what becomes of them before it is forced", async () => {
+  await using cli = await fleet();
+  const refused = await cli.tartfleet("host", "remove", "mac-1");
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toContain("aaaabbbbccccdddd");
+  const dry = await cli.tartfleet("host", "remove", "mac-1", "--dry-run");
+  expect(dry.stdout).toContain("aaaabbbbccccdddd (ready) fails (host_removed)");
+  const forced = await cli.tartfleet("host", "remove", "mac-1", "--force");
+  expect(forced.stderr).toContain("aaaabbbbccccdddd (ready) fails (host_removed)");
+  expect(forced.stdout).toBe("Host mac-1 is removed\n");
+});
+
 test("team set changes what is given and keeps the rest; list shows it; remove takes it away", async () => {
   await using cli = await fleet();
   await cli.tartfleet("team", "set", "ios", "--guaranteed", "2", "--cap", "6");

@@ -16,6 +16,7 @@ export const CALL_ERRORS = {
   method_not_allowed: { status: 405, title: "The route does not take this method" },
   idempotency_conflict: { status: 409, title: "The idempotency key was used with another body" },
   name_taken: { status: 409, title: "A live VM has that name" },
+  host_has_vms: { status: 409, title: "VMs are on the host" },
   token_ended: { status: 409, title: "The token was revoked or has expired" },
   job_mismatch: { status: 409, title: "The job id is not this VM's" },
   host_identity_conflict: { status: 409, title: "Another machine holds this host's name" },
@@ -64,6 +65,7 @@ export const ATTEMPT_ERRORS = {
   tart_failed: { again: "elsewhere" },
   instance_lost: { again: "elsewhere" },
   host_silent: { again: "elsewhere" },
+  host_removed: { again: "elsewhere" },
   phase_timeout: { again: "elsewhere" },
 } as const satisfies Record<string, { again: "elsewhere" | "never" }>;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cordonRecordSchema } from "./cordon.ts";
 import { imageSchema, labelsSchema, nameSchema } from "./names.ts";
 import { prioritySchema } from "./priority.ts";
 import { shownOnce } from "./secret.ts";
@@ -47,6 +48,7 @@ export const hostRecordSchema = z.object({
   machineId: z.string(),
   labels: labelsSchema.describe("What VMs' hostLabels are compared with: its agent's, under the bound ones"),
   boundLabels: labelsSchema.describe("Of the token that enrolled it; its agent cannot change them"),
+  cordon: cordonRecordSchema.nullable().describe("It gets nothing new while this is there"),
   slots: z.array(slotRecordSchema),
   linuxVms: z.array(z.object({ vmId: z.string(), attempt: z.int() })),
   facts: hostFactsSchema.nullable().describe("null until the agent has connected once"),

@@ -46,6 +46,7 @@ export const END_REASONS = {
   guest_crashed: { outcome: "failed", text: "The guest crashed or lost its network for good." },
   queue_timeout: { outcome: "failed", text: "No slot became free within the queue timeout." },
   start_failed: { outcome: "failed", text: "It could not be brought up; see the error." },
+  host_removed: { outcome: "failed", text: "Its host was taken out of the fleet." },
   instance_lost: { outcome: "failed", text: "Its instance vanished from the host." },
 } as const satisfies Record<string, { outcome: "deleted" | "failed"; text: string }>;
 

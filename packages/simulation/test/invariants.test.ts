@@ -177,6 +177,14 @@ const BROKEN: [invariant: string, how: string, scenes: Scene[]][] = [
     ],
   ],
   [
+    "cordons-hold",
+    "a placement on a host that is cordoned",
+    [
+      { ...NEXT, cordonedSince: 7 },
+      { ...NEXT, cordonedSince: 7, attempts: [attempt(), attempt({ vmId: "other", slot: 1 })] },
+    ],
+  ],
+  [
     "queue-moves",
     "a VM that waits beside a free slot",
     [0, 3000].map((now) => ({ now, vms: [vm({ state: "queued", hostId: null, attempt: 0 })], attempts: [] })),

@@ -4,6 +4,7 @@ import {
   createdTokenSchema,
   explanationSchema,
   hostRecordSchema,
+  removedHostSchema,
   teamRecordSchema,
   tokenRecordSchema,
   vmEventSchema,
@@ -11,6 +12,8 @@ import {
   vmRecordSchema,
   type AuditPage,
   type AuditRecord,
+  type CordonHost,
+  type drainHostSchema,
   type CreateToken,
   type RotateToken,
   type SetShare,
@@ -118,7 +121,41 @@ export function makeClient(connection: Connection) {
       (await callJson(connection, { method: "DELETE", path: vmPath(id) }, vmRecordSchema)).body,
 
     listHosts: async () => (await get(hostsSchema, { path: "/v1/hosts" })).hosts,
-    getHost: (name: string) => get(hostRecordSchema, { path: `/v1/hosts/${encodeURIComponent(name)}` }),
+    getHost: (name: string) => get(hostRecordSchema, { path: hostPath(name) }),
+    cordonHost: async (name: string, body: CordonHost) =>
+      (
+        await callJson(
+          connection,
+          { method: "POST", path: `${hostPath(name)}/cordon`, body },
+          hostRecordSchema,
+        )
+      ).body,
+    uncordonHost: async (name: string) =>
+      (await callJson(connection, { method: "POST", path: `${hostPath(name)}/uncordon` }, hostRecordSchema))
+        .body,
+    drainHost: async (name: string, body: z.input<typeof drainHostSchema>) =>
+      (
+        await callJson(
+          connection,
+          { method: "POST", path: `${hostPath(name)}/drain`, body },
+          hostRecordSchema,
+        )
+      ).body,
+    removeHost: async (
+      name: string,
+      { force, dryRun }: { force?: true | undefined; dryRun?: true | undefined },
+    ) =>
+      (
+        await callJson(
+          connection,
+          {
+            method: "DELETE",
+            path: hostPath(name),
+            query: { force: force && "true", dryRun: dryRun && "true" },
+          },
+          removedHostSchema,
+        )
+      ).body,
     capacity: (query: CapacityFilter = {}) =>
       get(capacitySchema, { path: "/v1/fleet/capacity", query: { ...query } }),
 
@@ -149,7 +186,7 @@ export function makeClient(connection: Connection) {
     },
     listTokens: async () => (await get(tokensSchema, { path: "/v1/tokens" })).tokens,
     revokeHost: (name: string) =>
-      callEmpty(connection, { method: "DELETE", path: `/v1/hosts/${encodeURIComponent(name)}/credential` }),
+      callEmpty(connection, { method: "DELETE", path: `${hostPath(name)}/credential` }),
     revokeToken: (id: string) =>
       callEmpty(connection, { method: "DELETE", path: `/v1/tokens/${encodeURIComponent(id)}` }),
   };
@@ -160,6 +197,10 @@ export type Client = ReturnType<typeof makeClient>;
 /** Where a VM is in the API. */
 export function vmPath(id: string): string {
   return `/v1/vms/${encodeURIComponent(id)}`;
+}
+
+function hostPath(name: string): string {
+  return `/v1/hosts/${encodeURIComponent(name)}`;
 }
 
 function teamPath(name: string): string {

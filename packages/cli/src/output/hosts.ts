@@ -1,4 +1,4 @@
-import type { HostRecord } from "@tartfleet/shared";
+import type { CordonRecord, HostRecord } from "@tartfleet/shared";
 import type { Style } from "./style.ts";
 import { block, table } from "./table.ts";
 import { count, harmless, oneLine, pairs } from "./text.ts";
@@ -13,7 +13,8 @@ export function hostTable(hosts: readonly HostRecord[], style: Style): string {
       {
         head: "STATE",
         text: (host) => connection(host, style.now),
-        paint: (text, host, colors) => (host.connected ? colors.green(text) : colors.red(text)),
+        paint: (text, { connected, cordon }, colors) =>
+          cordon && connected ? colors.yellow(text) : connected ? colors.green(text) : colors.red(text),
       },
       { head: "SLOTS", text: slotsText },
       { head: "DISK FREE", text: ({ facts }) => (facts ? `${facts.diskFreeGiB} GiB` : "-"), align: "right" },
@@ -42,6 +43,7 @@ export function hostDetails(record: HostRecord, style: Style): string {
     [
       ["name", host.name],
       ["state", host.connected ? colors.green(state) : colors.red(state)],
+      ["cordon", host.cordon ? colors.yellow(cordonText(host.cordon, now)) : undefined],
       ["last seen", timeWithAge(host.lastSeenAt, now)],
       ["machine id", oneLine(host.machineId)],
       ["enrolled", timeWithAge(host.createdAt, now)],
@@ -63,10 +65,30 @@ export function hostDetails(record: HostRecord, style: Style): string {
   );
 }
 
-function connection({ connected, unreachableSince, facts }: HostRecord, now: number): string {
-  if (connected) return "connected";
+function connection({ connected, unreachableSince, facts, cordon }: HostRecord, now: number): string {
+  if (connected) return cordon === null ? "connected" : shortCordon(cordon);
   if (facts === null) return "never connected";
   return unreachableSince === null ? "silent" : `silent, last heard ${age(unreachableSince, now)}`;
+}
+
+function shortCordon({ drain }: CordonRecord): string {
+  if (drain === null) return "cordoned";
+  if (drain.isDone) return "drained";
+  return drain.isOverdue ? "draining, overdue" : "draining";
+}
+
+/** `draining by token ana (4k2…): os upgrade, since 2h ago, until …`. */
+function cordonText(cordon: CordonRecord, now: number): string {
+  const { by, reason, since, until, drain } = cordon;
+  const parts = [
+    `${shortCordon(cordon)} by ${oneLine(by)}: ${oneLine(reason)}`,
+    `since ${timeWithAge(since, now)}`,
+    until === null ? undefined : `until ${until}`,
+    drain === null
+      ? undefined
+      : `deadline ${drain.deadlineAt}${drain.endVms ? ", then its VMs are ended" : ""}`,
+  ];
+  return parts.filter((part) => part !== undefined).join("\n");
 }
 
 /** `1/2 busy`, with what nobody asked for: `1/2 busy, 1 phantom`. */

@@ -51,6 +51,7 @@ export function hostRecord(name: string, change: Partial<HostRecord> = {}): Host
     machineId: `machine-${name}`,
     labels: { xcode: "16", rack: "b4" },
     boundLabels: { rack: "b4" },
+    cordon: null,
     slots: [
       { slot: 0, vmId: "aaaabbbbccccdddd", attempt: 1, state: "busy" },
       { slot: 1, vmId: null, attempt: null, state: "phantom" },

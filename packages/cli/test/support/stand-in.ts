@@ -5,16 +5,34 @@ import { text as readAll } from "node:stream/consumers";
 import {
   auditQuerySchema,
   CallError,
+  cordonHostSchema,
   createTokenSchema,
   createVmSchema,
+  drainHostSchema,
   rotateTokenSchema,
   setShareSchema,
   toProblem,
 } from "@tartfleet/shared";
-import type { AuditRecord, HostRecord, TeamRecord, TokenRole, VmRecord, VmState } from "@tartfleet/shared";
+import type {
+  AuditRecord,
+  CordonRecord,
+  HostRecord,
+  TeamRecord,
+  TokenRole,
+  VmRecord,
+  VmState,
+} from "@tartfleet/shared";
 import type { z } from "zod";
 import { capacityRecord, explanation, hostRecord } from "./records.ts";
 import { makeVms } from "./vms.ts";
+
+function cordonOf(verb: string | undefined, body: unknown): CordonRecord {
+  const since = "2026-01-01T00:00:00.000Z";
+  const made = { by: "token ana (ana0)", since, until: null };
+  if (verb === "cordon") return { ...made, reason: parsed(cordonHostSchema, body).reason, drain: null };
+  const { reason, endVms } = parsed(drainHostSchema, body);
+  return { ...made, reason, drain: { deadlineAt: since, endVms, isDone: false, isOverdue: false } };
+}
 
 /** Tokens that the stand-in knows. */
 export const TOKENS: Readonly<Record<TokenRole, string>> = {
@@ -121,6 +139,22 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
         const host = hosts.find(({ name }) => name === id);
         if (!host) throw new CallError("host_not_found", `There is no host ${id}.`);
         return json(200, host);
+      }
+      case "POST hosts/:id/cordon":
+      case "POST hosts/:id/drain":
+      case "POST hosts/:id/uncordon": {
+        const host = hosts.find(({ name }) => name === id);
+        if (!host) throw new CallError("host_not_found", `There is no host ${id}.`);
+        host.cordon = verb === "uncordon" ? null : cordonOf(verb, seen.body);
+        return json(200, host);
+      }
+      case "DELETE hosts/:id": {
+        const isForced = seen.query.get("force") === "true";
+        const isDry = seen.query.get("dryRun") === "true";
+        if (!isForced && !isDry)
+          throw new CallError("host_has_vms", `Host ${id} has a VM: aaaabbbbccccdddd.`);
+        const lost = { vmId: "aaaabbbbccccdddd", state: "ready", becomes: "failed" };
+        return json(200, { name: id, removed: !isDry, vms: [lost] });
       }
       case "DELETE hosts/:id/credential":
         if (hosts.every(({ name }) => name !== id))

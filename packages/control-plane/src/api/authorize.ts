@@ -21,6 +21,7 @@ export const RULES = {
   "host.read": { admin: "any", ci: "any", viewer: "any" },
   "host.enrol": { admin: "any", "host-enrolment": "any" },
   "host.revoke": { admin: "any" },
+  "host.manage": { admin: "any" },
   "capacity.read": { admin: "any", ci: "any", viewer: "any" },
   "team.read": { admin: "any", ci: "team", viewer: "team" },
   "team.manage": { admin: "any" },

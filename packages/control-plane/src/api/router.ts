@@ -3,8 +3,10 @@ import {
   auditQuerySchema,
   capacityQuerySchema,
   createTokenSchema,
+  cordonHostSchema,
   createVmSchema,
   deleteVmQuerySchema,
+  drainHostSchema,
   listVmsQuerySchema,
   rotateTokenSchema,
   setShareSchema,
@@ -64,6 +66,20 @@ const hosts = router({
   revoke: allowed("host.revoke")
     .input(z.object({ name: z.string() }))
     .mutation(({ ctx, input }) => ctx.useCases.revokeHost(ctx.caller, input.name)),
+  cordon: allowed("host.manage")
+    .input(cordonHostSchema.extend({ name: z.string() }))
+    .mutation(({ ctx, input: { name, ...cordon } }) => ctx.useCases.cordonHost(ctx.caller, name, cordon)),
+  uncordon: allowed("host.manage")
+    .input(z.object({ name: z.string() }))
+    .mutation(({ ctx, input }) => ctx.useCases.uncordonHost(ctx.caller, input.name)),
+  drain: allowed("host.manage")
+    .input(drainHostSchema.extend({ name: z.string() }))
+    .mutation(({ ctx, input: { name, ...drain } }) => ctx.useCases.drainHost(ctx.caller, name, drain)),
+  remove: allowed("host.manage")
+    .input(
+      z.strictObject({ name: z.string(), force: z.boolean().optional(), dryRun: z.boolean().optional() }),
+    )
+    .mutation(({ ctx, input: { name, ...options } }) => ctx.useCases.removeHost(ctx.caller, name, options)),
 });
 
 const fleet = router({

@@ -4,6 +4,7 @@ import { SLOTS_PER_HOST } from "@tartfleet/shared";
 /** What capacity and placement need to know of a host. */
 export interface HostOccupancy {
   connected: boolean;
+  cordoned: boolean;
   labels: Labels;
   images: readonly string[];
   /** Indexes of slots that an attempt of ours holds. */
@@ -71,7 +72,8 @@ function countSlots(hosts: readonly HostOccupancy[]): SlotCounts {
   for (const host of hosts) {
     for (const use of slotUses(host)) {
       counts.total += 1;
-      counts[host.connected ? use : "unreachable"] += 1;
+      const isKept = use === "free" && host.cordoned;
+      counts[host.connected ? (isKept ? "cordoned" : use) : "unreachable"] += 1;
     }
   }
   return counts;

@@ -29,6 +29,7 @@ const bringUp: Row = {
   job_started: rules.startJobEarly,
   end_requested: rules.stopForClient,
   host_silent: rules.abandonSilentHost,
+  host_removed: rules.abandonRemovedHost,
   time_passed: rules.phaseTimedOut,
 };
 
@@ -45,6 +46,7 @@ const ended: Row = {
   job_started: over,
   end_requested: over,
   host_silent: over,
+  host_removed: rules.releaseFormer,
   time_passed: over,
 };
 
@@ -63,6 +65,7 @@ const TABLE: Record<VmState, Row> = {
     job_started: notYet,
     end_requested: rules.cancelQueued,
     host_silent: notYet,
+    host_removed: rules.releaseFormer,
     time_passed: rules.queueTimedOut,
   },
   assigned: bringUp,
@@ -83,6 +86,7 @@ const TABLE: Record<VmState, Row> = {
     job_started: rules.startJob,
     end_requested: rules.stopForClient,
     host_silent: late,
+    host_removed: rules.endWithHost,
     time_passed: rules.expire,
   },
   draining: {
@@ -98,6 +102,7 @@ const TABLE: Record<VmState, Row> = {
     job_started: rules.noteSecondJob,
     end_requested: rules.stopForClient,
     host_silent: late,
+    host_removed: rules.endWithHost,
     time_passed: rules.drainedOrExpired,
   },
   stopping: {
@@ -113,6 +118,7 @@ const TABLE: Record<VmState, Row> = {
     job_started: late,
     end_requested: late,
     host_silent: late,
+    host_removed: rules.endWithHost,
     time_passed: rules.stopOverdue,
   },
   deleted: ended,
@@ -123,11 +129,12 @@ const TABLE: Record<VmState, Row> = {
  * The one place where a VM's state changes: `(vm, event, now) → step`. Pure.
  *
  * A fact about another attempt than the present one changes nothing, except that a former attempt's
- * instance seen gone frees its slot.
+ * instance seen gone, or its host taken out of the fleet, frees its slot.
  */
 export function step(vm: Vm, event: LifecycleEvent, context: Context): Step {
   if ("attempt" in event && event.kind !== "placed" && event.attempt !== vm.attempt) {
-    if (event.kind === "gone" && event.attempt < vm.attempt) return rules.releaseFormer(vm);
+    const isGone = event.kind === "gone" || event.kind === "host_removed";
+    if (isGone && event.attempt < vm.attempt) return rules.releaseFormer(vm);
     return {
       outcome: "ignored",
       reason: `attempt ${event.attempt} is not the VM's present attempt ${vm.attempt}`,

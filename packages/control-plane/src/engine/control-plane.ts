@@ -7,6 +7,7 @@ import { DatabaseUnusableError, messageOf, passesByItself } from "../store/fault
 import { makeStore } from "../store/store.ts";
 import { makeAgentUseCases } from "./agents.ts";
 import { makeChanges } from "./changes.ts";
+import { makeCordons } from "./cordons.ts";
 import type { Clock } from "./clock.ts";
 import { budgetsOf, policyOf, type EngineConfig } from "./config.ts";
 import { startDeadlines } from "./deadlines.ts";
@@ -163,10 +164,13 @@ export async function startControlPlane({
     patience.keepTrying(() => awaitAgents().then(deadlines.changed));
   });
 
+  const cordons = makeCordons(parts, patience);
+
   const useCases: UseCases = {
     ...makeVmUseCases(parts),
     ...makeTokenUseCases(parts, onFatal),
     ...makeTeamUseCases(parts, fleet),
+    ...cordons.useCases,
     agent: makeAgentUseCases(parts),
     listHosts: () => store.hosts().map(records.hostRecord),
     getHost(name) {
@@ -193,6 +197,7 @@ export async function startControlPlane({
     close() {
       patience.stop();
       scheduler.stop();
+      cordons.stop();
       deadlines.stop();
       retention.stop();
       history.stop();

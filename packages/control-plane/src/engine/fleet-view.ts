@@ -35,7 +35,8 @@ export function makeFleetView(options: {
 
   function put(hostId: number, host: StoredHost | undefined): HostRoom | undefined {
     view.held.set(hostId, host ? holdersOf(host) : []);
-    const room = host && leases.isConnected(hostId) ? roomOf(host) : undefined;
+    const takesVms = host && host.cordon === null && leases.isConnected(hostId);
+    const room = takesVms ? roomOf(host) : undefined;
     if (room) view.rooms.put(room);
     else view.rooms.remove(hostId);
     return room;

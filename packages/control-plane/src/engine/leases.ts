@@ -50,6 +50,13 @@ export function makeLeases(
       silent.touch(hostId);
       if (epochs.delete(hostId)) listeners.onSilent(hostId, clock.now());
     },
+    /** The host is no longer part of the fleet. */
+    forget(hostId: number): void {
+      leases.drop(hostId);
+      silent.drop(hostId);
+      epochs.delete(hostId);
+      hosts.delete(hostId);
+    },
     /** Which of a host's agents speaks for it from now on. */
     speaks(hostId: number, agentId: string | undefined): void {
       agents.set(hostId, agentId);

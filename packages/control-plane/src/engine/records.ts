@@ -1,11 +1,13 @@
 import {
   DEFAULT_PRIORITY,
+  type CordonRecord,
   isTerminal,
   type HostRecord,
   type VmRecord,
   type VmSummary,
 } from "@tartfleet/shared";
 import { slotUses, type HostOccupancy } from "../domain/capacity.ts";
+import type { Cordon } from "../domain/cordon.ts";
 import { deadlineOf, type Vm } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
@@ -81,6 +83,7 @@ export function makeRecords(store: Store, leases: Leases) {
       machineId: host.machineId,
       labels: labelsOf(host),
       boundLabels: host.boundLabels,
+      cordon: host.cordon && cordonRecord(host.cordon, host.occupants.length),
       slots: slotUses(occupancyOf(host)).map((state, slot) => {
         const occupant = host.occupants.find((candidate) => candidate.slot === slot);
         return { slot, vmId: occupant?.vmId ?? null, attempt: occupant?.attempt ?? null, state };
@@ -97,12 +100,28 @@ export function makeRecords(store: Store, leases: Leases) {
     return {
       ...occupancyOf(host),
       connected: leases.isConnected(host.id),
+      cordoned: host.cordon !== null,
       labels: labelsOf(host),
       images: host.facts?.images.map(({ reference }) => reference) ?? [],
     };
   }
 
   return { vmRecord, vmSummary, hostRecord, occupancy };
+}
+
+function cordonRecord({ by, reason, since, until, drain }: Cordon, left: number): CordonRecord {
+  return {
+    by,
+    reason,
+    since: isoOf(since),
+    until: iso(until),
+    drain: drain && {
+      deadlineAt: isoOf(drain.deadlineAt),
+      endVms: drain.endVms,
+      isDone: left === 0,
+      isOverdue: drain.isOverdue && left > 0,
+    },
+  };
 }
 
 export type Records = ReturnType<typeof makeRecords>;

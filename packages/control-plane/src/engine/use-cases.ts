@@ -10,6 +10,8 @@ import type {
   CreatedToken,
   CreateToken,
   CreateVm,
+  CordonHost,
+  DrainHost,
   DeleteVmQuery,
   EnrolHost,
   Explanation,
@@ -19,6 +21,7 @@ import type {
   HostFacts,
   HostRecord,
   ListVmsQuery,
+  RemovedHost,
   ReportResult,
   RotateToken,
   SetShare,
@@ -111,6 +114,18 @@ export interface UseCases {
   setTeam(caller: Caller, name: string, share: SetShare): Promise<TeamRecord>;
   /** Throws `team_not_found` when it has none of its own. */
   removeTeam(caller: Caller, name: string): Promise<void>;
+
+  /** The host gets nothing new, until somebody or the time ends that. Throws `host_not_found`. */
+  cordonHost(caller: Caller, name: string, cordon: CordonHost): Promise<HostRecord>;
+  uncordonHost(caller: Caller, name: string): Promise<HostRecord>;
+  /** Cordons the host so that it becomes empty; past the deadline it is told which VMs are left, or they are ended. */
+  drainHost(caller: Caller, name: string, drain: DrainHost): Promise<HostRecord>;
+  /** Takes the host out of the fleet. Throws `host_has_vms` unless it is forced. */
+  removeHost(
+    caller: Caller,
+    name: string,
+    options: { force?: boolean | undefined; dryRun?: boolean | undefined },
+  ): Promise<RemovedHost>;
 
   createToken(caller: Caller, input: CreateToken): Promise<CreatedToken>;
   listTokens(): TokenRecord[];

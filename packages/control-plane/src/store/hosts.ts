@@ -62,7 +62,11 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
      */
     revokeHost: (name: string, act: Act, now: number): Promise<number> =>
       commit((tx) => {
-        const host = tx.select({ id: hosts.id }).from(hosts).where(eq(hosts.name, name)).get();
+        const host = tx
+          .select({ id: hosts.id })
+          .from(hosts)
+          .where(and(eq(hosts.name, name), isNull(hosts.removedAt)))
+          .get();
         if (!host) throw new CallError("host_not_found", `There is no host named ${name}.`);
         if (endCredentials(tx, host.id, now)) write(act, now);
         return host.id;
@@ -82,6 +86,7 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
     ): Promise<{ epoch: number }> =>
       commit((tx) => {
         const host = requireHost(tx, hostId);
+        if (host.removedAt !== null) throw outOfFleet();
         if (host.machineId !== machineId) {
           throw new CallError(
             "host_identity_conflict",
@@ -176,17 +181,21 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
 
 function requireHost(tx: Pick<Db, "select">, hostId: number): HostRow {
   const host = tx.select().from(hosts).where(eq(hosts.id, hostId)).get();
-  if (!host)
-    throw new CallError(
-      "host_not_found",
-      "This credential's host is no longer part of the fleet. Enrol again.",
-    );
+  if (!host) throw outOfFleet();
   return host;
+}
+
+function outOfFleet(): CallError {
+  return new CallError(
+    "host_not_found",
+    "This credential's host is no longer part of the fleet. Enrol again.",
+  );
 }
 
 /** @throws CallError session_fenced when a newer session speaks for the host */
 export function requireSession(tx: Pick<Db, "select">, hostId: number, epoch: number): HostRow {
   const host = requireHost(tx, hostId);
+  if (host.removedAt !== null) throw outOfFleet();
   if (host.epoch !== epoch) {
     throw new CallError(
       "session_fenced",
@@ -256,7 +265,12 @@ function reached(vm: Vm): Assignment["reached"] {
 }
 
 function readHosts(db: Db, which?: SQL): StoredHost[] {
-  const rows = db.select().from(hosts).where(which).orderBy(asc(hosts.name)).all();
+  const rows = db
+    .select()
+    .from(hosts)
+    .where(and(isNull(hosts.removedAt), which))
+    .orderBy(asc(hosts.name))
+    .all();
   const [only] = rows;
   const occupants = db
     .select({

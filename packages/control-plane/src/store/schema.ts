@@ -31,6 +31,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import type { PhaseTime } from "../domain/history/phase-time.ts";
+import type { Cordon } from "../domain/cordon.ts";
 import type { Vm, VmSpec } from "../domain/vm.ts";
 
 /*
@@ -59,8 +60,12 @@ export const hosts = sqliteTable("hosts", {
   phantoms: integer().notNull().default(0),
   /** Labels that the enrolment token bound the host to; they win over what its agent says. */
   boundLabels: text("bound_labels", { mode: "json" }).$type<Record<string, string>>().notNull().default({}),
+  /** It gets nothing new while this is there. */
+  cordon: text({ mode: "json" }).$type<Cordon>(),
   lastSeenAt: integer("last_seen_at"),
   createdAt: integer("created_at").notNull(),
+  /** Taken out of the fleet; what ran there still names it. */
+  removedAt: integer("removed_at"),
 });
 
 export const slots = sqliteTable(

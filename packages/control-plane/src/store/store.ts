@@ -1,4 +1,5 @@
 import { makeAuditStore, makeAuditWriter } from "./audit.ts";
+import { makeCordonStore } from "./cordons.ts";
 import type { Database } from "./database.ts";
 import { brokenDatabase, faultOf, toldOf } from "./faults.ts";
 import { makeGroupCommit, type CommitOptions } from "./group-commit.ts";
@@ -28,6 +29,7 @@ export function makeStore(database: Database, options: CommitOptions = {}) {
     ...makeQueueStore(database.db),
     ...makeStandingStore(database.db),
     ...makeHostStore(database, commit, write),
+    ...makeCordonStore(database.db, commit, write),
     ...makeTeamStore(database.db, commit, write),
     ...makeTokenStore(database.db, commit, write),
     ...makeAuditStore(database, commit, write),

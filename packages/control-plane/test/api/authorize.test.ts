@@ -33,6 +33,7 @@ const MAY: Record<Speaker, string[]> = {
     "host.read",
     "host.enrol",
     "host.revoke",
+    "host.manage",
     "capacity.read",
     "team.read",
     "team.manage",

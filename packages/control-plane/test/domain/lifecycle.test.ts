@@ -54,6 +54,7 @@ const anyEvent: fc.Arbitrary<LifecycleEvent> = fc.oneof(
   fc.record({ kind: fc.constant("job_started" as const), attempt, details: fc.constant({}) }),
   fc.constant<LifecycleEvent>({ kind: "end_requested", by: "token ci" }),
   fc.record({ kind: fc.constant("host_silent" as const), attempt, hostName: fc.constant("mac-1") }),
+  fc.record({ kind: fc.constant("host_removed" as const), attempt, hostName: fc.constant("mac-1") }),
   { weight: 2, arbitrary: fc.constant<LifecycleEvent>({ kind: "time_passed" }) },
 );
 
@@ -112,11 +113,12 @@ describe("every life", () => {
     );
   });
 
-  test("frees a slot only when the instance was seen gone", () => {
+  test("frees a slot only when the instance was seen gone, or its host is no longer there", () => {
     fc.assert(
       fc.property(life, (events) => {
         live(events, (_before, event, result) => {
-          if (result.outcome === "applied" && result.attempt === "release") expect(event.kind).toBe("gone");
+          if (result.outcome === "applied" && result.attempt === "release")
+            expect(["gone", "host_removed"]).toContain(event.kind);
         });
       }),
     );
@@ -210,7 +212,7 @@ describe("every life", () => {
           : {};
         const vm = queuedVm({ state, attempt: event.attempt + 1, hostId: 1, expiresAt: 100_000, ...ended });
         const result = step(vm, event, { now: 10, budgets: BUDGETS });
-        if (event.kind === "gone")
+        if (event.kind === "gone" || event.kind === "host_removed")
           expect(result).toMatchObject({ outcome: "applied", vm, attempt: "release" });
         else expect(result.outcome).toBe("ignored");
       }),

@@ -15,7 +15,7 @@ test.each([0, 1, 2, 3, 4, 5, 6])("a wake %i microtasks after a commit is not los
   const queue = [request(1)];
   const placed: string[] = [];
   const firstCommit = Promise.withResolvers<void>();
-  const host = { id: 1, facts: FACTS, occupants: [], phantoms: 0 } as unknown as StoredHost;
+  const host = { id: 1, facts: FACTS, occupants: [], phantoms: 0, cordon: null } as unknown as StoredHost;
   const waiting = () => queue.filter(({ vmId }) => !placed.includes(vmId));
   const store: Partial<Store> = {
     requests: waiting,

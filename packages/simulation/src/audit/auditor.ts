@@ -2,6 +2,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Invariant } from "./invariant.ts";
 import { actsAreAudited } from "./invariants/acts-are-audited.ts";
 import { attemptLivesOnce } from "./invariants/attempt-lives-once.ts";
+import { cordonsHold } from "./invariants/cordons-hold.ts";
 import { endsAreFinal } from "./invariants/ends-are-final.ts";
 import { freedSlotsAreEmpty } from "./invariants/freed-slots-are-empty.ts";
 import { guestsSpeakForThemselves } from "./invariants/guests-speak-for-themselves.ts";
@@ -40,6 +41,7 @@ export function allInvariants(): Invariant[] {
     nothingOverdue(),
     restartsEndNothing(),
     placementsFit(),
+    cordonsHold(),
     queueMoves(),
     waitsAreExplained(),
     secretsReachOneHost(),

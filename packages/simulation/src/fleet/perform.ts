@@ -1,3 +1,5 @@
+import type { Caller } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import { CallError } from "@tartfleet/shared";
 import { CRASH_TEXT } from "../host/sim-tart.ts";
 import type { Action, Who } from "../plan/plan.ts";
 import type { Process } from "../world/process.ts";
@@ -57,6 +59,8 @@ export function perform(fleet: Fleet, action: Action): void {
       return site.disks.strike(action.fault, until(action.ms));
     case "theft":
       return void fleet.steal(action.theft);
+    case "cordon":
+      return void cordon(fleet, action);
     case "host_erased":
       return eraseHost(fleet, action);
     default:
@@ -125,6 +129,25 @@ function eraseHost(fleet: Fleet, { host, downMs }: Doing<"host_erased">): void {
     if (!found.machine.isUp) found.machine.powerOn();
     found.ensureAgent();
   });
+}
+
+const ANA: Caller = {
+  principal: { kind: "token", tokenId: "ana", role: "admin", name: "ana", team: null },
+  requestId: "cordon",
+  address: null,
+};
+
+async function cordon(fleet: Fleet, { host, ms }: Doing<"cordon">): Promise<void> {
+  const name = hostOf(fleet, host)?.machine.name;
+  const serving = fleet.site.serving();
+  if (name === undefined || !serving) return;
+  const seconds = Math.ceil(ms / 1000);
+  try {
+    await serving.useCases.cordonHost(ANA, name, { reason: "a look at its disk", forSeconds: seconds });
+  } catch (error) {
+    // The host has not enrolled yet, or nothing can be written down.
+    if (!(error instanceof CallError)) throw error;
+  }
 }
 
 function foreignVm(fleet: Fleet, { host, ms }: Doing<"foreign_vm">): void {

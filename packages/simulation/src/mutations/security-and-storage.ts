@@ -139,6 +139,19 @@ export const IN_SECURITY_AND_STORAGE: readonly Mutation[] = [
     }),
     plan: onDisk("full", job(1, { ttlSeconds: 100, mode: "hang" })),
   },
+  {
+    ...inStore("a host that is cordoned is given VMs all the same", (store) => ({
+      hostById(hostId) {
+        const host = store.hostById(hostId);
+        return host && { ...host, cordon: null };
+      },
+    })),
+    plan: {
+      hosts: 1,
+      calmAt: 15 * MINUTE,
+      actions: [{ at: 20_000, action: { kind: "cordon", host: 1, ms: 5 * MINUTE } }, job(6), job(7)],
+    },
+  },
   inStore("room that a former attempt leaves wakes nobody", (store) => ({
     async applyReports(hostId, epoch, reports, context) {
       const results = await store.applyReports(hostId, epoch, reports, context);

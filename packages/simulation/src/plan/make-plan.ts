@@ -42,7 +42,16 @@ export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
       planned.push({ at: now, action: MAKERS[kind](random, hosts) });
     }
   }
-  return { hosts, actions: planned, calmAt: now + 10 * MINUTE };
+  const calmAt = now + 10 * MINUTE;
+  // By dice of their own: what else is done to a seed does not depend on it.
+  const person = createRandom(`${seed}/cordons`);
+  if (person.chance(0.4)) {
+    const at = person.int(0, now);
+    const cordon: Action = { kind: "cordon", host: host(person, hosts), ms: someTime(person) };
+    planned.push({ at, action: cordon });
+    planned.sort((a, b) => a.at - b.at);
+  }
+  return { hosts, actions: planned, calmAt };
 }
 
 function makeJob(random: Random, n: number, isQuiet: boolean): Job {

@@ -124,7 +124,9 @@ export type Action =
   | { kind: "second_agent"; host: number; ms: number }
   | { kind: "database_fault"; fault: DatabaseFault; ms: number }
   | { kind: "theft"; theft: Theft }
-  | { kind: "host_erased"; host: number; downMs: number };
+  | { kind: "host_erased"; host: number; downMs: number }
+  /** A person cordons a host, which ends by itself. */
+  | { kind: "cordon"; host: number; ms: number };
 
 export interface PlannedAction {
   /** Milliseconds of true time. */

@@ -84,6 +84,7 @@ export interface Scene {
   phantoms?: number;
   /** How many hosts say something of a VM that waits, and what keeps it. */
   explained?: { hosts: number; what: string };
+  cordonedSince?: number;
   now?: number;
 }
 
@@ -121,7 +122,13 @@ export function moment(scene: Scene = {}): View {
     now,
     vms: new Map(vms.map((row) => [row.id, row])),
     attempts,
-    hosts: [1, 2].map((id) => ({ id, name: `host-${id}`, epoch: 1, phantoms: scene.phantoms ?? 0 })),
+    hosts: [1, 2].map((id) => ({
+      id,
+      name: `host-${id}`,
+      epoch: 1,
+      phantoms: scene.phantoms ?? 0,
+      cordonedSince: scene.cordonedSince ?? null,
+    })),
     slots: scene.slots ?? [1, 2].flatMap((hostId) => [0, 1].map((slot) => ({ hostId, slot }))),
     events,
     audit: scene.audit ?? [],

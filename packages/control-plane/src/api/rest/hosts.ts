@@ -1,9 +1,13 @@
 import {
   capacityQuerySchema,
   capacitySchema,
+  cordonHostSchema,
+  drainHostSchema,
   enrolHostSchema,
   enrolledHostSchema,
   hostRecordSchema,
+  removedHostSchema,
+  removeHostQuerySchema,
 } from "@tartfleet/shared";
 import { z } from "zod";
 import { capacityFor, hostFor } from "../team-view.ts";
@@ -67,6 +71,59 @@ export function hostRoutes(app: App, { useCases }: RestDeps): void {
       await useCases.revokeHost(requireCaller(request), request.params.name);
       return reply.code(204).send(null);
     },
+  });
+
+  app.delete("/v1/hosts/:name", {
+    config: { action: "host.manage" },
+    schema: {
+      tags,
+      operationId: "removeHost",
+      summary: "Take a host out of the fleet; refused while VMs are there, unless it is forced",
+      params: nameParams,
+      querystring: removeHostQuerySchema,
+      response: { 200: removedHostSchema, ...PROBLEMS },
+    },
+    handler: async (request) =>
+      useCases.removeHost(requireCaller(request), request.params.name, request.query),
+  });
+
+  app.post("/v1/hosts/:name/cordon", {
+    config: { action: "host.manage" },
+    schema: {
+      tags,
+      operationId: "cordonHost",
+      summary: "Place nothing new on a host; what runs there goes on",
+      params: nameParams,
+      body: cordonHostSchema,
+      response: { 200: hostRecordSchema, ...PROBLEMS },
+    },
+    handler: async (request) =>
+      useCases.cordonHost(requireCaller(request), request.params.name, request.body),
+  });
+
+  app.post("/v1/hosts/:name/uncordon", {
+    config: { action: "host.manage" },
+    schema: {
+      tags,
+      operationId: "uncordonHost",
+      summary: "End a host's cordon or drain",
+      params: nameParams,
+      response: { 200: hostRecordSchema, ...PROBLEMS },
+    },
+    handler: async (request) => useCases.uncordonHost(requireCaller(request), request.params.name),
+  });
+
+  app.post("/v1/hosts/:name/drain", {
+    config: { action: "host.manage" },
+    schema: {
+      tags,
+      operationId: "drainHost",
+      summary: "Let a host become empty: nothing new, and a deadline for what runs there",
+      params: nameParams,
+      body: drainHostSchema,
+      response: { 200: hostRecordSchema, ...PROBLEMS },
+    },
+    handler: async (request) => useCases.drainHost(requireCaller(request), request.params.name, request.body),
   });
 
   app.get("/v1/fleet/capacity", {

@@ -96,6 +96,19 @@ export const abandonSilentHost: Rule<"host_silent"> = (vm, event, context) =>
     "give_up",
   );
 
+export const abandonRemovedHost: Rule<"host_removed"> = (vm, event, context) =>
+  attemptFailed(
+    vm,
+    {
+      code: "host_removed",
+      message: `Host ${event.hostName} was taken out of the fleet.`,
+      facts: {},
+    },
+    "control_plane",
+    context,
+    "release",
+  );
+
 export const phaseTimedOut: Rule<"time_passed"> = (vm, _event, context) => {
   if (isDue(vm.expiresAt, context.now)) return stopping(vm, end("ttl"), "timer", context);
   if (!isDue(vm.budgetEndsAt, context.now)) return ignored("its time has not come");

@@ -97,6 +97,16 @@ export const vanished: Rule<"gone"> = (vm, _event, { now }) =>
 export const finish: Rule<"gone"> = (vm, _event, { now }) =>
   finished(vm, vm.end ?? end("instance_lost"), "host", now, "release");
 
+/** Its host is no longer part of the fleet: nobody will tell of it any more. */
+export const endWithHost: Rule<"host_removed"> = (vm, event, { now }) =>
+  finished(
+    vm,
+    vm.end ?? end("host_removed", `Host ${event.hostName} was taken out of the fleet.`),
+    "control_plane",
+    now,
+    "release",
+  );
+
 export const stopOverdue: Rule<"time_passed"> = (vm, _event, { now, budgets }) => {
   if (!isDue(vm.budgetEndsAt, now)) return ignored("its time has not come");
   return applied(

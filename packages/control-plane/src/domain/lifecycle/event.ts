@@ -23,6 +23,7 @@ export type LifecycleEvent =
   | { kind: "job_started"; attempt: number; details: Vm["job"]["details"] }
   | { kind: "end_requested"; by: string }
   | { kind: "host_silent"; attempt: number; hostName: string }
+  | { kind: "host_removed"; attempt: number; hostName: string }
   | { kind: "time_passed" };
 
 export type LifecycleEventKind = LifecycleEvent["kind"];

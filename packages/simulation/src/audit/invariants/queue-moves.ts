@@ -25,7 +25,7 @@ export function queueMoves(): Invariant {
   };
 }
 
-function waitingBesideRoom({ fleet, vms, now }: View): VmRow[] {
+function waitingBesideRoom({ fleet, vms, hosts, now }: View): VmRow[] {
   const waiting = [...vms.values()].filter(({ state }) => state === "queued");
   const serving = fleet.site.serving();
   if (waiting.length === 0 || !serving || serving.process.wasStoppedSince(now - DECISION_MS)) return [];
@@ -33,5 +33,7 @@ function waitingBesideRoom({ fleet, vms, now }: View): VmRow[] {
   if (fleet.site.disks.wasTroubledSince(now - DISK_MS)) return [];
   const { slots } = serving.useCases.capacity();
   const connected = slots.free + slots.busy + slots.phantom;
+  if (hosts.some(({ cordonedSince }) => cordonedSince !== null))
+    return waiting.filter(({ os }) => os === "macos" && slots.free > 0);
   return waiting.filter(({ os }) => (os === "macos" ? slots.free : connected) > 0);
 }

@@ -53,6 +53,7 @@ function isTrue(vm: VmRow, { fleet }: View): boolean {
       return isOver;
     case "start_failed":
       return isOver && vm.jobState === "none";
+    case "host_removed":
     case "queue_timeout":
     case null:
       return false;
