@@ -134,7 +134,7 @@ export async function startControlPlane({
     policy: policyOf(config, store.shares()),
     layout: config.layout,
   });
-  const standing = makeStanding({ store, fleet, history, changes, clock, config });
+  const standing = makeStanding({ leases, store, fleet, history, changes, clock, config });
   const parts: Parts = {
     store,
     changes,

@@ -1,7 +1,6 @@
 import type { Standing } from "../domain/explain/forecast.ts";
 import { groupHosts, type AskedHost, type HostGroup } from "../domain/explain/host-groups.ts";
 import { lengthsOf, type Lengths } from "../domain/explain/lengths.ts";
-import type { HostRoom } from "../domain/scheduling/host-room.ts";
 import type { Need } from "../domain/scheduling/request.ts";
 import type { Holding } from "../store/standing.ts";
 import { roomOf } from "./fleet-view.ts";
@@ -11,30 +10,36 @@ import type { Parts } from "./parts.ts";
 export function makeStanding({
   store,
   fleet: { view },
+  leases,
   history,
   changes,
   clock,
   config,
-}: Pick<Parts, "store" | "fleet" | "history" | "changes" | "clock" | "config">) {
+}: Pick<Parts, "store" | "fleet" | "leases" | "history" | "changes" | "clock" | "config">) {
   /** Hosts that take no VM now, as they were last known: reading them anew is dear. */
-  const away = new Map<number, HostRoom | undefined>();
+  const away = new Map<number, Pick<AskedHost, "room" | "away">>();
   changes.onHostRoom((hostId) => void away.delete(hostId));
 
-  function awayRoom(hostId: number): HostRoom | undefined {
-    if (away.has(hostId)) return away.get(hostId);
+  function awayHost(hostId: number): Pick<AskedHost, "room" | "away"> {
+    const known = away.get(hostId);
+    if (known) return known;
     const host = store.hostById(hostId);
-    const room = host && roomOf(host);
-    away.set(hostId, room);
-    return room;
+    const cordon = leases.isConnected(hostId) ? host?.cordon : undefined;
+    const read = {
+      room: host && roomOf(host),
+      away: cordon
+        ? { reason: "cordoned" as const, by: cordon.by, why: cordon.reason }
+        : { reason: "silent" as const },
+    };
+    away.set(hostId, read);
+    return read;
   }
 
   /** Every registered host, also those that take no VM now. */
   function* askedHosts(): Generator<AskedHost> {
     for (const { id, name, phantoms } of store.hostNames()) {
       const room = view.rooms.room(id);
-      yield room
-        ? { name, room, away: null, phantoms }
-        : { name, room: awayRoom(id), away: { reason: "silent" }, phantoms };
+      yield room ? { name, room, away: null, phantoms } : { name, phantoms, ...awayHost(id) };
     }
   }
 

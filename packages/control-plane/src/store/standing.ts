@@ -31,6 +31,7 @@ export function makeStandingStore(db: Db) {
       db
         .select({ id: hosts.id, name: hosts.name, phantoms: hosts.phantoms })
         .from(hosts)
+        .where(isNull(hosts.removedAt))
         .orderBy(asc(hosts.name))
         .all(),
 

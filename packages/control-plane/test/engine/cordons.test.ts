@@ -38,6 +38,10 @@ describe("a cordoned host", () => {
     await fleet.clock.pass(HOUR);
     await mac.heartbeat();
     expect([before, waits].map(fleet.state)).toEqual(["ready", "queued"]);
+    expect(fleet.useCases.explainVm(waits).waiting).toMatchObject({
+      hosts: { groups: [{ reason: "cordoned", text: "cordoned by token ana (ana0): os upgrade" }] },
+      unblock: { what: "cordoned" },
+    });
     expect(fleet.useCases.capacity().slots).toMatchObject({ total: 2, busy: 1, free: 0, cordoned: 1 });
     await fleet.restart();
     await mac.hello();
