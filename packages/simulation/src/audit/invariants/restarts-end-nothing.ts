@@ -16,11 +16,14 @@ export function restartsEndNothing(): Invariant {
   return {
     name: "restarts-end-nothing",
     check({ fleet, events, now }) {
-      const startedAt = Math.max(fleet.site.startedAt(), fleet.site.process().wokeAt());
+      const wokeAt = fleet.site.process().wokeAt();
+      const startedAt = Math.max(fleet.site.startedAt(), wokeAt);
+      // A host that was silent before it stood still had its lease; it has all the grace again.
+      const givenUpFrom = Math.max(fleet.site.startedAt() + LEASE_MS, wokeAt) + GRACE_MS;
       for (const { vmId, source, type, data, message } of events) {
         const isStruck = source === "timer" && type !== "evidence" && !data.includes('"ttl"');
         const isOld = (heardAt.get(vmId) ?? 0) <= startedAt;
-        if (data.includes('"host_silent"') && now - startedAt < LEASE_MS + GRACE_MS) {
+        if (data.includes('"host_silent"') && now < givenUpFrom) {
           return `a host was given up ${Math.round((now - startedAt) / 1000)} s after a restart or a stop: VM ${vmId}: ${message}`;
         }
         if (isStruck && isOld && now - startedAt < LEASE_MS) {
