@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { capacitySchema, vmRecordSchema } from "@tartfleet/shared";
+import { capacitySchema, explanationSchema, vmRecordSchema } from "@tartfleet/shared";
 import { execa } from "execa";
 import { expect, test } from "vitest";
 import { IMAGE } from "../support/lab.ts";
@@ -37,8 +37,12 @@ test("--json is one document of the API's own shape", async () => {
   const vm = vmRecordSchema.parse(JSON.parse(created.stdout));
   expect(vm.state).toBe("ready");
 
-  const { stdout } = await tartfleet(["--json", "capacity"]);
-  expect(capacitySchema.parse(JSON.parse(stdout)).slots).toMatchObject({ total: 2, busy: 1, free: 1 });
+  const { stdout } = await tartfleet(["--json", "capacity", "--image", IMAGE]);
+  const { slots, room } = capacitySchema.parse(JSON.parse(stdout));
+  expect(slots).toMatchObject({ total: 2, busy: 1, free: 1 });
+  expect(room).toMatchObject({ startNow: 1, withImage: 1 });
+  const explained = await tartfleet(["--json", "vm", "explain", vm.id]);
+  expect(explanationSchema.parse(JSON.parse(explained.stdout))).toMatchObject({ phase: { phase: "run" } });
 
   expect((await tartfleet(["vm", "delete", vm.id])).exitCode).toBe(0);
   const waited = await tartfleet(["--json", "vm", "wait", vm.id, "--for", "ended"]);
@@ -50,6 +54,9 @@ test("what a script can tell from the exit code: a VM that cannot be, a token th
   const failed = await tartfleet(typo);
   expect(failed.exitCode).toBe(1);
   expect(failed.stderr).toContain("no such image");
+  const never = await tartfleet(["vm", "create", "--image", IMAGE, "--host-label", "xcode=99"]);
+  expect(never.exitCode).toBe(64);
+  expect(never.stderr).toContain("1 without label xcode=99");
   const refused = await tartfleet(["token", "list"]);
   expect(refused.exitCode).toBe(3);
 });
