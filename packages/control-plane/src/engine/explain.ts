@@ -41,7 +41,7 @@ export function makeExplain({
       position: positionOf(lines, request, view.policy),
       groups: standing.groups(need, request.triedHosts, holdings),
       view,
-      forecast: runs === 0 ? undefined : forecast({ ...fleetNow, lines }, vm.id),
+      forecast: forecast({ ...fleetNow, lines }, vm.id),
       bringUp: { p50: lengths.bringUp(hasImage, 0.5), p90: lengths.bringUp(hasImage, 0.9) },
       runs,
       givenUpAt: vm.budgetEndsAt,

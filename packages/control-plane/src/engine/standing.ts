@@ -28,7 +28,7 @@ export function makeStanding({
     const read = {
       room: host && roomOf(host),
       away: cordon
-        ? { reason: "cordoned" as const, by: cordon.by, why: cordon.reason }
+        ? { reason: "cordoned" as const, by: cordon.by, why: cordon.reason, until: cordon.until }
         : { reason: "silent" as const },
     };
     away.set(hostId, read);
@@ -41,6 +41,18 @@ export function makeStanding({
       const room = view.rooms.room(id);
       yield room ? { name, room, away: null, phantoms } : { name, phantoms, ...awayHost(id) };
     }
+  }
+
+  /** Hosts whose cordons end by themselves, with when they do. */
+  function returning(now: number): Standing["returning"] {
+    return store.hostNames().flatMap(({ id }) => {
+      if (view.rooms.room(id)) return [];
+      const { away: known } = awayHost(id);
+      if (known?.reason !== "cordoned" || known.until === null) return [];
+      const host = store.hostById(id);
+      const room = host && roomOf(host);
+      return room ? [{ at: known.until - now, room }] : [];
+    });
   }
 
   return {
@@ -56,6 +68,7 @@ export function makeStanding({
     groups(need: Need, triedHosts: readonly number[] = [], holdings: readonly Holding[] = []): HostGroup[] {
       const imageGiB = view.rooms.imageGiB(need.image);
       return groupHosts(askedHosts(), need, {
+        now: clock.now(),
         imageGiB,
         triedHosts,
         leftGiB(hostId) {
@@ -76,15 +89,17 @@ export function makeStanding({
         known.set(key, found);
         return found;
       };
-      const occupants = holdings.filter(({ hostId }) => view.rooms.room(hostId) !== undefined);
-      const lengthsOfHeld = new Map(occupants.map((held) => [held, lengths(held.team, held.need.image)]));
+      const lengthsOfHeld = new Map(holdings.map((held) => [held, lengths(held.team, held.need.image)]));
       return {
         rooms: [...view.rooms.all()],
-        occupants,
+        returning: returning(now),
+        // Those on other hosts hold their teams' shares as well.
+        occupants: holdings,
         lines: [...view.queue.lines()],
         policy: view.policy,
         layout: config.layout,
-        leaves: (held, u) => lengthsOfHeld.get(held)?.left(held, now, u),
+        leaves: (held, u) =>
+          leases.isConnected(held.hostId) ? lengthsOfHeld.get(held)?.left(held, now, u) : undefined,
         stays: ({ team, need }, hasImage, u) => lengths(team, need.image).whole(hasImage, u),
       };
     },

@@ -160,6 +160,24 @@ describe("peers §4 row 6: why is it queued, how many before me, when", () => {
     fleet.close();
   });
 
+  test("a cordon that ends by itself is foreseen, also where the fleet has no past", async () => {
+    const { fleet, explain, waiting } = await start({});
+    await fleet.host("mac-1");
+    await fleet.useCases.cordonHost(CI, "mac-1", { reason: "os upgrade", forSeconds: 3600 });
+    const id = await fleet.create();
+    await fleet.clock.pass(600_000);
+    const agentOfIt = await fleet.agentOf("mac-1", 1, "machine-mac-1");
+    expect(waiting(id)).toMatchObject({
+      unblock: { what: "cordoned" },
+      hosts: { groups: [{ text: "cordoned by token ci (ci0): os upgrade (for another 50 min)" }] },
+      eta: { startP50: new Date(fleet.clock.now() + 3_000_000).toISOString(), runs: 0 },
+    });
+    expect(explain(id).details[2]).toMatch(/^It starts in about 50 min, .* \(by what is known to end\)/);
+    await pass(fleet, [agentOfIt], 3000);
+    expect(fleet.state(id)).toBe("assigned");
+    fleet.close();
+  });
+
   test("where the fleet has no past yet, it says that it cannot know", async () => {
     const { fleet, waiting } = await start({});
     await fleet.host("mac-1");

@@ -7,7 +7,7 @@ import { dueOf, type SharePolicy } from "../scheduling/shares.ts";
 import { makeWaitQueue } from "../scheduling/wait-queue.ts";
 import { quantileOf } from "../history/quantiles.ts";
 
-/** What holds room on a host that is connected. */
+/** What holds room on a host, and counts for its team's share wherever it is. */
 export interface Occupant {
   hostId: number;
   /** null for a Linux VM. */
@@ -20,6 +20,8 @@ export interface Occupant {
 /** The fleet as it stands, and how long things take. Times are milliseconds from now. */
 export interface Standing<O extends Occupant = Occupant> {
   rooms: readonly HostRoom[];
+  /** Hosts that take VMs from a time on that is known: cordons that end. */
+  returning: readonly { at: number; room: HostRoom }[];
   occupants: readonly O[];
   /** Requests of one team and class that need the same, each in the order of acceptance. */
   lines: readonly { requests: readonly Request[] }[];
@@ -132,11 +134,8 @@ interface Run {
   ranDry: boolean;
 }
 
-/** When the room that somebody holds becomes free. */
-interface End {
-  at: number;
-  holds: Occupant;
-}
+/** When the room that somebody holds becomes free, or a host takes VMs again. */
+type End = { at: number } & ({ holds: Occupant } | { returns: number });
 
 /** Runs over one and the same fleet: each leaves it as it found it. */
 function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
@@ -147,6 +146,7 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
     ({ hostId }) => hostId,
   );
   for (const [hostId, holders] of holdersNow) held.set(hostId, holders);
+  const returns = new Set(standing.returning.map(({ room }) => room.hostId));
   const lines = standing.lines.map(({ requests }) => requests);
   const target = lines.flat().find((request) => request.vmId === vmId);
   const index = makeRoomIndex(standing.layout);
@@ -155,7 +155,6 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
   const touched = new Map<number, HostRoom>();
   const touch = (room: HostRoom | undefined) => {
     if (room && !touched.has(room.hostId)) touched.set(room.hostId, room);
-    return room;
   };
   const rooms: RoomIndex = {
     ...index,
@@ -175,7 +174,11 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
       held.set(hostId, next);
     };
     const view: FleetView = { queue, rooms, held, policy };
-    const ends: End[] = [];
+    const ends: End[] = standing.returning.map(({ at: time, room }) => ({
+      at: Math.max(0, time),
+      returns: room.hostId,
+    }));
+    const away = new Map(standing.returning.map(({ room }) => [room.hostId, room]));
     const after = new Map<string, { line: readonly Request[]; place: number }>();
     let subjects = occupants.length;
     let at: number | undefined;
@@ -199,15 +202,15 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
         const request = next?.line[next.place];
         if (!next || !request) return;
         steps += 1;
+        const { hostId, slot } = placement;
+        const { team, priority, need } = request;
+        if (slot !== null) hold(hostId, (holding) => [...holding, { team, priority }]);
         if (request.vmId === vmId) {
           at = now;
           return;
         }
         before += 1;
         if (request.team === target?.team) beforeOfTeam += 1;
-        const { hostId, slot } = placement;
-        const { team, priority, need } = request;
-        if (slot !== null) hold(hostId, (now) => [...now, { team, priority }]);
         const hasImage = index.room(hostId)?.images.has(need.image) ?? false;
         const stays = standing.stays(request, hasImage, quantile(subjects));
         subjects += 1;
@@ -221,11 +224,17 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
 
     function release(holds: Occupant): void {
       if (holds.slot !== null) hold(holds.hostId, (now) => without(now, holds));
-      const room = touch(index.room(holds.hostId));
-      if (!room) return;
-      const freed = withRoomOf(room, holds);
-      index.put(freed);
-      queue.unpark(({ need }) => misfit(need, freed, index.imageGiB(need.image)) === undefined);
+      const room = index.room(holds.hostId);
+      const awayRoom = away.get(holds.hostId);
+      if (room) open(withRoomOf(room, holds));
+      else if (awayRoom) away.set(holds.hostId, withRoomOf(awayRoom, holds));
+    }
+
+    /** There is more room on a host than before. */
+    function open(room: HostRoom): void {
+      touch(index.room(room.hostId));
+      index.put(room);
+      queue.unpark(({ need }) => misfit(need, room, index.imageGiB(need.image)) === undefined);
     }
 
     for (const [subject, holds] of occupants.entries()) {
@@ -240,10 +249,14 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
       if (!end) break;
       until = end.at;
       steps += 1;
-      release(end.holds);
+      const returned = "returns" in end ? away.get(end.returns) : undefined;
+      if (returned) away.delete(returned.hostId);
+      if ("holds" in end) release(end.holds);
+      else if (returned) open(returned);
       place(until);
     }
-    for (const room of touched.values()) index.put(room);
+    for (const { room } of standing.returning) index.remove(room.hostId);
+    for (const room of touched.values()) if (!returns.has(room.hostId)) index.put(room);
     touched.clear();
     for (const hostId of holders.keys()) held.set(hostId, holdersNow.get(hostId) ?? []);
     const ranDry = at === undefined && steps < mostSteps;

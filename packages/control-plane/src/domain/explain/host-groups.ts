@@ -1,6 +1,7 @@
 import { HOST_REASONS, type HostReason, type Labels } from "@tartfleet/shared";
 import { demandOn, misfit, type HostRoom } from "../scheduling/host-room.ts";
 import type { Need } from "../scheduling/request.ts";
+import { span } from "./words.ts";
 
 /** A registered host, asked about one VM. */
 export interface AskedHost {
@@ -8,7 +9,7 @@ export interface AskedHost {
   /** As the scheduler would see it, also while it takes none; undefined before its agent has told of it. */
   room: HostRoom | undefined;
   /** Why it takes no VM at all now, whatever the VM. */
-  away: { reason: "silent" } | { reason: "cordoned"; by: string; why: string } | null;
+  away: { reason: "silent" } | { reason: "cordoned"; by: string; why: string; until: number | null } | null;
   /** Slots that something holds that is not ours. */
   phantoms: number;
 }
@@ -23,6 +24,8 @@ export interface HostGroup {
 
 /** What of the request's past and of the fleet tells hosts that fit apart. */
 interface Particulars {
+  /** Milliseconds since 1970. */
+  now: number;
   imageGiB: number | undefined;
   triedHosts: readonly number[];
   /** How much of the image a host that fetches it still lacks; GiB. */
@@ -60,7 +63,11 @@ function verdictOf(host: AskedHost, need: Need, about: Particulars): Omit<HostGr
     return { reason, text: `too small (${room.cpu} cores, ${room.memoryMiB} MiB)` };
   }
   if (away?.reason === "silent") return { reason: "silent", text: "silent" };
-  if (away) return { reason: "cordoned", text: `cordoned by ${away.by}${away.why && `: ${away.why}`}` };
+  if (away) {
+    const why = away.why && `: ${away.why}`;
+    const until = away.until === null ? "" : ` (for another ${span(Math.max(0, away.until - about.now))})`;
+    return { reason: "cordoned", text: `cordoned by ${away.by}${why}${until}` };
+  }
   switch (reason) {
     case "slots":
       return host.phantoms > 0

@@ -14,8 +14,7 @@ export interface WaitFacts {
   position: Position;
   groups: readonly HostGroup[];
   view: Pick<FleetView, "rooms" | "held" | "policy">;
-  /** Undefined when nobody can say: no VM has come to its end yet. */
-  forecast: Forecast | undefined;
+  forecast: Forecast;
   /** From placed to ready. */
   bringUp: { p50: number; p90: number };
   /** Finished runs that the forecast goes by. */
@@ -37,7 +36,7 @@ export function explainWaiting(facts: WaitFacts): Pick<Explanation, "summary" | 
   const place = `number ${position.inClass} of ${position.ofClass} in class ${priority} of team ${team}`;
   const hosts = groups.map(({ names, text }) => `${names.length} ${text}`).join("; ");
   const before =
-    forecast?.before === undefined || forecast.before === 0
+    forecast.before === undefined || forecast.before === 0
       ? ""
       : ` ${agreed(forecast.before, "other VM", "starts", "start")} before it.`;
   return {
@@ -126,7 +125,7 @@ function unblockOf(facts: WaitFacts): { what: Unblock; text: string } {
 type Eta = NonNullable<NonNullable<Explanation["waiting"]>["eta"]>;
 
 function etaOf({ now, forecast, bringUp, runs }: WaitFacts): Eta | null {
-  if (forecast?.p50 === undefined || forecast.p90 === undefined) return null;
+  if (forecast.p50 === undefined || forecast.p90 === undefined) return null;
   const time = (wait: number) =>
     Number.isFinite(wait) ? new Date(Math.round(now + wait)).toISOString() : null;
   return {
@@ -140,10 +139,11 @@ function etaOf({ now, forecast, bringUp, runs }: WaitFacts): Eta | null {
 }
 
 function etaText({ forecast, bringUp, runs }: WaitFacts, isExtrapolated: boolean): string {
-  const { p50 = 0, p90 = 0 } = forecast ?? {};
+  const { p50 = 0, p90 = 0 } = forecast;
   if (!Number.isFinite(p50)) return "It starts later than can be foretold.";
   const late = Number.isFinite(p90) ? `, in nine of ten cases within ${span(p90)}` : "";
-  const how = isExtrapolated ? "as fast as the queue moves" : `by the ${agreed(runs, "newest run")}`;
+  const past = runs === 0 ? "by what is known to end" : `by the ${agreed(runs, "newest run")}`;
+  const how = isExtrapolated ? "as fast as the queue moves" : past;
   return `It starts in about ${span(p50)}${late} (${how}), and is ready about ${span(bringUp.p50)} later.`;
 }
 
@@ -151,7 +151,7 @@ function etaText({ forecast, bringUp, runs }: WaitFacts, isExtrapolated: boolean
 function patience({ now, forecast, givenUpAt }: WaitFacts): string[] {
   if (givenUpAt === null) return [];
   const left = Math.max(0, givenUpAt - now);
-  const isTooLate = forecast?.p50 !== undefined && forecast.p50 > left;
+  const isTooLate = forecast.p50 !== undefined && forecast.p50 > left;
   return [
     isTooLate
       ? `It will most likely not start in time: its queue timeout ends its wait in ${span(left)}.`
@@ -159,8 +159,8 @@ function patience({ now, forecast, givenUpAt }: WaitFacts): string[] {
   ];
 }
 
-function whyUnknown({ forecast }: WaitFacts, what: Unblock): string {
+function whyUnknown({ runs }: WaitFacts, what: Unblock): string {
   if (what === "never") return "no host can ever take it.";
-  if (!forecast) return "no VM of this fleet has come to its end yet, so nobody knows how long they take.";
+  if (runs === 0) return "no VM of this fleet has come to its end yet, so nobody knows how long they take.";
   return "nothing that is foreseen makes room for it: it waits for something else than the end of a VM.";
 }

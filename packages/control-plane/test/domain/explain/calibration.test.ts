@@ -39,6 +39,7 @@ test("of VMs that start as their fleet's past would have it, half start by p50 a
     const told = forecast(
       {
         rooms: Array.from({ length: slots / 2 }, (_, index) => room(index + 1, [])),
+        returning: [],
         occupants,
         lines: [{ requests: Array.from({ length: ahead + 1 }, (_, seq) => request(seq)) }],
         policy: POLICY,

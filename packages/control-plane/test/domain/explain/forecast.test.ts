@@ -28,6 +28,7 @@ function standing(
     rooms: Array.from({ length: hosts }, (_, index) =>
       room(index + 1, rests.length > 2 * index + 1 ? [] : [1]),
     ),
+    returning: [],
     occupants,
     lines: [{ requests: lengths.map((_, index) => request(index)) }],
     policy: POLICY,
@@ -85,6 +86,23 @@ describe("a forecast", () => {
     const lines = [{ requests: [request(0, "b")] }];
     expect(forecast({ ...full, occupants, lines }, "w0").p50).toBe(500);
     expect(forecast({ ...full, lines }, "w0").p50).toBe(10);
+  });
+
+  test("counts what a team holds on hosts that are cordoned or silent, and takes up those whose cordon ends", () => {
+    const policy = { ...POLICY, teams: new Map([["a", { guaranteed: 0, cap: 2, weight: 1 }]]) };
+    const full = standing([700, 800], [1], { policy });
+    // Both slots of the team are on host 1, which takes nothing; host 2 is empty.
+    const elsewhere = { ...full, rooms: [room(2, [0, 1])] };
+    expect(forecast(elsewhere, "w0").p50).toBe(700);
+    expect(forecast({ ...elsewhere, leaves: () => undefined }, "w0").p50).toBeUndefined();
+
+    const cordoned = { ...standing([700, 800], [50, 50, 50]), rooms: [] };
+    expect(forecast(cordoned, "w0").p50).toBeUndefined();
+    const back = (at: number) => ({ ...cordoned, returning: [{ at, room: room(1, []) }] });
+    expect(forecast(back(750), "w0").p50).toBe(750);
+    expect(forecast(back(750), "w2").p50).toBe(800);
+    expect(forecast(back(100), "w1").p50).toBe(750);
+    expect(forecast(back(100), "w1")).toEqual(forecast(back(100), "w1"));
   });
 
   test("does not know what nothing foreseen makes room for", () => {

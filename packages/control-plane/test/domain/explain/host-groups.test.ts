@@ -37,6 +37,7 @@ const host = fc.record({
       reason: "cordoned" as const,
       by: "ana",
       why: "os upgrade",
+      until: null,
     },
   ),
   phantoms: fc.constantFrom(0, 0, 1),
@@ -57,7 +58,7 @@ const need = fc.record({
   preferredHostLabels: fc.constant({}),
 }) satisfies fc.Arbitrary<Need>;
 
-const ABOUT = { imageGiB: 38, triedHosts: [], leftGiB: () => undefined };
+const ABOUT = { now: 0, imageGiB: 38, triedHosts: [], leftGiB: () => undefined };
 
 test("groups have every host once, and say that it fits of exactly those where the scheduler would place it", () => {
   fc.assert(
