@@ -53,6 +53,15 @@ export const cordonRecordSchema = z.object({
     })
     .nullable()
     .describe("The host is to become empty"),
+  breaker: z
+    .object({
+      trips: z.int().describe("How often in a row it failed"),
+      probeAt: timeSchema.describe("When it is tried again"),
+      isProbing: z.boolean().describe("The next VM that fits decides whether it is sound"),
+    })
+    .nullable()
+    .default(null)
+    .describe("The control plane cordoned it because it fails"),
 });
 export type CordonRecord = z.infer<typeof cordonRecordSchema>;
 

@@ -71,7 +71,8 @@ function connection({ connected, unreachableSince, facts, cordon }: HostRecord, 
   return unreachableSince === null ? "silent" : `silent, last heard ${age(unreachableSince, now)}`;
 }
 
-function shortCordon({ drain }: CordonRecord): string {
+function shortCordon({ drain, breaker }: CordonRecord): string {
+  if (breaker) return breaker.isProbing ? "failing, being tried" : "failing, rests";
   if (drain === null) return "cordoned";
   if (drain.isDone) return "drained";
   return drain.isOverdue ? "draining, overdue" : "draining";
@@ -79,11 +80,12 @@ function shortCordon({ drain }: CordonRecord): string {
 
 /** `draining by token ana (4k2…): os upgrade, since 2h ago, until …`. */
 function cordonText(cordon: CordonRecord, now: number): string {
-  const { by, reason, since, until, drain } = cordon;
+  const { by, reason, since, until, drain, breaker } = cordon;
   const parts = [
     `${shortCordon(cordon)} by ${oneLine(by)}: ${oneLine(reason)}`,
     `since ${timeWithAge(since, now)}`,
     until === null ? undefined : `until ${until}`,
+    breaker === null || breaker.isProbing ? undefined : `tried again ${breaker.probeAt}`,
     drain === null
       ? undefined
       : `deadline ${drain.deadlineAt}${drain.endVms ? ", then its VMs are ended" : ""}`,

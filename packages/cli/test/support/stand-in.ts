@@ -28,7 +28,7 @@ import { makeVms } from "./vms.ts";
 
 function cordonOf(verb: string | undefined, body: unknown): CordonRecord {
   const since = "2026-01-01T00:00:00.000Z";
-  const made = { by: "token ana (ana0)", since, until: null };
+  const made = { by: "token ana (ana0)", since, until: null, breaker: null };
   if (verb === "cordon") return { ...made, reason: parsed(cordonHostSchema, body).reason, drain: null };
   const { reason, endVms } = parsed(drainHostSchema, body);
   return { ...made, reason, drain: { deadlineAt: since, endVms, isDone: false, isOverdue: false } };

@@ -15,6 +15,10 @@ export type ActName =
   | "host.uncordon"
   | "host.drain"
   | "host.drain_overdue"
+  | "host.breaker_opened"
+  | "host.breaker_held"
+  | "host.breaker_closed"
+  | "host.probe"
   | "host.remove"
   | "host.connect"
   | "vm.create"
@@ -31,6 +35,22 @@ export function actOf(
   details: AuditDetails = {},
 ): Act {
   return { actor: nameOf(principal), action, subject, outcome: "done", address, requestId, details };
+}
+
+/** How the control plane is named where nobody asked it to. */
+export const ITSELF = "control plane";
+
+/** The control plane's own doing, about a host. */
+export function ownAct(action: ActName, host: string, details: AuditDetails): Act {
+  return {
+    actor: ITSELF,
+    action,
+    subject: hostName(host),
+    outcome: "done",
+    address: null,
+    requestId: null,
+    details,
+  };
 }
 
 /** How a caller is named in history, ownership and the audit log. */

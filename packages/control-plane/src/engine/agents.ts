@@ -13,7 +13,10 @@ const secretsSchema: z.ZodType<VmSecrets> = bootstrapSchema.pick({ env: true, ru
 const RETURNS_PER_SECOND = 200;
 
 /** The agents' side: sessions, assignments, reports. */
-export function makeAgentUseCases(parts: Parts): AgentUseCases {
+export function makeAgentUseCases(
+  parts: Parts,
+  breaker: { sessionOpened(hostId: number): void },
+): AgentUseCases {
   const { store, changes, leases, hearing, refusals, sealer, clock, config, identity } = parts;
 
   /** A call of the present session is a sign of life; one of an older session is refused. */
@@ -58,6 +61,7 @@ export function makeAgentUseCases(parts: Parts): AgentUseCases {
       leases.renew(host.hostId, epoch);
       hearing.heard(host.hostId, true);
       leases.speaks(host.hostId, agentId);
+      breaker.sessionOpened(host.hostId);
       // Older sessions' subscriptions wake up, see the new epoch and end.
       changes.hostChanged(host.hostId);
       changes.hostRoomChanged(host.hostId);

@@ -7,6 +7,7 @@ import { DatabaseUnusableError, messageOf, passesByItself } from "../store/fault
 import { makeStore } from "../store/store.ts";
 import { makeAgentUseCases } from "./agents.ts";
 import { makeChanges } from "./changes.ts";
+import { makeSuspicions, startBreaker } from "./breaker.ts";
 import { makeCordons } from "./cordons.ts";
 import type { Clock } from "./clock.ts";
 import { budgetsOf, policyOf, type EngineConfig } from "./config.ts";
@@ -128,9 +129,11 @@ export async function startControlPlane({
   }
   const records = makeRecords(store, leases);
   const refusals = makeRefusals({ store, clock, patience });
+  const suspicions = makeSuspicions();
   const fleet = makeFleetView({
     store,
     leases,
+    suspicions,
     policy: policyOf(config, store.shares()),
     layout: config.layout,
   });
@@ -165,13 +168,14 @@ export async function startControlPlane({
   });
 
   const cordons = makeCordons(parts, patience);
+  const breaker = startBreaker(parts, { suspicions, patience, cordonsChanged: cordons.changed });
 
   const useCases: UseCases = {
     ...makeVmUseCases(parts),
     ...makeTokenUseCases(parts, onFatal),
     ...makeTeamUseCases(parts, fleet),
     ...cordons.useCases,
-    agent: makeAgentUseCases(parts),
+    agent: makeAgentUseCases(parts, breaker),
     listHosts: () => store.hosts().map(records.hostRecord),
     getHost(name) {
       const host = store.host(name);
@@ -198,6 +202,7 @@ export async function startControlPlane({
       patience.stop();
       scheduler.stop();
       cordons.stop();
+      breaker.stop();
       deadlines.stop();
       retention.stop();
       history.stop();

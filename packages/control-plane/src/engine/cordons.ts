@@ -1,8 +1,7 @@
 import { BRING_UP_STATES, type RemovedHost } from "@tartfleet/shared";
 import { dueOf, nextTimeOf, type Cordon } from "../domain/cordon.ts";
-import type { Act } from "../store/audit.ts";
 import type { VmOnHost } from "../store/cordons.ts";
-import { actOf, hostName, nameOf } from "./acts.ts";
+import { actOf, hostName, nameOf, ownAct } from "./acts.ts";
 import type { Parts } from "./parts.ts";
 import type { Patience } from "./patience.ts";
 import type { UseCases } from "./use-cases.ts";
@@ -10,7 +9,10 @@ import type { UseCases } from "./use-cases.ts";
 type CordonUseCases = Pick<UseCases, "cordonHost" | "uncordonHost" | "drainHost" | "removeHost">;
 
 /** Hosts that get nothing new, by whose wish and until when, and those that leave the fleet. */
-export function makeCordons(parts: Parts, patience: Patience): { useCases: CordonUseCases; stop(): void } {
+export function makeCordons(
+  parts: Parts,
+  patience: Patience,
+): { useCases: CordonUseCases; /** Cordons were changed by others. */ changed(): void; stop(): void } {
   const { store, changes, leases, records, clock, context } = parts;
   let cancel = () => {};
 
@@ -36,6 +38,11 @@ export function makeCordons(parts: Parts, patience: Patience): { useCases: Cordo
         changes.hostRoomChanged(hostId);
       }
       if (due === "overdue") await drainOverdue(name, cordon);
+      if (due === "probe" && cordon.breaker) {
+        const probing = { ...cordon, breaker: { ...cordon.breaker, probingSince: clock.now() } };
+        await store.setCordon(name, probing, ownAct("host.probe", name, {}), clock.now());
+        changes.hostRoomChanged(hostId);
+      }
     }
     arm();
   }
@@ -120,20 +127,8 @@ export function makeCordons(parts: Parts, patience: Patience): { useCases: Cordo
         return removed(name, true, vms);
       },
     },
+    changed: arm,
     stop: () => cancel(),
-  };
-}
-
-/** The control plane's own doing. */
-function ownAct(action: Act["action"], name: string, details: Act["details"]): Act {
-  return {
-    actor: "control plane",
-    action,
-    subject: hostName(name),
-    outcome: "done",
-    address: null,
-    requestId: null,
-    details,
   };
 }
 

@@ -10,6 +10,7 @@ import { makeWaitQueue } from "../domain/scheduling/wait-queue.ts";
 import type { Vm } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
+import type { Suspicions } from "./breaker.ts";
 import type { Leases } from "./leases.ts";
 
 /**
@@ -20,10 +21,11 @@ import type { Leases } from "./leases.ts";
 export function makeFleetView(options: {
   store: Pick<Store, "hosts" | "hostById" | "requests" | "request">;
   leases: Pick<Leases, "isConnected">;
+  suspicions: Pick<Suspicions, "of">;
   policy: SharePolicy;
   layout: Layout;
 }) {
-  const { store, leases, policy, layout } = options;
+  const { store, leases, suspicions, policy, layout } = options;
   const view: FleetView = {
     queue: makeWaitQueue((request) => dueOf(view.policy, request)),
     rooms: makeRoomIndex(layout),
@@ -35,11 +37,24 @@ export function makeFleetView(options: {
 
   function put(hostId: number, host: StoredHost | undefined): HostRoom | undefined {
     view.held.set(hostId, host ? holdersOf(host) : []);
-    const takesVms = host && host.cordon === null && leases.isConnected(hostId);
-    const room = takesVms ? roomOf(host) : undefined;
+    const room = host && leases.isConnected(hostId) ? openRoomOf(host) : undefined;
     if (room) view.rooms.put(room);
     else view.rooms.remove(hostId);
     return room;
+  }
+
+  /** What the host can be given: nothing when it is cordoned, and one VM when it is being tried. */
+  function openRoomOf(host: StoredHost): HostRoom | undefined {
+    const since = host.cordon?.breaker?.probingSince;
+    if (host.cordon && since == null) return undefined;
+    const room = roomOf(host);
+    const isTried = since != null && host.occupants.some(({ placedAt }) => placedAt >= since);
+    if (!room || isTried) return undefined;
+    return {
+      ...room,
+      ...suspicions.of(host.id),
+      freeSlots: since == null ? room.freeSlots : room.freeSlots.slice(0, 1),
+    };
   }
 
   for (const host of store.hosts()) put(host.id, host);

@@ -69,6 +69,7 @@ export function makeLeases(
     },
     /** How many hosts may come. */
     hostCount: (): number => hosts.size,
+    connectedCount: (): number => epochs.size,
     isConnected: (hostId: number): boolean => epochs.has(hostId),
     /** The connected session's epoch. */
     epoch: (hostId: number): number | undefined => epochs.get(hostId),

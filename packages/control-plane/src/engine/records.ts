@@ -109,7 +109,7 @@ export function makeRecords(store: Store, leases: Leases) {
   return { vmRecord, vmSummary, hostRecord, occupancy };
 }
 
-function cordonRecord({ by, reason, since, until, drain }: Cordon, left: number): CordonRecord {
+function cordonRecord({ by, reason, since, until, drain, breaker }: Cordon, left: number): CordonRecord {
   return {
     by,
     reason,
@@ -121,6 +121,13 @@ function cordonRecord({ by, reason, since, until, drain }: Cordon, left: number)
       isDone: left === 0,
       isOverdue: drain.isOverdue && left > 0,
     },
+    breaker: breaker
+      ? {
+          trips: breaker.trips,
+          probeAt: isoOf(breaker.probeAt),
+          isProbing: breaker.probingSince !== null,
+        }
+      : null,
   };
 }
 

@@ -35,6 +35,7 @@ export interface Occupant {
   /** null for a Linux VM. */
   slot: number | null;
   want: "running" | "gone";
+  placedAt: number;
   team: string;
   spec: VmSpec;
 }
@@ -279,6 +280,7 @@ function readHosts(db: Db, which?: SQL): StoredHost[] {
       attempt: attempts.attempt,
       slot: attempts.slot,
       want: attempts.want,
+      placedAt: attempts.createdAt,
       team: vms.team,
       spec: vms.spec,
     })

@@ -115,6 +115,13 @@ export function makeVmStore(
         .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
         .get(),
 
+    attemptPlacedAt: (vmId: string, attempt: number): number | undefined =>
+      db
+        .select({ at: attempts.createdAt })
+        .from(attempts)
+        .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
+        .get()?.at,
+
     /** Of a VM, or of one of that team alone. */
     vmSeq: (id: string, team: string | undefined): number | undefined =>
       db

@@ -1,5 +1,6 @@
 import { createVmSchema } from "@tartfleet/shared";
 import { expect, test } from "vitest";
+import { makeSuspicions } from "../../src/engine/breaker.ts";
 import { systemClock } from "../../src/engine/clock.ts";
 import { makeChanges } from "../../src/engine/changes.ts";
 import { makeFleetView } from "../../src/engine/fleet-view.ts";
@@ -31,6 +32,7 @@ test.each([0, 1, 2, 3, 4, 5, 6])("a wake %i microtasks after a commit is not los
   const fleet = makeFleetView({
     store: store as Store,
     leases: { isConnected: () => true },
+    suspicions: makeSuspicions(),
     policy: { teams: new Map(), classes: [], ageingMs: 0 },
     layout: "spread",
   });

@@ -43,8 +43,10 @@ export interface HostRow {
   epoch: number;
   /** macOS VMs that run there although nobody asked for them, as the control plane knows. */
   phantoms: number;
-  /** Since when it is cordoned, by the control plane's clock. */
+  /** Since when it is cordoned, by the control plane's clock; null also while one VM may try it. */
   cordonedSince: number | null;
+  /** Also while one VM may try it; 0 or 1. */
+  isCordoned: number;
 }
 
 /** What is durable at one moment, and the fleet as it really is. */
@@ -73,7 +75,8 @@ const QUERIES = {
     ready_at as readyAt, ended_at as endedAt, end_reason as endReason, end_error as endError,
     job_state as jobState from vms order by seq`,
   attempts: `select vm_id as vmId, attempt, host_id as hostId, slot, want, gone_at as goneAt from attempts`,
-  hosts: `select id, name, epoch, phantoms, cordon ->> 'since' as cordonedSince from hosts order by id`,
+  hosts: `select id, name, epoch, phantoms, case when cordon ->> '$.breaker.probingSince' is null then cordon ->> 'since' end
+    as cordonedSince, cordon is not null as isCordoned from hosts order by id`,
   slots: `select host_id as hostId, slot from slots order by host_id, slot`,
   events: `select id, vm_id as vmId, type, state, attempt, source, message, data from events where id > ? order by id`,
 };

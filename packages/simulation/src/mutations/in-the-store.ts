@@ -88,10 +88,11 @@ export const IN_THE_STORE: readonly Mutation[] = [
   inStore("a budget that runs out is not extended at a restart", () => ({
     extendBudgets: () => Promise.resolve(),
   })),
-  inStore("a VM that comes back into the queue is forgotten", (store) => ({
+  inStore("a VM that comes back into the queue fits no host any more", (store) => ({
     request(vmId) {
       const request = store.request(vmId);
-      return request && request.triedHosts.length > 0 ? undefined : request;
+      if (!request || request.triedHosts.length === 0) return request;
+      return { ...request, need: { ...request.need, hostLabels: { nobody: "has" } } };
     },
   })),
   inStore("a report of a former attempt counts for the present one", (store) => ({

@@ -128,6 +128,7 @@ export function moment(scene: Scene = {}): View {
       epoch: 1,
       phantoms: scene.phantoms ?? 0,
       cordonedSince: scene.cordonedSince ?? null,
+      isCordoned: scene.cordonedSince === undefined ? 0 : 1,
     })),
     slots: scene.slots ?? [1, 2].flatMap((hostId) => [0, 1].map((slot) => ({ hostId, slot }))),
     events,

@@ -33,7 +33,7 @@ function waitingBesideRoom({ fleet, vms, hosts, now }: View): VmRow[] {
   if (fleet.site.disks.wasTroubledSince(now - DISK_MS)) return [];
   const { slots } = serving.useCases.capacity();
   const connected = slots.free + slots.busy + slots.phantom;
-  if (hosts.some(({ cordonedSince }) => cordonedSince !== null))
+  if (hosts.some(({ isCordoned }) => isCordoned === 1))
     return waiting.filter(({ os }) => os === "macos" && slots.free > 0);
   return waiting.filter(({ os }) => (os === "macos" ? slots.free : connected) > 0);
 }
