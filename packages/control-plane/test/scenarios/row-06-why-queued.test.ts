@@ -127,7 +127,7 @@ describe("peers §4 row 6: why is it queued, how many before me, when", () => {
     const first = await fleet.create();
     const id = await fleet.create();
     expect(fleet.useCases.explainVm(id).waiting).toMatchObject({
-      unblock: { what: "reserved", text: "1 free slot is kept for other classes; another must become free." },
+      unblock: { what: "reserved", text: "1 free slot is kept for class release; another must become free." },
       hosts: { groups: [{ reason: "fits", text: "free, pulling the image" }] },
     });
     const error = { code: "clone_failed" as const, message: "no", facts: {} };

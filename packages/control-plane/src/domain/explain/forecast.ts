@@ -6,6 +6,7 @@ import { makeRoomIndex, type Layout, type RoomIndex } from "../scheduling/room-i
 import { dueOf, type SharePolicy } from "../scheduling/shares.ts";
 import { makeWaitQueue } from "../scheduling/wait-queue.ts";
 import { quantileOf } from "../history/quantiles.ts";
+import { positionOf } from "./position.ts";
 
 /** What holds room on a host, and counts for its team's share wherever it is. */
 export interface Occupant {
@@ -260,7 +261,8 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
     touched.clear();
     for (const hostId of holders.keys()) held.set(hostId, holdersNow.get(hostId) ?? []);
     const ranDry = at === undefined && steps < mostSteps;
-    const aheadInTeam = at === undefined && target ? aheadOf(target, lines, policy) : 0;
+    const aheadInTeam =
+      at === undefined && target ? positionOf(standing.lines, target, policy).inTeam - 1 : 0;
     return { at, before, beforeOfTeam, aheadInTeam, until, steps, ranDry };
   };
 }
@@ -269,18 +271,6 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
 function without(holders: readonly Holder[], { team, priority }: Holder): readonly Holder[] {
   const index = holders.findIndex((holder) => holder.team === team && holder.priority === priority);
   return holders.filter((_, place) => place !== index);
-}
-
-/** How many of its team are due before it. */
-function aheadOf(target: Request, lines: readonly (readonly Request[])[], policy: SharePolicy): number {
-  const due = dueOf(policy, target);
-  let ahead = 0;
-  for (const line of lines) {
-    for (const request of line) {
-      if (request.team === target.team && dueOf(policy, request) < due) ahead += 1;
-    }
-  }
-  return ahead;
 }
 
 /** The room with what somebody held given back. */

@@ -90,7 +90,11 @@ function unblockOf(facts: WaitFacts): { what: Unblock; text: string } {
     const kept = need.os === "macos" ? reservedForOthers(policy, priority, held) : 0;
     if (kept > 0 && rooms.freeSlots() <= kept) {
       const free = agreed(rooms.freeSlots(), "free slot", "is", "are");
-      return { what: "reserved", text: `${free} kept for other classes; another must become free.` };
+      const others = policy.classes
+        .filter(({ name, reserved }) => name !== priority && reserved > held.ofClass(name))
+        .map(({ name }) => name);
+      const text = `${free} kept for class ${others.join(", ")}; another must become free.`;
+      return { what: "reserved", text };
     }
     if (position.inTeam > 1) return { what: "turn", text: "those before it in its team are placed first." };
     return { what: "placing", text: "a host has room for it, and it is being placed." };

@@ -132,6 +132,10 @@ describe("a forecast", () => {
     expect(told.isExtrapolated).toBe(true);
     expect(told.p50 ?? 0).toBeGreaterThan(2_400_000);
     expect(told.p50 ?? 0).toBeLessThan(2_600_000);
+    // Those that were accepted in the same moment are in the order of acceptance all the same.
+    const requests = lengths.map((_, seq) => ({ ...request(seq), since: 0 }));
+    const together = { ...standing([10, 510], lengths), lines: [{ requests }] };
+    expect(forecast(together, "w4999").p50).toBe(told.p50);
   });
 });
 
