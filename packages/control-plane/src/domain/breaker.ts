@@ -18,7 +18,6 @@ const MEMORY_MS = 60 * 60_000;
 const SUSPECT_MS = 15 * 60_000;
 /** An image that has failed on so many other hosts, and was ready on none, is to blame itself. */
 const HOSTS_TO_BLAME_IMAGE = 2;
-const FIRST_PAUSE_MS = 5 * 60_000;
 const LONGEST_PAUSE_MS = 4 * 60 * 60_000;
 
 /** What every host would say the same of, or what no host is to blame for. */
@@ -76,9 +75,13 @@ export function judge(
   };
 }
 
-/** How long a host rests before it is tried again, the `trips`th time in a row; milliseconds. */
-export function pauseMs(trips: number): number {
-  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (trips - 1));
+/**
+ * How long a host rests before it is tried again, the `trips`th time in a row; milliseconds.
+ *
+ * @param firstMs the first time
+ */
+export function pauseMs(trips: number, firstMs: number): number {
+  return Math.max(firstMs, Math.min(LONGEST_PAUSE_MS, firstMs * 2 ** (trips - 1)));
 }
 
 /** Whether another host may be closed: at least half of those that are connected stay open. */

@@ -37,14 +37,14 @@ export function makeSuspicions(): Suspicions {
  * decides whether it is sound again. What is to blame, host or image, `domain/breaker.ts` says.
  */
 export function startBreaker(
-  parts: Pick<Parts, "store" | "changes" | "history" | "leases" | "clock">,
+  parts: Pick<Parts, "store" | "changes" | "history" | "leases" | "clock" | "config">,
   {
     suspicions,
     patience,
     cordonsChanged,
   }: { suspicions: Suspicions; patience: Patience; cordonsChanged(): void },
 ): { sessionOpened(hostId: number): void; stop(): void } {
-  const { store, changes, history, leases, clock } = parts;
+  const { store, changes, history, leases, clock, config } = parts;
   const sessions = new Map<number, number[]>();
 
   function heard({ hostId, attempt, vmId, verdict }: KeptPhase): void {
@@ -77,7 +77,7 @@ export function startBreaker(
       await store.recordAct(ownAct("host.breaker_held", name, { why }), now);
       return;
     }
-    const probeAt = now + pauseMs(trips);
+    const probeAt = now + pauseMs(trips, config.breakerRestSeconds * 1000);
     await put(
       hostId,
       name,

@@ -25,6 +25,7 @@ export interface EngineConfig {
   priorityClasses: readonly PriorityClass[];
   ageingSeconds: number;
   layout: Layout;
+  breakerRestSeconds: number;
   /** 0 keeps all. */
   keepEndedDays: number;
 }

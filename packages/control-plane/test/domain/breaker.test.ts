@@ -116,7 +116,7 @@ test("at least half of the connected hosts stay open, and rests grow to four hou
       expect(connected - closed).toBeGreaterThanOrEqual(connected / 2);
     }),
   );
-  expect([1, 2, 3, 20].map((trips) => pauseMs(trips) / MINUTE)).toEqual([5, 10, 20, 240]);
+  expect([1, 2, 3, 20].map((trips) => pauseMs(trips, 5 * MINUTE) / MINUTE)).toEqual([5, 10, 20, 240]);
 });
 
 test("a probe that says nothing of its host decides nothing", () => {

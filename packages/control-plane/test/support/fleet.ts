@@ -37,6 +37,7 @@ const CONFIG: EngineConfig = {
   ],
   ageingSeconds: 900,
   layout: "spread",
+  breakerRestSeconds: 300,
   keepEndedDays: 0,
 };
 

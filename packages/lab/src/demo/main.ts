@@ -2,6 +2,8 @@ import { runDemo } from "./demo.ts";
 import { makeDisplay } from "./display.ts";
 import { readOptions } from "./options.ts";
 import type { DemoDocument } from "./outcome.ts";
+import { runScenario, type ScenarioDocument } from "./run-scenario.ts";
+import { SCENARIOS } from "./scenarios/index.ts";
 
 const INTERRUPTED = 130;
 
@@ -18,6 +20,13 @@ async function main(): Promise<void> {
     });
   }
   try {
+    const scenario = options.scenario === undefined ? undefined : SCENARIOS[options.scenario];
+    if (options.scenario !== undefined && scenario) {
+      const played = await runScenario(options.scenario, scenario, options, display, interrupt.signal);
+      if (options.json) print(played);
+      process.exitCode = played.ok ? 0 : 1;
+      return;
+    }
     const { document, wrong } = await runDemo(options, display, interrupt.signal);
     for (const complaint of wrong) display.say(`✗ ${complaint}`);
     if (document.ok) display.say(allWell(document.vms.length));
@@ -36,7 +45,7 @@ function allWell(vms: number): string {
   return `✓ ${subject} came, worked and went. The fleet is empty, and nothing is left over.`;
 }
 
-function print(document: DemoDocument): void {
+function print(document: DemoDocument | ScenarioDocument): void {
   process.stdout.write(`${JSON.stringify(document)}\n`);
 }
 

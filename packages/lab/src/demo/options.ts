@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { SCENARIOS } from "./scenarios/index.ts";
 
 export interface DemoOptions {
   hosts: number;
@@ -10,6 +11,8 @@ export interface DemoOptions {
   tart: boolean;
   image: string | undefined;
   engine: "process" | "bwrap" | undefined;
+  /** A promise to be played in place of the whole demo. */
+  scenario: string | undefined;
 }
 
 function count(most: number) {
@@ -21,12 +24,17 @@ function count(most: number) {
 }
 
 const HELP = `
+Scenarios:
+${Object.entries(SCENARIOS)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
+  .join("\n")}
+
 What it does: starts a control plane and one agent for each host, asks by REST for more VMs than there
 are slots, each with a GitHub-like runner and a job of its own, and shows how they boot, run their job,
 announce their end from the job's hook, delete themselves and make room for the next.
 
 Exit code: 0 when every VM ended because its runner exited, every job's result was delivered and nothing
-is left over; 1 when not; 130 after Ctrl-C. Everything that was started is ended in every case.`;
+is left over (of a scenario: when all that it shows happened); 1 when not; 130 after Ctrl-C. Everything that was started is ended in every case.`;
 
 /** Reads the command line; `--help` and mistakes are answered by commander, which ends the process. */
 export function readOptions(argv: readonly string[]): DemoOptions {
@@ -45,12 +53,19 @@ export function readOptions(argv: readonly string[]): DemoOptions {
         "what simulated guests are made of; by default the best there is",
       ).choices(["process", "bwrap"]),
     )
+    .addOption(
+      new Option("--scenario <name>", "play one of the promises below on a fleet of its own").choices(
+        Object.keys(SCENARIOS),
+      ),
+    )
     .addHelpText("after", HELP)
     .parse(argv, { from: "user" });
-  const { hosts, vms, seed, json, keep, tart, image, engine } = program.opts<DemoOptions>();
+  const { hosts, vms, seed, json, keep, tart, image, engine, scenario } = program.opts<DemoOptions>();
   if (tart && process.platform !== "darwin") {
     program.error("error: --tart needs a Mac with tart on it; without it, the Macs are simulated");
   }
   if (image !== undefined && !tart) program.error("error: --image goes with --tart only");
-  return { hosts: tart ? 1 : hosts, vms, seed, json, keep, tart, image, engine };
+  if (scenario !== undefined && (tart || keep))
+    program.error("error: a scenario decides itself what it plays on: leave --tart and --keep out");
+  return { hosts: tart ? 1 : hosts, vms, seed, json, keep, tart, image, engine, scenario };
 }

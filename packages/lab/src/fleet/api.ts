@@ -4,6 +4,7 @@ import {
   hostRecordSchema,
   parseToken,
   problemSchema,
+  teamRecordSchema,
   vmEventSchema,
   vmPageSchema,
   vmRecordSchema,
@@ -11,8 +12,11 @@ import {
   type CreatedToken,
   type CreateToken,
   type CreateVmInput,
+  type DrainHost,
   type HostRecord,
   type Problem,
+  type SetShare,
+  type TeamRecord,
   type VmEvent,
   type VmRecord,
   type VmSummary,
@@ -48,6 +52,10 @@ export interface Api {
   host(name: string): Promise<HostRecord>;
   capacity(): Promise<Capacity>;
   createToken(token: CreateToken): Promise<CreatedToken>;
+  team(name: string): Promise<TeamRecord>;
+  setTeam(name: string, share: Partial<SetShare>): Promise<TeamRecord>;
+  drainHost(name: string, drain: Partial<DrainHost>): Promise<HostRecord>;
+  uncordonHost(name: string): Promise<HostRecord>;
 }
 
 const hostsSchema = z.object({ hosts: z.array(hostRecordSchema) });
@@ -120,6 +128,10 @@ export function makeApi(url: () => string, token: string, signal?: AbortSignal):
     host: (name) => call("GET", `/v1/hosts/${name}`, hostRecordSchema),
     capacity: () => call("GET", "/v1/fleet/capacity", capacitySchema),
     createToken: (body) => call("POST", "/v1/tokens", createdTokenSchema, { body }),
+    team: (name) => call("GET", `/v1/teams/${name}`, teamRecordSchema),
+    setTeam: (name, body) => call("PUT", `/v1/teams/${name}`, teamRecordSchema, { body }),
+    drainHost: (name, body) => call("POST", `/v1/hosts/${name}/drain`, hostRecordSchema, { body }),
+    uncordonHost: (name) => call("POST", `/v1/hosts/${name}/uncordon`, hostRecordSchema),
   };
 }
 

@@ -67,6 +67,7 @@ const CONFIG: EngineConfig = {
   ],
   ageingSeconds: 900,
   layout: "spread",
+  breakerRestSeconds: 300,
   keepEndedDays: 0,
 };
 

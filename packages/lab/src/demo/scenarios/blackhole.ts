@@ -1,0 +1,51 @@
+import { until } from "../../fleet/until.ts";
+import { IMAGES, stockedMac, type Scenario } from "./scenario.ts";
+
+const REST_SECONDS = 8;
+
+/** A Mac on which nothing starts is always free: without a breaker it would get one job after the other. */
+export const blackhole: Scenario = {
+  summary: "a Mac fails job after job: it is cordoned with the reason, and let in again when it is sound",
+  fleet: { hosts: 3, sim: () => stockedMac, controlPlane: { "breaker-rest-seconds": REST_SECONDS } },
+  async play({ fleet, say, team, work }) {
+    const ios = await team("ios");
+    const bad = fleet.hosts[0];
+    if (!bad?.sim) throw new Error("there is no simulated Mac");
+    const { name, sim } = bad;
+    say(`\n${name} is broken: no VM starts there any more.`);
+    sim.setFaults([{ action: "start-failure" }]);
+    const jobs = [];
+    for (let n = 0; n < 8; n += 1) {
+      const job = await work(ios, `job-${n + 1}`, 2, { image: IMAGES[n % IMAGES.length] ?? IMAGES[0] });
+      jobs.push(job);
+      await job.ready;
+    }
+    const done = await Promise.all(jobs.map(({ ended }) => ended));
+    const { cordon } = await fleet.api.host(name);
+    say(`\n${name}: ${cordon ? `cordoned by ${cordon.by}: ${cordon.reason}` : "not cordoned"}`);
+    say(`\n${name} is mended. After its rest one VM tries it.`);
+    sim.setFaults([]);
+    await until("the rest to be over", async () => (await fleet.api.host(name)).cordon?.breaker?.isProbing);
+    const more = await Promise.all(Array.from({ length: 6 }, (_, n) => work(ios, `more-${n + 1}`, 3)));
+    await until("it to be open again", async () => (await fleet.api.host(name)).cordon === null);
+    const last = await Promise.all(more.map(({ ended }) => ended));
+    return [
+      {
+        what: "Every job was done all the same.",
+        holds: [...done, ...last].every(({ end }) => end?.reason === "runner_exited"),
+      },
+      {
+        what: `${name} was cordoned by the control plane, with the reason.`,
+        holds: cordon?.breaker != null && cordon.reason.includes("start_failed"),
+      },
+      {
+        what: "No more than two attempts were lost there.",
+        holds: done.reduce((sum, { attempt }) => sum + attempt - 1, 0) <= 2,
+      },
+      {
+        what: `Mended, ${name} was tried with one VM and has VMs again.`,
+        holds: last.some((vm) => vm.host === name),
+      },
+    ];
+  },
+};
