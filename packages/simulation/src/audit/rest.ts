@@ -31,8 +31,11 @@ const LEFT_IN_DATABASE = [
   ["sealed secrets", "select count(*) as n from vms where secrets is not null"],
 ] as const;
 
-/** A process at rest waits for its next heartbeat, look or lease; each storm that left one more would be a leak. */
-const TIMERS_AT_REST = 4;
+/**
+ * A process at rest waits for its next heartbeat, look, note, lease or a cordon's end; each storm that left one more
+ * would be a leak.
+ */
+const TIMERS_AT_REST = 5;
 
 /** What can be counted from outside of what processes hold: timers, subscriptions, connections. */
 function heldInMemory({ site, hosts }: Fleet): string[] {
