@@ -14,6 +14,9 @@ export PATH
 if [ -r "$here/vm.env" ]; then . "$here/vm.env"; fi
 token_file=${TARTFLEET_TOKEN_FILE:-$here/token}
 
+# Whether or not the control plane can be told: from now on nobody may say that no job came.
+: >"$here/job-started" 2>/dev/null
+
 # Printable ASCII of bounded length, as the inside of a JSON string.
 clean() {
   printf '%s' "$1" | LC_ALL=C tr -cd '\040-\176' | cut -c "1-$2" | sed 's/[\\"]/\\&/g'

@@ -3,7 +3,8 @@
 #
 #   suicide.sh [job_hook]           a job is over; its result may still be on its way. Fit for a runner's
 #                                   job-completed hook: at most about 12 seconds.
-#   suicide.sh runner_exited <rc>   the runner's process has exited: the VM may go. Tries for minutes, then
+#   suicide.sh runner_exited <rc> [no_job]
+#                                   the runner's process has exited: the VM may go. Tries for minutes, then
 #                                   shuts the VM down, which the host sees.
 #
 # A hook that fails would fail a green job: the exit code is always 0. Prints one line at most, and no secret.
@@ -12,6 +13,7 @@
 
 phase=${1:-job_hook}
 rc=${2:-}
+cause=${3:-}
 case $0 in
   */*) here=${0%/*} ;;
   *) here=. ;;
@@ -34,6 +36,7 @@ ask() {
     -X DELETE -G --data-urlencode "phase=$phase"
   if [ -n "$TARTFLEET_CA_FILE" ]; then set -- "$@" --cacert "$TARTFLEET_CA_FILE"; fi
   if [ -n "$rc" ]; then set -- "$@" --data-urlencode "rc=$rc"; fi
+  if [ -n "$cause" ]; then set -- "$@" --data-urlencode "cause=$cause"; fi
   if [ -n "$TARTFLEET_IP" ]; then set -- "$@" --data-urlencode "ip=$TARTFLEET_IP"; fi
   if [ -n "$TARTFLEET_JOB_ID" ]; then set -- "$@" --data-urlencode "jobId=$TARTFLEET_JOB_ID"; fi
   printf 'header = "Authorization: Bearer %s"\n' "$(cat "$token_file" 2>/dev/null)" |

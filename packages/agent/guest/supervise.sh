@@ -15,8 +15,10 @@ export PATH
 mkdir "started-$TARTFLEET_VM_ID-$TARTFLEET_ATTEMPT" 2>/dev/null || exit 0
 
 rc=
+cause=
 runner=
 keeper=
+watchdog=
 
 finish() {
   code=$?
@@ -24,6 +26,7 @@ finish() {
   trap '' TERM INT
   rc=${rc:-$code}
   rm -f runner-secret output.pipe
+  if [ -n "$watchdog" ]; then kill "$watchdog" 2>/dev/null; fi
   # What was printed last may still be on its way; a process that the runner left behind may hold the pipe open.
   naps=0
   while [ "$naps" -lt 20 ] && kill -0 "${keeper:-none}" 2>/dev/null; do
@@ -31,12 +34,29 @@ finish() {
     naps=$((naps + 1))
   done
   printf '%s\n' "$rc" >exit-code.new && mv -f exit-code.new exit-code
-  /bin/bash ./suicide.sh runner_exited "$rc"
+  # It may have taken a job in the very moment in which it was told to go.
+  if [ -e no-job ] && [ ! -e job-started ]; then cause=no_job; fi
+  /bin/bash ./suicide.sh runner_exited "$rc" "$cause"
 }
 
 # Only the runner may end: while it lives, its job does.
 forward() {
   if [ -n "$runner" ]; then kill -TERM "$runner" 2>/dev/null; fi
+}
+
+# A runner to which no job comes holds a slot for nothing. Only here it is known for sure whether one came: its
+# hook leaves a mark before it tells anybody.
+await_job() {
+  trap - EXIT
+  waited=0
+  while [ "$waited" -lt "$TARTFLEET_NO_JOB_SECONDS" ]; do
+    if [ -e job-started ]; then exit 0; fi
+    sleep 1
+    waited=$((waited + 1))
+  done
+  if [ -e job-started ]; then exit 0; fi
+  : >no-job
+  kill -TERM "$1" 2>/dev/null
 }
 
 # The only one who writes the output down, so that it can be cut without losing a line: what comes meanwhile
@@ -73,6 +93,11 @@ shell=$(command -v zsh || echo /bin/bash)
   exec "$shell" -c 'exec /bin/bash -c "$@"' shell '. "$1"; exec /bin/bash "$2"' bash "$here/job.env" "$here/start.sh"
 ) </dev/null >output.pipe 2>&1 &
 runner=$!
+
+if [ "${TARTFLEET_NO_JOB_SECONDS:-0}" -gt 0 ]; then
+  await_job "$runner" </dev/null >/dev/null 2>&1 &
+  watchdog=$!
+fi
 
 # A signal cuts `wait` short with a status of its own; the runner's is asked for until it is gone.
 while :; do

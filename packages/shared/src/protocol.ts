@@ -187,5 +187,11 @@ export const bootstrapSchema = z.object({
   vmToken: secret(z.string()).describe("The VM's own token: its end and its job's hooks, nothing else"),
   env: z.record(z.string(), secret(z.string())),
   runner: runnerSchema.nullable(),
+  noJobSeconds: z
+    .int()
+    .optional()
+    .describe(
+      "A runner that tells of its job and to which none comes within so long is ended; 0 or none: never",
+    ),
 });
 export type Bootstrap = z.infer<typeof bootstrapSchema>;

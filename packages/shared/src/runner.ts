@@ -100,3 +100,6 @@ export const RUNNER_KINDS = [
   "jenkins",
   "script",
 ] as const satisfies RunnerKind[];
+
+/** Kinds whose hooks tell when a job starts (ci-runners §2.1). Of the others nobody knows whether one came. */
+export const TELLS_OF_ITS_JOB: ReadonlySet<RunnerKind> = new Set(["github"]);

@@ -44,6 +44,10 @@ export const END_REASONS = {
   ttl: { outcome: "deleted", text: "Its time to live ran out." },
   guest_shutdown: { outcome: "deleted", text: "The guest shut itself down." },
   guest_crashed: { outcome: "failed", text: "The guest crashed or lost its network for good." },
+  no_job: {
+    outcome: "failed",
+    text: "No job came to its runner within the time that was allowed for that; the guest stopped it.",
+  },
   queue_timeout: { outcome: "failed", text: "No slot became free within the queue timeout." },
   start_failed: { outcome: "failed", text: "It could not be brought up; see the error." },
   host_removed: { outcome: "failed", text: "Its host was taken out of the fleet." },

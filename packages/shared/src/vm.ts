@@ -68,6 +68,12 @@ export const createVmSchema = z.strictObject({
     .describe("Wait also when no registered host could ever take it: one may join the fleet"),
   ttlSeconds: z.int().min(1).optional().describe("How long it may live, from its first placement on a host"),
   queueTimeoutSeconds: z.int().min(1).max(604_800).optional(),
+  noJobTimeoutSeconds: z
+    .int()
+    .min(0)
+    .max(604_800)
+    .optional()
+    .describe("How long a runner that tells of its job (github) may wait for one; 0: for ever"),
   env: z
     .record(envName, secret(envValue))
     .default({})
@@ -179,6 +185,7 @@ export type EndPhase = z.infer<typeof endPhaseSchema>;
 /** Query of `DELETE /v1/vms/{id}`; all of it is for the VM's own token (suicide.sh). */
 export const deleteVmQuerySchema = z.strictObject({
   phase: endPhaseSchema.optional(),
+  cause: z.literal("no_job").optional().describe("Why the runner was ended by its own guest"),
   rc: z.coerce.number().int().min(-1).max(255).optional().describe("Exit code of the runner's process"),
   ip: z.ipv4().optional().describe("The private IP that the guest believes it has"),
   jobId: jobIdSchema.optional(),

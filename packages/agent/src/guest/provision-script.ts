@@ -75,6 +75,7 @@ function vmEnv(bootstrap: Revealed<Bootstrap>, { vmId, attempt, ip }: ProvisionS
     TARTFLEET_JOB_ID: bootstrap.jobId ?? "",
     TARTFLEET_HOOK_TRIES: "2",
     TARTFLEET_EXIT_TRIES: "20",
+    TARTFLEET_NO_JOB_SECONDS: String(bootstrap.noJobSeconds ?? 0),
   });
 }
 

@@ -8,8 +8,13 @@ const HOOKS = `/bin/bash "$dir/github-hooks.sh" || broken "cannot write ~/action
 
 const CHECK = `[ -x "$home/actions-runner/run.sh" ] || missing "the GitHub Actions runner, unpacked in ~/actions-runner"\n`;
 
-/** With the exit code 7 the runner says that GitHub no longer takes its version (ci-runners §2.2). */
-const BEGIN = `cd "$home/actions-runner" || exit 1\nexport ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1\n`;
+/**
+ * With the exit code 7 the runner says that GitHub no longer takes its version, and run.sh passes signals on to
+ * what listens for jobs (ci-runners §2.2).
+ */
+const BEGIN = `cd "$home/actions-runner" || exit 1
+export ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1 RUNNER_MANUALLY_TRAP_SIG=1
+`;
 
 export function planGithub(runner: Github, name: string): RunnerPlan {
   const { jitConfig, url, registrationToken } = runner;

@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const script = (text: string): RevealedRunner => ({ kind: "script", script: text, shell: "/bin/bash" });
 
-async function provisioned({ runner }: { runner: RevealedRunner }) {
+async function provisioned({ runner, noJobSeconds }: { runner: RevealedRunner; noJobSeconds?: number }) {
   const bootstrap = bootstrapSchema.parse({
     vmName: "build-42",
     jobId: "job-42",
@@ -32,6 +32,7 @@ async function provisioned({ runner }: { runner: RevealedRunner }) {
     vmToken: "t",
     env: {},
     runner,
+    noJobSeconds,
   });
   return await provision(guest, bootstrap, { vmId: "0123456789abcdef", attempt: 1, ip: null, signal });
 }
@@ -163,5 +164,37 @@ describe("a way into the guest that loses output", () => {
     expect(await readScriptResult(lossy(3), { signal })).toMatchObject({
       failure: { class: "outcome_unknown" },
     });
+  });
+});
+
+describe("a runner to which no job comes", () => {
+  const github: RevealedRunner = { kind: "github", jitConfig: "config" };
+  const listener = (body: string) =>
+    guest.write("actions-runner/run.sh", `#!/bin/bash\ntrap 'exit 3' TERM\n${body}\n`, 0o755);
+
+  it("is stopped by its own guest after so long, which says why", async () => {
+    await listener("while :; do sleep 0.05; done");
+    await provisioned({ runner: github, noJobSeconds: 1 });
+    await plane.count(1);
+    expect(plane.heard[0]?.query).toMatchObject({ phase: "runner_exited", cause: "no_job", rc: "3" });
+  });
+
+  it("is left alone once its hook has run, also when the control plane could not be told", async () => {
+    await listener("bash ~/.tartfleet/job-started.sh\nfor n in 1 2 3 4 5; do sleep 0.5; done\nexit 0");
+    plane.onRequest = async () => {};
+    await provisioned({ runner: github, noJobSeconds: 1 });
+    await plane.count(2);
+    const [started, exited] = plane.heard;
+    expect(started?.method).toBe("POST");
+    expect(exited?.query).toMatchObject({ phase: "runner_exited", rc: "0" });
+    expect(exited?.query).not.toHaveProperty("cause");
+  });
+
+  it("waits for ever when nothing was said", async () => {
+    await listener("sleep 1.5\nexit 0");
+    await provisioned({ runner: github });
+    await plane.count(1);
+    expect(plane.heard[0]?.query).toMatchObject({ phase: "runner_exited", rc: "0" });
+    expect(plane.heard[0]?.query).not.toHaveProperty("cause");
   });
 });

@@ -20,6 +20,8 @@ export interface VmSpec extends Pick<
   /** VMs of before there were any have none. */
   preferredHostLabels?: Labels;
   envNames: string[];
+  /** How long its runner may wait for a job; VMs of before that have none. */
+  noJobMs?: number;
   runnerKind: RunnerKind | null;
   ttlMs: number;
   queueTimeoutMs: number;
@@ -31,6 +33,9 @@ export interface VmEnd {
   message: string;
   error: AttemptError | null;
 }
+
+/** The end that a guest announced; `no_job`: its runner exited because the guest ended it, to which no job came. */
+export type Announced = EndPhase | "no_job";
 
 /** A VM as the lifecycle sees it. Times are milliseconds since 1970 by the control plane's clock. */
 export interface Vm {
@@ -49,7 +54,7 @@ export interface Vm {
   /** When the TTL runs out; null before the first placement. */
   expiresAt: number | null;
   /** Which end the guest has announced, and until when its VM is left alone because of it. */
-  announced: EndPhase | null;
+  announced: Announced | null;
   end: VmEnd | null;
   job: {
     state: "none" | "started" | "ended";

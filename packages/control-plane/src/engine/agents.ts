@@ -1,4 +1,4 @@
-import { bootstrapSchema, CallError, Secret, type ReportResult } from "@tartfleet/shared";
+import { bootstrapSchema, CallError, Secret, TELLS_OF_ITS_JOB, type ReportResult } from "@tartfleet/shared";
 import type { z } from "zod";
 import { actOf, hostName, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
@@ -156,6 +156,9 @@ export function makeAgentUseCases(
         vmToken: new Secret(token),
         env,
         runner,
+        ...(vm.spec.noJobMs && runner && TELLS_OF_ITS_JOB.has(runner.kind)
+          ? { noJobSeconds: Math.ceil(vm.spec.noJobMs / 1000) }
+          : {}),
       };
     },
   };

@@ -20,6 +20,8 @@ export interface EngineConfig {
   bootTimeoutSeconds: number;
   provisionTimeoutSeconds: number;
   stopTimeoutSeconds: number;
+  /** 0: a runner may wait for its job for ever. */
+  noJobTimeoutSeconds: number;
   maxAttempts: number;
   /** The most urgent first. */
   priorityClasses: readonly PriorityClass[];

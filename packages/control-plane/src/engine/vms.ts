@@ -16,6 +16,7 @@ import type { Vm } from "../domain/vm.ts";
 import type { Act } from "../store/audit.ts";
 import { actOf, nameOf, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
+import type { EngineConfig } from "./config.ts";
 import type { Parts } from "./parts.ts";
 import { requireSchedulable } from "./schedulable.ts";
 import type { Principal, UseCases } from "./use-cases.ts";
@@ -79,7 +80,7 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
         input,
         teamOf(caller.principal),
         ttlSeconds,
-        config.defaultQueueTimeoutSeconds,
+        config,
         clock.now(),
       );
       const secrets: VmSecrets = { env: input.env, runner: input.runner ?? null };
@@ -212,6 +213,7 @@ function announcementOf(attempt: number, query: DeleteVmQuery) {
     kind: "announced" as const,
     attempt,
     phase: query.phase ?? ("job_hook" as const),
+    cause: query.cause,
     rc: query.rc ?? null,
     ip: query.ip ?? null,
   } satisfies LifecycleEvent;
@@ -222,12 +224,13 @@ function newVm(
   input: CreateVm,
   team: string,
   ttlSeconds: number,
-  queueTimeoutSeconds: number,
+  config: Pick<EngineConfig, "defaultQueueTimeoutSeconds" | "noJobTimeoutSeconds">,
   now: number,
 ): Vm {
   const { image, os, hostLabels, preferredHostLabels, labels, priority, run } = input;
   const { cpu, memoryMiB, diskGiB, jobId } = input;
-  const queueTimeoutMs = (input.queueTimeoutSeconds ?? queueTimeoutSeconds) * 1000;
+  const queueTimeoutMs = (input.queueTimeoutSeconds ?? config.defaultQueueTimeoutSeconds) * 1000;
+  const noJobMs = (input.noJobTimeoutSeconds ?? config.noJobTimeoutSeconds) * 1000;
   return {
     id,
     name: input.name ?? `vm-${id}`,
@@ -248,6 +251,7 @@ function newVm(
       runnerKind: input.runner?.kind ?? null,
       ttlMs: ttlSeconds * 1000,
       queueTimeoutMs,
+      noJobMs,
     },
     state: "queued",
     stateSince: now,

@@ -2,7 +2,6 @@ import type {
   AttemptError,
   AuditDetails,
   AuditRecord,
-  EndPhase,
   HostFacts,
   JobDetails,
   ScriptResult,
@@ -32,7 +31,7 @@ import {
 } from "drizzle-orm/sqlite-core";
 import type { PhaseTime } from "../domain/history/phase-time.ts";
 import type { Cordon } from "../domain/cordon.ts";
-import type { Vm, VmSpec } from "../domain/vm.ts";
+import type { Announced, Vm, VmSpec } from "../domain/vm.ts";
 
 /*
  * What is true by constraint: a host has slots 0 and 1 and no third; a slot holds one attempt that is not
@@ -105,7 +104,7 @@ export const vms = sqliteTable(
     expiresAt: integer("expires_at"),
     /** The earlier of the two above while it matters: what the timers wait for. */
     deadlineAt: integer("deadline_at"),
-    announced: text().$type<EndPhase>(),
+    announced: text().$type<Announced>(),
     endReason: text("end_reason").$type<NonNullable<Vm["end"]>["reason"]>(),
     endMessage: text("end_message"),
     endError: text("end_error", { mode: "json" }).$type<AttemptError>(),

@@ -169,7 +169,7 @@ describe("every life", () => {
     );
   });
 
-  test("is not ended by anything but its guest, a client or its TTL once its job has started", () => {
+  test("is not ended by anything but its guest, a person or its TTL once its job has started", () => {
     fc.assert(
       fc.property(life, (events) => {
         live(events, (before, event, result, now) => {
@@ -178,7 +178,8 @@ describe("every life", () => {
             return;
           const expired =
             event.kind === "time_passed" && before.expiresAt !== null && before.expiresAt <= now;
-          const allowed = ["phase", "announced", "end_requested", "run_ended", "gone"];
+          // A host is removed by a person.
+          const allowed = ["phase", "announced", "end_requested", "run_ended", "gone", "host_removed"];
           const graceOver = before.state === "draining" && event.kind === "time_passed";
           // That its host cannot reach the guest says nothing of its job.
           const runIsOver = event.kind === "failed" && event.error.code !== "guest_unreachable";
@@ -256,6 +257,16 @@ describe("the end", () => {
       state: "stopping",
       end: { reason: "runner_exited" },
     });
+  });
+
+  test("a guest that stopped its runner because no job came is believed only where none was told of", () => {
+    const idle: LifecycleEvent = { ...exited, cause: "no_job" };
+    const told: LifecycleEvent = { kind: "job_started", attempt: 1, details: {} };
+    const gaveUp = at(vmIn([...ready, idle]), { kind: "time_passed" }, 100_000);
+    expect(gaveUp).toMatchObject({ state: "stopping", end: { reason: "no_job" } });
+    expect(at(gaveUp, gone, 100_001)).toMatchObject({ state: "failed", end: { reason: "no_job" } });
+    const worked = at(vmIn([...ready, told, idle]), { kind: "time_passed" }, 100_000);
+    expect(worked).toMatchObject({ state: "stopping", end: { reason: "runner_exited" } });
   });
 
   test("a runner that exits without ever having told of a job had none", () => {

@@ -29,6 +29,7 @@ const CONFIG: EngineConfig = {
   bootTimeoutSeconds: 600,
   provisionTimeoutSeconds: 300,
   stopTimeoutSeconds: 300,
+  noJobTimeoutSeconds: 1800,
   maxAttempts: 3,
   priorityClasses: [
     { name: "release", reserved: 0 },

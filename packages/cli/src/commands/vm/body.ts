@@ -17,6 +17,7 @@ export interface VmFlags {
   label?: string[];
   ttl?: string;
   queueTimeout?: string;
+  idleTimeout?: string;
   env?: string[];
   softnet?: true;
   softnetAllow?: string[];
@@ -49,6 +50,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   labels: "--label",
   ttlSeconds: "--ttl",
   queueTimeoutSeconds: "--queue-timeout",
+  noJobTimeoutSeconds: "--idle-timeout",
   env: "--env",
   "run.softnet": "--softnet",
   "run.softnetAllow": "--softnet-allow",
@@ -121,6 +123,7 @@ export function vmBody(
       diskGiB: whole("--disk-gib", flags.diskGib),
       ttlSeconds: seconds("--ttl", flags.ttl),
       queueTimeoutSeconds: seconds("--queue-timeout", flags.queueTimeout),
+      noJobTimeoutSeconds: seconds("--idle-timeout", flags.idleTimeout),
       allowPending: flags.allowPending,
       runner,
     }),

@@ -55,6 +55,7 @@ export function addCreate(group: Command, context: Context): void {
     .option("--label <key=value>", "a label of the VM, to find it again; can be repeated", collect)
     .option("--ttl <duration>", `how long it may live: ${DURATION_FORM}`)
     .option("--queue-timeout <duration>", "how long it may wait for a slot")
+    .option("--idle-timeout <duration>", "how long its GitHub runner may wait for a job; 0s for ever")
     .option("--env <NAME[=VALUE]>", "environment of its jobs; can be repeated", collect)
     // Not --env-file: node takes that for itself, wherever it stands, and loads the file into our environment.
     .option("--env-from <file>", "the same, one NAME=VALUE a line (- for stdin); can be repeated", collect)

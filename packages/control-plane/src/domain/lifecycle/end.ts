@@ -1,10 +1,20 @@
 import type { AttemptErrorCode } from "@tartfleet/shared";
-import type { Vm } from "../vm.ts";
+import type { Announced, Vm, VmEnd } from "../vm.ts";
 import { endedEarly } from "./bring-up.ts";
 import type { HistoryEntry, LifecycleEvent, Rule, Step } from "./event.ts";
 import { applied, end, enter, finished, ignored, INSTANCE_LOST, isDue, runEnded, stopping } from "./steps.ts";
 
 /* From ready to gone. */
+
+/** The end of a VM whose runner is known to have exited. */
+function exited({ announced }: Vm): VmEnd | undefined {
+  return announced === "runner_exited" || announced === "no_job" ? end(announced) : undefined;
+}
+
+/** That no job came is believed only where none was told of. */
+function announcedBy(vm: Vm, { phase, cause }: Extract<LifecycleEvent, { kind: "announced" }>): Announced {
+  return phase === "runner_exited" && cause === "no_job" && vm.job.state === "none" ? "no_job" : phase;
+}
 
 export const drain: Rule<"announced"> = (vm, event, { now, budgets }) => {
   const grace = event.phase === "job_hook" ? budgets.hookGrace : budgets.exitSettle;
@@ -12,7 +22,7 @@ export const drain: Rule<"announced"> = (vm, event, { now, budgets }) => {
   const hadJob = event.phase === "job_hook" || vm.job.state === "started";
   const job = hadJob ? { ...vm.job, state: "ended" as const, endedAt: vm.job.endedAt ?? now } : vm.job;
   return applied(
-    enter({ ...vm, job, announced: event.phase }, "draining", now, now + grace),
+    enter({ ...vm, job, announced: announcedBy(vm, event) }, "draining", now, now + grace),
     announcement(vm, event, grace),
   );
 };
@@ -20,19 +30,14 @@ export const drain: Rule<"announced"> = (vm, event, { now, budgets }) => {
 export const drainSooner: Rule<"announced"> = (vm, event, { now, budgets }) => {
   const grace = event.phase === "job_hook" ? budgets.hookGrace : budgets.exitSettle;
   const endsAt = Math.min(vm.budgetEndsAt ?? Number.POSITIVE_INFINITY, now + grace);
-  const announced = vm.announced === "runner_exited" ? "runner_exited" : event.phase;
+  const announced = exited(vm) ? vm.announced : announcedBy(vm, event);
   if (announced === vm.announced && endsAt === vm.budgetEndsAt) return ignored("it was announced already");
   return applied({ ...vm, announced, budgetEndsAt: endsAt }, announcement(vm, event, endsAt - now));
 };
 
 export const drainedOrExpired: Rule<"time_passed"> = (vm, _event, context) => {
   if (isDue(vm.budgetEndsAt, context.now)) {
-    return stopping(
-      vm,
-      end(vm.announced === "runner_exited" ? "runner_exited" : "hook_grace_forced"),
-      "timer",
-      context,
-    );
+    return stopping(vm, exited(vm) ?? end("hook_grace_forced"), "timer", context);
   }
   return expire(vm, { kind: "time_passed" }, context);
 };
@@ -44,19 +49,13 @@ export const expire: Rule<"time_passed"> = (vm, _event, context) =>
 
 /** A client's order stops it at once; what the runner's exit had already begun keeps its name. */
 export const stopForClient: Rule<"end_requested"> = (vm, event, context) =>
-  stopping(
-    vm,
-    vm.announced === "runner_exited" ? end("runner_exited") : end("client", `${event.by} asked for it.`),
-    "client",
-    context,
-  );
+  stopping(vm, exited(vm) ?? end("client", `${event.by} asked for it.`), "client", context);
 
 export const stopAfterRun: Rule<"run_ended"> = (vm, event, context) => {
   const crashed = event.cause !== "guest_shutdown" && event.cause !== "stopped";
   const seen = end(crashed ? "guest_crashed" : "guest_shutdown", runEnded(event.cause));
   // After the runner's own exit the power-off is its consequence, not another cause.
-  const cause = vm.announced === "runner_exited" ? end("runner_exited") : seen;
-  return stopping(vm, cause, "host", context, { cause: event.cause, log: event.logTail });
+  return stopping(vm, exited(vm) ?? seen, "host", context, { cause: event.cause, log: event.logTail });
 };
 
 /**
@@ -84,15 +83,7 @@ export const lostAfterReady: Rule<"failed"> = (vm, event, context) => {
 };
 
 export const vanished: Rule<"gone"> = (vm, _event, { now }) =>
-  finished(
-    vm,
-    vm.announced === "runner_exited"
-      ? end("runner_exited")
-      : { ...end("instance_lost"), error: INSTANCE_LOST },
-    "host",
-    now,
-    "release",
-  );
+  finished(vm, exited(vm) ?? { ...end("instance_lost"), error: INSTANCE_LOST }, "host", now, "release");
 
 export const finish: Rule<"gone"> = (vm, _event, { now }) =>
   finished(vm, vm.end ?? end("instance_lost"), "host", now, "release");
@@ -130,7 +121,9 @@ function announcement(
 ): HistoryEntry {
   const ipDiffers = event.ip !== null && vm.ip !== null && event.ip !== vm.ip;
   const what =
-    event.phase === "job_hook" ? "The job's hook announced the end" : "The runner's process exited";
+    event.phase === "job_hook"
+      ? "The job's hook announced the end"
+      : `The runner's process exited${event.cause === "no_job" ? ", stopped by its guest since no job had come" : ""}`;
   return {
     type: "end_announced",
     source: event.phase === "job_hook" ? "hook" : "guest",

@@ -16,6 +16,8 @@ export type LifecycleEvent =
       kind: "announced";
       attempt: number;
       phase: "job_hook" | "runner_exited";
+      /** The guest ended the runner itself, because no job came. */
+      cause?: "no_job" | undefined;
       rc: number | null;
       ip: string | null;
     }

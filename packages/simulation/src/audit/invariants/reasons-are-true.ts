@@ -38,6 +38,8 @@ function isTrue(vm: VmRow, { fleet }: View): boolean {
   const isOver = ledger.endedByItself.has(instance);
   const said = (what: "job_hook" | "runner_exited") => ledger.hasSaidOf(vm.id, vm.attempt, what);
   switch (vm.endReason) {
+    case "no_job":
+      return said("runner_exited") && vm.jobState === "none";
     case "runner_exited":
       return said("runner_exited");
     case "hook_grace_forced":
