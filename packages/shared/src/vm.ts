@@ -45,6 +45,16 @@ export type RunOptions = z.infer<typeof runOptionsSchema>;
 export const guestOsSchema = z.enum(["macos", "linux"]);
 export type GuestOs = z.infer<typeof guestOsSchema>;
 
+const budgetSeconds = z.int().min(5).max(86_400).optional();
+
+/** How long the phases of a VM's bring-up may take, where it knows better than the control plane. */
+const budgetsSchema = z.strictObject({
+  pullStallSeconds: budgetSeconds.describe("How long the pull of its image may stand still"),
+  cloneSeconds: budgetSeconds,
+  bootSeconds: budgetSeconds,
+  provisionSeconds: budgetSeconds,
+});
+
 /** The body of `POST /v1/vms`. */
 export const createVmSchema = z.strictObject({
   image: imageSchema,
@@ -74,6 +84,11 @@ export const createVmSchema = z.strictObject({
     .max(604_800)
     .optional()
     .describe("How long a runner that tells of its job (github) may wait for one; 0: for ever"),
+  budgets: budgetsSchema
+    .optional()
+    .describe(
+      "Phases over budget are tried on another host; without one, what is learned of the image, or the default",
+    ),
   env: z
     .record(envName, secret(envValue))
     .default({})

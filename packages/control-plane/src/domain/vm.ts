@@ -19,6 +19,8 @@ export interface VmSpec extends Pick<
   priority?: string;
   /** VMs of before there were any have none. */
   preferredHostLabels?: Labels;
+  /** By request; milliseconds. */
+  budgetsMs?: Partial<Record<"pulling" | "cloning" | "booting" | "provisioning", number>>;
   envNames: string[];
   /** How long its runner may wait for a job; VMs of before that have none. */
   noJobMs?: number;

@@ -16,6 +16,7 @@ import { makeHearing } from "./hearing.ts";
 import { startHistory } from "./history.ts";
 import { makeExplain } from "./explain.ts";
 import { makeFleetView } from "./fleet-view.ts";
+import { learnBudgets } from "./learned-budgets.ts";
 import type { Identity } from "./identity.ts";
 import { makeLeases } from "./leases.ts";
 import type { Parts } from "./parts.ts";
@@ -102,6 +103,7 @@ export async function startControlPlane({
   const context: Parts["context"] = () => ({
     now: clock.now(),
     budgets: budgetsOf(config),
+    budgetOf: learnBudgets(history, budgetsOf(config)),
     gapOf: hearing.gapOf,
   });
   const patience = makePatience(clock, onFatal);

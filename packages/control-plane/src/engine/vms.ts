@@ -252,6 +252,7 @@ function newVm(
       ttlMs: ttlSeconds * 1000,
       queueTimeoutMs,
       noJobMs,
+      ...(input.budgets ? { budgetsMs: budgetsMsOf(input.budgets) } : {}),
     },
     state: "queued",
     stateSince: now,
@@ -271,6 +272,19 @@ function newVm(
     readyAt: null,
     endedAt: null,
   };
+}
+
+function budgetsMsOf(budgets: NonNullable<CreateVm["budgets"]>): NonNullable<Vm["spec"]["budgetsMs"]> {
+  const { pullStallSeconds, cloneSeconds, bootSeconds, provisionSeconds } = budgets;
+  const seconds = {
+    pulling: pullStallSeconds,
+    cloning: cloneSeconds,
+    booting: bootSeconds,
+    provisioning: provisionSeconds,
+  };
+  return Object.fromEntries(
+    Object.entries(seconds).flatMap(([phase, asked]) => (asked === undefined ? [] : [[phase, asked * 1000]])),
+  );
 }
 
 function teamOf(principal: Principal): string {

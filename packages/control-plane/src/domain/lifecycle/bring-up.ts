@@ -6,7 +6,8 @@ import {
   type EvidenceSource,
 } from "@tartfleet/shared";
 import type { Vm } from "../vm.ts";
-import type { Context, HistoryEntry, LifecycleEvent, Rule, Step } from "./event.ts";
+import type { PhaseBudget } from "../budgets.ts";
+import type { BringUpStateBeforeReady, Context, HistoryEntry, LifecycleEvent, Rule, Step } from "./event.ts";
 import { applied, end, enter, finished, ignored, INSTANCE_LOST, isDue, state, stopping } from "./steps.ts";
 
 /* From the queue to ready. */
@@ -49,7 +50,7 @@ export const advance: Rule<"phase"> = (vm, event, context) => {
   const seen = { ...vm, ...observed(vm, event) };
   if (to === from) {
     const moved = event.phase === "pulling" && event.pullPercent !== vm.pullPercent;
-    const budgetEndsAt = moved ? context.now + context.budgets.phase.pulling : vm.budgetEndsAt;
+    const budgetEndsAt = moved ? context.now + budgetIn(vm, "pulling", context).ms : vm.budgetEndsAt;
     return applied({ ...seen, budgetEndsAt }, null);
   }
   if (event.phase === "ready") {
@@ -58,9 +59,10 @@ export const advance: Rule<"phase"> = (vm, event, context) => {
       state("host", vm.spec.runnerKind === null ? "The guest is reachable." : "The runner was started."),
     );
   }
+  const { ms, source } = budgetIn(vm, event.phase, context);
   return applied(
-    enter(seen, event.phase, context.now, context.now + context.budgets.phase[event.phase]),
-    state("host", PHASE_MESSAGES[event.phase]),
+    enter(seen, event.phase, context.now, context.now + ms),
+    state("host", PHASE_MESSAGES[event.phase], { budgetSeconds: ms / 1000, budgetFrom: source }),
   );
 };
 
@@ -134,6 +136,10 @@ export const refresh: Rule<"phase"> = (vm, event) => {
     ? ignored("nothing new")
     : applied(seen, null);
 };
+
+function budgetIn(vm: Vm, phase: BringUpStateBeforeReady, { budgets, budgetOf }: Context): PhaseBudget {
+  return budgetOf?.(vm, phase) ?? { ms: budgets.phase[phase], source: "default" };
+}
 
 const PHASE_MESSAGES: Record<Exclude<BringUpState, "ready">, string> = {
   pulling: "The host pulls the image.",

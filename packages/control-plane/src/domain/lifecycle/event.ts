@@ -1,4 +1,5 @@
 import type { AttemptError, BringUpState, EvidenceSource, Report, VmEventType } from "@tartfleet/shared";
+import type { PhaseBudget } from "../budgets.ts";
 import type { Vm } from "../vm.ts";
 
 type ReportBody<K extends Report["kind"]> = Omit<Extract<Report, { kind: K }>, "vmId">;
@@ -38,11 +39,13 @@ export interface Budgets {
   exitSettle: number;
   maxAttempts: number;
 }
-type BringUpStateBeforeReady = Exclude<BringUpState, "ready">;
+export type BringUpStateBeforeReady = Exclude<BringUpState, "ready">;
 
 export interface Context {
   now: number;
   budgets: Budgets;
+  /** How long a VM may be in a phase, where that is not the same for all. */
+  budgetOf?: (vm: Vm, phase: BringUpStateBeforeReady) => PhaseBudget;
 }
 
 /** What goes into the VM's history: one entry for a step, in the same transaction. */
