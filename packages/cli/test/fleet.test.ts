@@ -9,11 +9,11 @@ test("host list shows slots, disk and who is silent", async () => {
   const { code, stdout } = await cli.tartfleet("host", "list");
   expect(code).toBe(0);
   const [head, first, second] = stdout.split("\n");
-  expect(head).toMatch(/^NAME +STATE +SLOTS +DISK FREE +IMAGES +TART +MACOS +LABELS +SEEN$/);
+  expect(head).toMatch(/^NAME +STATE +SLOTS +DISK FREE +IMAGES +AGENT +TART +MACOS +LABELS +SEEN$/);
   expect(first).toMatch(
-    /^mac-1 +connected +1\/2 busy, 1 phantom +411 GiB +1 +2\.30\.0 +15\.5 +xcode=16, rack=b4 +\d+d ago$/,
+    /^mac-1 +connected +1\/2 busy, 1 phantom +411 GiB +1 +0\.1\.0 +2\.30\.0 +15\.5 +xcode=16, rack=b4 +\d+d ago$/,
   );
-  expect(second).toMatch(/^mac-2 +silent, last heard \d+d ago/);
+  expect(second).toMatch(/^mac-2 +silent, last heard \d+d ago.* 0\.1\.0 \(behind\) /);
   const { hosts } = documentOf(await cli.tartfleet("host", "list", "--json")) as { hosts: unknown[] };
   expect(hosts).toHaveLength(2);
 });

@@ -50,6 +50,9 @@ export const hostRecordSchema = z.object({
   boundLabels: labelsSchema.describe("Of the token that enrolled it; its agent cannot change them"),
   cordon: cordonRecordSchema.nullable().describe("It gets nothing new while this is there"),
   slots: z.array(slotRecordSchema),
+  agentIsBehind: z
+    .boolean()
+    .describe("Its agent is older than the control plane: upgrade it; a restart of the agent touches no VM"),
   linuxVms: z.array(z.object({ vmId: z.string(), attempt: z.int() })),
   facts: hostFactsSchema.nullable().describe("null until the agent has connected once"),
   createdAt: timeSchema,

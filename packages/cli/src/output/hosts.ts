@@ -19,6 +19,13 @@ export function hostTable(hosts: readonly HostRecord[], style: Style): string {
       { head: "SLOTS", text: slotsText },
       { head: "DISK FREE", text: ({ facts }) => (facts ? `${facts.diskFreeGiB} GiB` : "-"), align: "right" },
       { head: "IMAGES", text: ({ facts }) => (facts ? String(facts.images.length) : "-"), align: "right" },
+      {
+        head: "AGENT",
+        text: ({ facts, agentIsBehind }) =>
+          facts ? `${facts.agentVersion}${agentIsBehind ? " (behind)" : ""}` : "-",
+        paint: (text, { agentIsBehind }, colors) => (agentIsBehind ? colors.yellow(text) : text),
+        spare: 2,
+      },
       { head: "TART", text: ({ facts }) => facts?.tartVersion ?? "-", spare: 2 },
       { head: "MACOS", text: ({ facts }) => facts?.osVersion ?? "-", spare: 3 },
       {
@@ -49,7 +56,7 @@ export function hostDetails(record: HostRecord, style: Style): string {
       ["enrolled", timeWithAge(host.createdAt, now)],
       ["slots", host.slots.map((slot) => `${slot.slot}: ${slotText(slot)}`).join("\n")],
       ["linux VMs", host.linuxVms.map(({ vmId }) => vmId).join("\n") || undefined],
-      ["agent", facts ? oneLine(facts.agentVersion) : "has not connected yet"],
+      ["agent", facts ? agentText(facts.agentVersion, host.agentIsBehind) : "has not connected yet"],
       ["tart", facts ? oneLine(facts.tartVersion) : undefined],
       ["macOS", facts ? oneLine(facts.osVersion) : undefined],
       ["arch", facts ? oneLine(facts.arch) : undefined],
@@ -63,6 +70,11 @@ export function hostDetails(record: HostRecord, style: Style): string {
     ],
     style,
   );
+}
+
+function agentText(version: string, isBehind: boolean): string {
+  const advice = isBehind ? ", older than the control plane: upgrade it (that touches no VM)" : "";
+  return `${oneLine(version)}${advice}`;
 }
 
 function connection({ connected, unreachableSince, facts, cordon }: HostRecord, now: number): string {

@@ -56,6 +56,7 @@ export function hostRecord(name: string, change: Partial<HostRecord> = {}): Host
       { slot: 0, vmId: "aaaabbbbccccdddd", attempt: 1, state: "busy" },
       { slot: 1, vmId: null, attempt: null, state: "phantom" },
     ],
+    agentIsBehind: name === "mac-2",
     linuxVms: [],
     facts: {
       agentVersion: "0.1.0",

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CallError, DEFAULT_TEAM, parseToken, writeToken } from "@tartfleet/shared";
+import packageJson from "../../package.json" with { type: "json" };
 import { capacityOf } from "../domain/capacity.ts";
 import { openDatabase, type Database } from "../store/database.ts";
 import { DatabaseUnusableError, messageOf, passesByItself } from "../store/faults.ts";
@@ -129,7 +130,7 @@ export async function startControlPlane({
       }),
     );
   }
-  const records = makeRecords(store, leases);
+  const records = makeRecords(store, leases, packageJson.version);
   const refusals = makeRefusals({ store, clock, patience });
   const suspicions = makeSuspicions();
   const fleet = makeFleetView({

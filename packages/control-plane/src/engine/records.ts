@@ -15,7 +15,7 @@ import type { Leases } from "./leases.ts";
 import { labelsOf, occupancyOf } from "./fleet-view.ts";
 
 /** The API's view of what the store holds. */
-export function makeRecords(store: Store, leases: Leases) {
+export function makeRecords(store: Store, leases: Leases, version: string) {
   /** Since when a host is silent; null when it is not. */
   const silentSince = (hostId: number, lastSeenAt: number | null): string | null =>
     leases.isConnected(hostId) ? null : iso(lastSeenAt);
@@ -91,6 +91,7 @@ export function makeRecords(store: Store, leases: Leases) {
       linuxVms: host.occupants
         .filter(({ slot }) => slot === null)
         .map(({ vmId, attempt }) => ({ vmId, attempt })),
+      agentIsBehind: host.facts !== null && isOlder(host.facts.agentVersion, version),
       facts: host.facts,
       createdAt: isoOf(host.createdAt),
     };
@@ -107,6 +108,11 @@ export function makeRecords(store: Store, leases: Leases) {
   }
 
   return { vmRecord, vmSummary, hostRecord, occupancy };
+}
+
+/** Of versions like 1.10.2. */
+function isOlder(version: string, than: string): boolean {
+  return version.localeCompare(than, "en", { numeric: true }) < 0;
 }
 
 function cordonRecord({ by, reason, since, until, drain, breaker }: Cordon, left: number): CordonRecord {

@@ -242,6 +242,23 @@ const at = (vm: Vm, event: LifecycleEvent, now: number) => {
   return result.outcome === "applied" ? result.vm : vm;
 };
 
+test("a slot that something else has costs a VM none of its attempts, but not for ever", () => {
+  const failed = (attempt: number, code: "vm_limit_reached" | "start_failed"): LifecycleEvent => ({
+    kind: "failed",
+    attempt,
+    phase: "booting",
+    error: { code, message: "", facts: {} },
+  });
+  const most = BUDGETS.maxAttempts;
+  let vm = queuedVm();
+  for (let attempt = 1; vm.state === "queued" && attempt < 100; attempt += 1)
+    vm = at(at(vm, placed(attempt), attempt), failed(attempt, "vm_limit_reached"), attempt);
+  expect(vm).toMatchObject({ state: "stopping", attempt: most + 5 });
+  const last = at({ ...queuedVm(), attempt: most - 1 }, placed(most), 1);
+  expect(at(last, failed(most, "start_failed"), 2).state).toBe("stopping");
+  expect(at(last, failed(most, "vm_limit_reached"), 2).state).toBe("queued");
+});
+
 describe("the end", () => {
   test("a hook announces, and the exit shortens the wait to the settle time", () => {
     const drained = vmIn([...ready, hook]);

@@ -199,7 +199,7 @@ describe("peers §4 row 6: why is it queued, how many before me, when", () => {
     await pass(fleet, [mac], 30);
     expect(explain(id)).toMatchObject({
       state: "booting",
-      summary: "It boots, for 30 s now, usually 20 s; that is longer than usual. Its time is over in 10 min.",
+      summary: "It boots, for 30 s now, usually 20 s; that is longer than usual. Its time is over in 2 min.",
       details: ["It is on mac-1, as attempt 1."],
       waiting: null,
       phase: { phase: "booting", seconds: 30, usual: { p50Seconds: 20, count: 20 }, isSlow: true },

@@ -148,6 +148,9 @@ const PHASE_MESSAGES: Record<Exclude<BringUpState, "ready">, string> = {
   provisioning: "The guest answers and is being set up.",
 };
 
+/** How often a VM may come upon a slot that is not free beyond its attempts. */
+const SPARE_ATTEMPTS = 5;
+
 /** Before a VM is ready a failed attempt gets another one, unless every host would say the same. */
 function attemptFailed(
   vm: Vm,
@@ -158,7 +161,10 @@ function attemptFailed(
 ): Step {
   const { now, budgets } = context;
   const data = { error, phase: vm.state };
-  const again = ATTEMPT_ERRORS[error.code].again === "elsewhere" && vm.attempt < budgets.maxAttempts;
+  // A slot that something else has is nobody's failure: it costs a VM none of its attempts, within bounds.
+  const spare = error.code === "vm_limit_reached" && budgets.maxAttempts > 0 ? SPARE_ATTEMPTS : 0;
+  const mayTry = vm.attempt < budgets.maxAttempts + spare;
+  const again = ATTEMPT_ERRORS[error.code].again === "elsewhere" && mayTry;
   if (again && !isDue(vm.expiresAt, now)) {
     return applied(
       enter({ ...vm, hostId: null }, "queued", now, now + vm.spec.queueTimeoutMs),
