@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addCapacityCommand } from "./commands/capacity.ts";
 import { addHostCommands } from "./commands/host.ts";
+import { addImageCommands } from "./commands/image.ts";
 import { addLoginCommand } from "./commands/login.ts";
 import { addTeamCommands } from "./commands/team.ts";
 import { addTokenCommands } from "./commands/token.ts";
@@ -38,6 +39,7 @@ export function makeProgram(context: Context, version: string): Command {
   addVmCommands(program, context);
   addHostCommands(program, context);
   addCapacityCommand(program, context);
+  addImageCommands(program, context);
   addTeamCommands(program, context);
   addTokenCommands(program, context);
   addAuditCommands(program, context);

@@ -67,6 +67,14 @@ test("host remove is refused while VMs are there, and says what becomes of them 
   expect(forced.stdout).toBe("Host mac-1 is removed\n");
 });
 
+test("image list shows what a name stands for on which host", async () => {
+  await using cli = await fleet();
+  const { stdout } = await cli.tartfleet("image", "list");
+  expect(stdout).toMatch(/^IMAGE +DIGEST +HOSTS +SIZE +ON$/m);
+  expect(stdout).toMatch(/^ghcr\.io\/org\/image:15 +sha256:a{12} \(differs\) +1 +31\.3 GiB +mac-1$/m);
+  expect(stdout).toMatch(/^ghcr\.io\/org\/image:15 +sha256:b{12} \(differs\) +1 +31\.3 GiB +mac-2$/m);
+});
+
 test("team set changes what is given and keeps the rest; list shows it; remove takes it away", async () => {
   await using cli = await fleet();
   await cli.tartfleet("team", "set", "ios", "--guaranteed", "2", "--cap", "6");

@@ -20,7 +20,19 @@ export const hostFactsSchema = z.object({
   diskTotalGiB: z.int().min(0),
   diskFreeGiB: z.int().min(0),
   labels: labelsSchema,
-  images: z.array(z.object({ reference: z.string().max(512), sizeGiB: z.number() })).max(1000),
+  images: z
+    .array(
+      z.object({
+        reference: z.string().max(512),
+        sizeGiB: z.number(),
+        digest: z
+          .string()
+          .regex(/^sha256:[0-9a-f]{64}$/)
+          .optional()
+          .describe("What the reference stands for on this host"),
+      }),
+    )
+    .max(1000),
   foreign: z
     .array(z.object({ name: z.string().max(255), os: z.string().max(16), running: z.boolean() }))
     .max(1000)

@@ -4,6 +4,7 @@ export * from "./cordon.ts";
 export * from "./error-codes.ts";
 export * from "./explain.ts";
 export * from "./host.ts";
+export * from "./image.ts";
 export * from "./keys.ts";
 export * from "./names.ts";
 export * from "./phase.ts";

@@ -24,9 +24,11 @@ export function factsOf(fixed: FixedFacts, view: HostView, disk: Disk): HostFact
   return {
     ...fixed,
     ...disk,
-    images: view.images
-      .slice(0, MOST)
-      .map(({ reference, sizeGb }) => ({ reference, sizeGiB: Math.round((sizeGb * 1e10) / GIB) / 10 })),
+    images: view.images.slice(0, MOST).map(({ reference, sizeGb, digest }) => ({
+      reference,
+      sizeGiB: Math.round((sizeGb * 1e10) / GIB) / 10,
+      ...(digest === undefined ? {} : { digest }),
+    })),
     foreign: foreign.slice(0, MOST).map(({ name, os, running }) => ({
       name: name.slice(0, 255),
       os: os ?? "unknown",

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { probeControlSocket } from "./agent-probe.ts";
+import { cachedDigest } from "./cached-digest.ts";
 import { cloneVm } from "./clone.ts";
 import { failureOf, spawnTart, tartCommand } from "./command.ts";
 import { TART_LIMITS, type TartConfig, type TartLimits } from "./config.ts";
@@ -81,7 +82,15 @@ export function makeTart(options: TartOptions): Tart {
     async listImages() {
       const listed = await list("oci");
       if (!listed.ok) return listed;
-      return ok(listed.value.map(({ Name, Size }) => ({ reference: Name, sizeGb: Number(Size ?? 0) })));
+      return ok(
+        await Promise.all(
+          listed.value.map(async ({ Name, Size }) => ({
+            reference: Name,
+            sizeGb: Number(Size ?? 0),
+            digest: await cachedDigest(config.tartHome, Name),
+          })),
+        ),
+      );
     },
     async os(name) {
       const got = await details(name);

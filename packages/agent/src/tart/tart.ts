@@ -27,6 +27,8 @@ export interface TartImage {
   reference: string;
   /** Allocated size in units of 10^9 bytes. */
   sizeGb: number;
+  /** sha256:hex; undefined when it cannot be told. */
+  digest?: string | undefined;
 }
 
 /** How a `tart run` process ended; both null when it was not this agent's child. */

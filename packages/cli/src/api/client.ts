@@ -4,6 +4,7 @@ import {
   createdTokenSchema,
   explanationSchema,
   hostRecordSchema,
+  imageRecordSchema,
   removedHostSchema,
   teamRecordSchema,
   tokenRecordSchema,
@@ -24,6 +25,7 @@ import { callEmpty, callJson, type Call } from "./http.ts";
 
 /** As they come over the wire; an unknown field of a newer control plane is passed on to `--json`. */
 const hostsSchema = z.object({ hosts: z.array(hostRecordSchema) });
+const imagesSchema = z.object({ images: z.array(imageRecordSchema) });
 const teamsSchema = z.object({ teams: z.array(teamRecordSchema) });
 const tokensSchema = z.object({ tokens: z.array(tokenRecordSchema) });
 const eventsSchema = z.object({ events: z.array(vmEventSchema) });
@@ -172,6 +174,7 @@ export function makeClient(connection: Connection) {
       }
     },
 
+    listImages: async () => (await get(imagesSchema, { path: "/v1/images" })).images,
     listTeams: async () => (await get(teamsSchema, { path: "/v1/teams" })).teams,
     getTeam: (name: string) => get(teamRecordSchema, { path: teamPath(name) }),
     setTeam: async (name: string, body: SetShare) =>

@@ -162,6 +162,21 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
         revoked.add(`host ${id}`);
         response.writeHead(204).end();
         return;
+      case "GET images":
+        return json(200, {
+          images: [
+            {
+              reference: "ghcr.io/org/image:15",
+              hosts: 2,
+              sizeGiB: 31.25,
+              digests: ["a", "b"].map((letter, index) => ({
+                digest: `sha256:${letter.repeat(64)}`,
+                hosts: [`mac-${index + 1}`],
+              })),
+              isMixed: true,
+            },
+          ],
+        });
       case "GET teams":
         return json(200, { teams: [...teams.values()] });
       case "GET teams/:id":

@@ -88,6 +88,10 @@ const fleet = router({
     .query(({ ctx, input }) => capacityFor(ctx.useCases, ctx.caller.principal, input)),
 });
 
+const images = router({
+  list: allowed("image.read").query(({ ctx }) => ctx.useCases.listImages()),
+});
+
 const teams = router({
   list: allowed("team.read").query(({ ctx }) => teamsFor(ctx.useCases, ctx.caller.principal)),
   get: allowed("team.read")
@@ -121,5 +125,5 @@ const audit = router({
 });
 
 /** Everything that tRPC offers, over HTTP and WebSocket: the same use cases as REST, and the agents' calls. */
-export const appRouter = router({ vms, hosts, fleet, teams, tokens, audit, agent: agentRouter });
+export const appRouter = router({ vms, hosts, fleet, images, teams, tokens, audit, agent: agentRouter });
 export type AppRouter = typeof appRouter;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CallError, DEFAULT_TEAM, parseToken, writeToken } from "@tartfleet/shared";
 import packageJson from "../../package.json" with { type: "json" };
 import { capacityOf } from "../domain/capacity.ts";
+import { listImages } from "../domain/images.ts";
 import { openDatabase, type Database } from "../store/database.ts";
 import { DatabaseUnusableError, messageOf, passesByItself } from "../store/faults.ts";
 import { makeStore } from "../store/store.ts";
@@ -179,6 +180,8 @@ export async function startControlPlane({
     ...makeTeamUseCases(parts, fleet),
     ...cordons.useCases,
     agent: makeAgentUseCases(parts, breaker),
+    listImages: () =>
+      listImages(store.hosts().map(({ name, facts }) => ({ name, images: facts?.images ?? [] }))),
     listHosts: () => store.hosts().map(records.hostRecord),
     getHost(name) {
       const host = store.host(name);

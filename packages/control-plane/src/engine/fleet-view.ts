@@ -112,6 +112,14 @@ function holdersOf({ occupants }: StoredHost): Holder[] {
     .map(({ team, spec }) => ({ team, priority: spec.priority ?? DEFAULT_PRIORITY }));
 }
 
+/** `host/namespace@sha256:…` of a tagged reference. */
+function atDigest(reference: string, digest: string): string {
+  const [repository = reference] = reference.split("@");
+  const colon = repository.lastIndexOf(":");
+  const hasTag = colon > repository.lastIndexOf("/");
+  return `${hasTag ? repository.slice(0, colon) : repository}@${digest}`;
+}
+
 /** A host as the scheduler sees it; undefined before its agent has told of it. */
 export function roomOf(host: StoredHost): HostRoom | undefined {
   const { facts } = host;
@@ -121,7 +129,15 @@ export function roomOf(host: StoredHost): HostRoom | undefined {
     demandOn(facts, { os, cpu: cpu ?? null, memoryMiB: memoryMiB ?? null }),
   );
   const taken = (what: "cpu" | "memoryMiB") => demands.reduce((sum, demand) => sum + demand[what], 0);
-  const images = new Map(facts.images.map(({ reference, sizeGiB }) => [reference, sizeGiB]));
+  const images = new Map(
+    facts.images.flatMap(({ reference, sizeGiB, digest }): [string, number][] => {
+      const byDigest = digest === undefined ? reference : atDigest(reference, digest);
+      return [
+        [reference, sizeGiB],
+        [byDigest, sizeGiB],
+      ];
+    }),
+  );
   const wanted = host.occupants.filter(({ want }) => want === "running").map(({ spec }) => spec.image);
   return {
     hostId: host.id,

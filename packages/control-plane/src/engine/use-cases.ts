@@ -20,6 +20,7 @@ import type {
   Hello,
   HostFacts,
   HostRecord,
+  ImageRecord,
   ListVmsQuery,
   RemovedHost,
   ReportResult,
@@ -102,6 +103,8 @@ export interface UseCases {
   guestEvent(caller: Caller, id: string, event: GuestEvent): Promise<VmRecord>;
 
   listHosts(): HostRecord[];
+  /** The images that hosts have, by name. */
+  listImages(): ImageRecord[];
   getHost(name: string): HostRecord;
   /** The fleet's slots; with a query also what room there is for VMs of that kind, for the team. */
   capacity(query?: CapacityQuery, team?: string): Capacity;

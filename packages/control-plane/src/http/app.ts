@@ -7,6 +7,7 @@ import type { App, RestDeps } from "../api/rest/app.ts";
 import { auditRoutes } from "../api/rest/audit.ts";
 import { admit } from "../api/rest/caller.ts";
 import { hostRoutes } from "../api/rest/hosts.ts";
+import { imageRoutes } from "../api/rest/images.ts";
 import { teamRoutes } from "../api/rest/teams.ts";
 import { tokenRoutes } from "../api/rest/tokens.ts";
 import { vmEventRoutes } from "../api/rest/vm-events.ts";
@@ -87,7 +88,15 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
   await app.register(async (rest: App) => {
     rest.addHook("onRequest", admit(deps));
     rest.addHook("preValidation", validateRequest);
-    for (const addRoutes of [vmRoutes, vmEventRoutes, hostRoutes, teamRoutes, tokenRoutes, auditRoutes]) {
+    for (const addRoutes of [
+      vmRoutes,
+      vmEventRoutes,
+      hostRoutes,
+      imageRoutes,
+      teamRoutes,
+      tokenRoutes,
+      auditRoutes,
+    ]) {
       addRoutes(rest, { ...deps, streamBeatMs: limits.streamBeatMs });
     }
   });

@@ -7,6 +7,7 @@ import type { Act, WriteAct } from "./audit.ts";
 import type { Db } from "./database.ts";
 import { endCredentials } from "./enrolment.ts";
 import type { Commit, Tx } from "./group-commit.ts";
+import { hostNamed } from "./hosts.ts";
 import { attempts, hosts, vms } from "./schema.ts";
 
 /** An attempt whose instance was not seen gone yet, with its VM's state. */
@@ -28,7 +29,7 @@ export function makeCordonStore(db: Db, commit: Commit, write: WriteAct) {
      */
     setCordon: (name: string, cordon: Cordon | null, act: Act, now: number): Promise<number> =>
       commit((tx) => {
-        const hostId = requireHost(tx, name);
+        const hostId = hostNamed(tx, name);
         const before = tx.select({ cordon: hosts.cordon }).from(hosts).where(eq(hosts.id, hostId)).get();
         if (cordon === null && !before?.cordon) return hostId;
         tx.update(hosts).set({ cordon }).where(eq(hosts.id, hostId)).run();
@@ -46,7 +47,7 @@ export function makeCordonStore(db: Db, commit: Commit, write: WriteAct) {
         .flatMap(({ cordon, ...host }) => (cordon ? [{ ...host, cordon }] : [])),
 
     /** What is on a host. Throws CallError host_not_found. */
-    vmsOn: (name: string): VmOnHost[] => vmsOn(db, requireHost(db, name)),
+    vmsOn: (name: string): VmOnHost[] => vmsOn(db, hostNamed(db, name)),
 
     /**
      * Takes a host out of the fleet: its credential ends, and what was on it is given up. Its name is free again.
@@ -60,7 +61,7 @@ export function makeCordonStore(db: Db, commit: Commit, write: WriteAct) {
       context: Context,
     ): Promise<{ hostId: number; vms: VmOnHost[]; applied: Applied[] }> =>
       commit((tx) => {
-        const hostId = requireHost(tx, name);
+        const hostId = hostNamed(tx, name);
         const left = vmsOn(tx, hostId);
         if (left.length > 0 && !force) throw hasVms(name, left);
         const applied = left.map(({ vmId, attempt }) =>
@@ -75,16 +76,6 @@ export function makeCordonStore(db: Db, commit: Commit, write: WriteAct) {
         return { hostId, vms: left, applied };
       }),
   };
-}
-
-function requireHost(tx: Pick<Tx, "select">, name: string): number {
-  const host = tx
-    .select({ id: hosts.id })
-    .from(hosts)
-    .where(and(eq(hosts.name, name), isNull(hosts.removedAt)))
-    .get();
-  if (!host) throw new CallError("host_not_found", `There is no host named ${name}.`);
-  return host.id;
 }
 
 function vmsOn(tx: Pick<Tx, "select">, hostId: number): VmOnHost[] {

@@ -63,14 +63,9 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
      */
     revokeHost: (name: string, act: Act, now: number): Promise<number> =>
       commit((tx) => {
-        const host = tx
-          .select({ id: hosts.id })
-          .from(hosts)
-          .where(and(eq(hosts.name, name), isNull(hosts.removedAt)))
-          .get();
-        if (!host) throw new CallError("host_not_found", `There is no host named ${name}.`);
-        if (endCredentials(tx, host.id, now)) write(act, now);
-        return host.id;
+        const hostId = hostNamed(tx, name);
+        if (endCredentials(tx, hostId, now)) write(act, now);
+        return hostId;
       }),
 
     /**
@@ -184,6 +179,21 @@ function requireHost(tx: Pick<Db, "select">, hostId: number): HostRow {
   const host = tx.select().from(hosts).where(eq(hosts.id, hostId)).get();
   if (!host) throw outOfFleet();
   return host;
+}
+
+/**
+ * The id of the fleet's host of a name.
+ *
+ * @throws CallError host_not_found
+ */
+export function hostNamed(tx: Pick<Tx, "select">, name: string): number {
+  const host = tx
+    .select({ id: hosts.id })
+    .from(hosts)
+    .where(and(eq(hosts.name, name), isNull(hosts.removedAt)))
+    .get();
+  if (!host) throw new CallError("host_not_found", `There is no host named ${name}.`);
+  return host.id;
 }
 
 function outOfFleet(): CallError {

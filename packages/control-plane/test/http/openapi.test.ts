@@ -42,6 +42,7 @@ it("describes every call of the API and nothing else", () => {
       "POST /v1/hosts/{name}/cordon",
       "POST /v1/hosts/{name}/uncordon",
       "POST /v1/hosts/{name}/drain",
+      "GET /v1/images",
       "GET /v1/teams",
       "GET /v1/teams/{name}",
       "PUT /v1/teams/{name}",

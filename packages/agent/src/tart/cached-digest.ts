@@ -1,0 +1,20 @@
+import { readlink } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+/**
+ * The digest that a cached image's name points to: a tag is a symlink to the folder of its digest (tart-contract
+ * §1.4). Read from the disk, since `tart fqn` is a process for each of them. Undefined when it cannot be told.
+ */
+export async function cachedDigest(tartHome: string, reference: string): Promise<string | undefined> {
+  const [repository = "", digest] = reference.split("@");
+  if (digest !== undefined) return DIGEST.test(digest) ? digest : undefined;
+  const colon = repository.lastIndexOf(":");
+  const [host = "", ...namespace] = repository.slice(0, colon).split("/");
+  const folder = [host.replaceAll(":", "%3A"), ...namespace];
+  if (folder.includes("..")) return undefined;
+  const link = join(tartHome, "cache", "OCIs", ...folder, repository.slice(colon + 1));
+  const found = await readlink(link).then(basename, () => "");
+  return DIGEST.test(found) ? found : undefined;
+}

@@ -1,0 +1,27 @@
+import type { ImageRecord } from "@tartfleet/shared";
+import type { Style } from "./style.ts";
+import { table } from "./table.ts";
+import { oneLine } from "./text.ts";
+
+const SHORT = "sha256:".length + 12;
+
+/** `image list`: a line for each digest that a name stands for, so that one that differs is seen. */
+export function imageTable(images: readonly ImageRecord[], style: Style): string {
+  const rows = images.flatMap((image) => image.digests.map((part) => ({ image, ...part })));
+  return table(
+    rows,
+    [
+      { head: "IMAGE", text: ({ image }) => oneLine(image.reference), cut: { from: "start", least: 20 } },
+      {
+        head: "DIGEST",
+        text: ({ image, digest }) =>
+          `${digest?.slice(0, SHORT) ?? "unknown"}${image.isMixed ? " (differs)" : ""}`,
+        paint: (text, { image }, colors) => (image.isMixed ? colors.yellow(text) : text),
+      },
+      { head: "HOSTS", text: ({ hosts }) => String(hosts.length), align: "right" },
+      { head: "SIZE", text: ({ image }) => `${image.sizeGiB.toFixed(1)} GiB`, align: "right" },
+      { head: "ON", text: ({ hosts }) => hosts.join(", "), cut: { from: "end", least: 8 }, spare: 1 },
+    ],
+    style,
+  );
+}

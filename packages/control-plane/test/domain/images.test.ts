@@ -1,0 +1,68 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { listImages } from "../../src/domain/images.ts";
+
+const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
+const image = (reference: string, letter?: string, sizeGiB = 40) => ({
+  reference,
+  sizeGiB,
+  ...(letter === undefined ? {} : { digest: digest(letter) }),
+});
+
+test("a name is listed once, with what it stands for and where", () => {
+  const images = listImages([
+    { name: "mac-1", images: [image("x/a:1", "a"), image(`x/a@${digest("a")}`, "a")] },
+    { name: "mac-2", images: [image("x/a:1", "a", 41), image("x/b:1")] },
+  ]);
+  expect(images).toEqual([
+    {
+      reference: "x/a:1",
+      hosts: 2,
+      sizeGiB: 41,
+      digests: [{ digest: digest("a"), hosts: ["mac-1", "mac-2"] }],
+      isMixed: false,
+    },
+    {
+      reference: "x/b:1",
+      hosts: 1,
+      sizeGiB: 40,
+      digests: [{ digest: null, hosts: ["mac-2"] }],
+      isMixed: false,
+    },
+  ]);
+});
+
+test("an image that is there by its digest alone is listed by it", () => {
+  const [only] = listImages([{ name: "mac-1", images: [image(`x/a@${digest("a")}`, "a")] }]);
+  expect(only?.reference).toBe(`x/a@${digest("a")}`);
+});
+
+test("every host that has a name is counted under it once, whatever the digests", () => {
+  const hosts = fc.uniqueArray(
+    fc.record({
+      name: fc.constantFrom("mac-1", "mac-2", "mac-3"),
+      images: fc.uniqueArray(
+        fc.record({
+          reference: fc.constantFrom("x/a:1", "x/b:1"),
+          sizeGiB: fc.constant(40),
+          digest: fc.constantFrom(digest("a"), digest("b")),
+        }),
+        { selector: ({ reference }) => reference },
+      ),
+    }),
+    { selector: ({ name }) => name },
+  );
+  fc.assert(
+    fc.property(hosts, (fleet) => {
+      for (const record of listImages(fleet)) {
+        const having = fleet.filter(({ images }) =>
+          images.some(({ reference }) => reference === record.reference),
+        );
+        expect(record.hosts).toBe(having.length);
+        expect(record.digests.flatMap((part) => part.hosts).sort()).toEqual(
+          having.map(({ name }) => name).sort(),
+        );
+      }
+    }),
+  );
+});

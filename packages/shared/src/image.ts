@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+/** An image on the fleet's hosts, by the name under which they have it. */
+export const imageRecordSchema = z.object({
+  reference: z.string(),
+  hosts: z.int().describe("How many have it"),
+  sizeGiB: z.number().describe("On the host where it is largest"),
+  digests: z
+    .array(
+      z.object({
+        digest: z.string().nullable().describe("null: its agent is too old to tell"),
+        hosts: z.array(z.string()),
+      }),
+    )
+    .describe("What the name stands for, and where; the one that most hosts have comes first"),
+  isMixed: z
+    .boolean()
+    .describe("Hosts have different images under this name: the tag was moved since some pulled it"),
+});
+export type ImageRecord = z.infer<typeof imageRecordSchema>;
