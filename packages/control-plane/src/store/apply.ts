@@ -1,4 +1,4 @@
-import type { VmEvent } from "@tartfleet/shared";
+import type { AttemptErrorCode, VmEvent } from "@tartfleet/shared";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Gap } from "../domain/history/gap.ts";
 import { finishedPhase } from "../domain/history/phase-time.ts";
@@ -78,12 +78,28 @@ export const NEEDS_SECRETS: ReadonlySet<Vm["state"]> = new Set([
   "provisioning",
 ]);
 
-/** An attempt of before a restore may have given its credentials away since: there is no other one. */
 function contextOf(tx: Tx, vm: Vm, context: Context): Context {
   if (!NEEDS_SECRETS.has(vm.state)) return context;
+  const known = { ...context, refusals: () => countRefusals(tx, vm.id) };
+  // An attempt of before a restore may have given its credentials away since: there is no other one.
   const restored = tx.select().from(meta).where(eq(meta.key, "restored_at")).get();
-  if (restored === undefined || vm.createdAt > Number(restored.value)) return context;
-  return { ...context, budgets: { ...context.budgets, maxAttempts: 0 } };
+  if (restored === undefined || vm.createdAt > Number(restored.value)) return known;
+  return { ...known, budgets: { ...context.budgets, maxAttempts: 0 } };
+}
+
+function countRefusals(tx: Tx, vmId: string): number {
+  const code: AttemptErrorCode = "vm_limit_reached";
+  const refused = tx
+    .select({ id: events.id })
+    .from(events)
+    .where(
+      and(
+        eq(events.vmId, vmId),
+        eq(events.type, "attempt_failed"),
+        eq(sql`json_extract(${events.data}, '$.error.code')`, code),
+      ),
+    );
+  return refused.all().length;
 }
 
 /** What a guest or a host can make happen without end; all else is bounded by the states and attempts. */

@@ -237,8 +237,8 @@ const ready: LifecycleEvent[] = [
 const hook: LifecycleEvent = { kind: "announced", attempt: 1, phase: "job_hook", rc: null, ip: null };
 const exited: LifecycleEvent = { kind: "announced", attempt: 1, phase: "runner_exited", rc: 0, ip: null };
 const gone: LifecycleEvent = { kind: "gone", attempt: 1 };
-const at = (vm: Vm, event: LifecycleEvent, now: number) => {
-  const result = step(vm, event, { now, budgets: BUDGETS });
+const at = (vm: Vm, event: LifecycleEvent, now: number, refusals = 0) => {
+  const result = step(vm, event, { now, budgets: BUDGETS, refusals: () => refusals });
   return result.outcome === "applied" ? result.vm : vm;
 };
 
@@ -252,11 +252,13 @@ test("a slot that something else has costs a VM none of its attempts, but not fo
   const most = BUDGETS.maxAttempts;
   let vm = queuedVm();
   for (let attempt = 1; vm.state === "queued" && attempt < 100; attempt += 1)
-    vm = at(at(vm, placed(attempt), attempt), failed(attempt, "vm_limit_reached"), attempt);
+    vm = at(at(vm, placed(attempt), attempt), failed(attempt, "vm_limit_reached"), attempt, attempt - 1);
   expect(vm).toMatchObject({ state: "stopping", attempt: most + 5 });
   const last = at({ ...queuedVm(), attempt: most - 1 }, placed(most), 1);
   expect(at(last, failed(most, "start_failed"), 2).state).toBe("stopping");
   expect(at(last, failed(most, "vm_limit_reached"), 2).state).toBe("queued");
+  // Nor is it short of one later, when it fails in earnest.
+  expect(at(last, failed(most, "start_failed"), 2, 1).state).toBe("queued");
 });
 
 describe("the end", () => {

@@ -29,3 +29,20 @@ test("peers §4 row 1: macOS refuses a VM though none is seen: the job goes else
   expect(fleet.errors).toEqual([]);
   fleet.close();
 });
+
+test("peers §4 row 1: what a VM came upon leaves it all its attempts for what fails in earnest", async () => {
+  const fleet = await startFleet({ config: { maxAttempts: 2 } });
+  const macs = [];
+  for (const name of ["mac-1", "mac-2", "mac-3", "mac-4"]) macs.push(await fleet.host(name));
+  const id = await fleet.create();
+  for (const code of ["vm_limit_reached", "vm_limit_reached", "start_failed"] as const) {
+    const { host, attempt } = fleet.useCases.getVm(id);
+    const mac = macs.find(({ host: { principal } }) => principal.hostName === host);
+    const error = { code, message: "It did not start.", facts: {} };
+    await mac?.report({ kind: "failed", vmId: id, attempt, phase: "booting", error });
+    await mac?.removeAll();
+  }
+  expect(fleet.useCases.getVm(id)).toMatchObject({ state: "assigned", attempt: 4 });
+  expect(fleet.errors).toEqual([]);
+  fleet.close();
+});

@@ -159,11 +159,11 @@ function attemptFailed(
   context: Context,
   attempt: "give_up" | "release",
 ): Step {
-  const { now, budgets } = context;
+  const { now, budgets, refusals } = context;
   const data = { error, phase: vm.state };
   // A slot that something else has is nobody's failure: it costs a VM none of its attempts, within bounds.
-  const spare = error.code === "vm_limit_reached" && budgets.maxAttempts > 0 ? SPARE_ATTEMPTS : 0;
-  const mayTry = vm.attempt < budgets.maxAttempts + spare;
+  const refused = (refusals?.() ?? 0) + (error.code === "vm_limit_reached" ? 1 : 0);
+  const mayTry = vm.attempt - Math.min(refused, SPARE_ATTEMPTS) < budgets.maxAttempts;
   const again = ATTEMPT_ERRORS[error.code].again === "elsewhere" && mayTry;
   if (again && !isDue(vm.expiresAt, now)) {
     return applied(

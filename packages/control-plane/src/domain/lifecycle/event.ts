@@ -46,6 +46,8 @@ export interface Context {
   budgets: Budgets;
   /** How long a VM may be in a phase, where that is not the same for all. */
   budgetOf?: (vm: Vm, phase: BringUpStateBeforeReady) => PhaseBudget;
+  /** How many of the VM's failed attempts came upon a slot that was not free; without it none is known. */
+  refusals?: () => number;
 }
 
 /** What goes into the VM's history: one entry for a step, in the same transaction. */
