@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addCapacityCommand } from "./commands/capacity.ts";
+import { addChannelCommands } from "./commands/channel.ts";
 import { addHostCommands } from "./commands/host.ts";
 import { addImageCommands } from "./commands/image.ts";
 import { addLoginCommand } from "./commands/login.ts";
@@ -40,6 +41,7 @@ export function makeProgram(context: Context, version: string): Command {
   addHostCommands(program, context);
   addCapacityCommand(program, context);
   addImageCommands(program, context);
+  addChannelCommands(program, context);
   addTeamCommands(program, context);
   addTokenCommands(program, context);
   addAuditCommands(program, context);

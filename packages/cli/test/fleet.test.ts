@@ -106,6 +106,20 @@ test("capacity for a kind of VM says how many could start now, and what becomes 
   });
 });
 
+test("channel commands ask for what they say, and show tells what was decided and why", async () => {
+  await using cli = await fleet();
+  await cli.tartfleet("channel", "set", "xcode-16", "ghcr.io/org/xcode:1");
+  expect(cli.standIn.requests.at(-1)?.body).toEqual({ image: "ghcr.io/org/xcode:1" });
+  await cli.tartfleet("channel", "rollout", "xcode-16", "ghcr.io/org/xcode:2", "--samples", "5");
+  expect(cli.standIn.requests.at(-1)?.body).toEqual({ image: "ghcr.io/org/xcode:2", samplesPerStep: 5 });
+  expect((await cli.tartfleet("channel", "show", "xcode-16")).stdout).toContain(
+    "It fails more often: 3 of 3",
+  );
+  expect((await cli.tartfleet("channel", "list")).stdout).toMatch(/^xcode-16 +ghcr\.io\/org\/xcode:1 +-$/m);
+  expect((await cli.tartfleet("channel", "rollback", "xcode-16")).code).toBe(0);
+  expect((await cli.tartfleet("channel", "remove", "xcode-16")).code).toBe(0);
+});
+
 test("token create shows the token once, alone on stdout", async () => {
   await using cli = await fleet();
   const args = ["token", "create", "--role", "ci", "--name", "build", "--team", "ios", "--expires-in", "30d"];

@@ -11,6 +11,7 @@ export const CALL_ERRORS = {
   vm_not_found: { status: 404, title: "There is no such VM" },
   host_not_found: { status: 404, title: "There is no such host" },
   team_not_found: { status: 404, title: "There is no share of that team" },
+  channel_not_found: { status: 404, title: "There is no such channel" },
   token_not_found: { status: 404, title: "There is no such token" },
   route_not_found: { status: 404, title: "There is no such route" },
   method_not_allowed: { status: 405, title: "The route does not take this method" },

@@ -8,6 +8,7 @@ export * from "./image.ts";
 export * from "./keys.ts";
 export * from "./names.ts";
 export * from "./phase.ts";
+export * from "./channel.ts";
 export * from "./priority.ts";
 export * from "./protocol.ts";
 export * from "./runner.ts";

@@ -37,6 +37,22 @@ export const imageSchema = z
     "must be an OCI reference like ghcr.io/org/image:tag or ghcr.io/org/image@sha256:<64 hex digits>",
   );
 
+const CHANNEL = /^channel:(?<name>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$/;
+
+/** What a VM may ask for. A channel's text has no slash, without which nothing is an OCI reference. */
+export const imageOrChannelSchema = z
+  .string()
+  .max(512, "must have at most 512 characters")
+  .regex(
+    new RegExp(`${IMAGE.source}|${CHANNEL.source}`),
+    "must be an OCI reference like ghcr.io/org/image:tag or ghcr.io/org/image@sha256:<64 hex digits>, or channel:<name>",
+  );
+
+/** The channel that a VM asks for; undefined when it names an image. */
+export function channelIn(image: string): string | undefined {
+  return CHANNEL.exec(image)?.groups?.["name"];
+}
+
 /**
  * The form in which tart lists an image: a missing tag is `latest`.
  *

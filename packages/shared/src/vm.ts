@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { attemptErrorSchema } from "./error-codes.ts";
-import { imageSchema, labelsSchema, nameSchema } from "./names.ts";
+import { imageOrChannelSchema, labelsSchema, nameSchema } from "./names.ts";
 import { prioritySchema } from "./priority.ts";
 import { RUNNER_KINDS, runnerSchema } from "./runner.ts";
 import { secret } from "./secret.ts";
@@ -57,7 +57,7 @@ const budgetsSchema = z.strictObject({
 
 /** The body of `POST /v1/vms`. */
 export const createVmSchema = z.strictObject({
-  image: imageSchema,
+  image: imageOrChannelSchema.describe("An OCI reference, or channel:<name>"),
   name: nameSchema.optional(),
   jobId: jobIdSchema.optional(),
   os: guestOsSchema.default("macos"),
@@ -127,6 +127,7 @@ export const vmRecordSchema = z.object({
   stateSince: timeSchema,
   image: z.string(),
   imageDigest: z.string().nullable(),
+  channel: z.string().nullable().describe("The channel that it asked for and that chose its image"),
   os: guestOsSchema,
   cpu: z.int().nullable(),
   memoryMiB: z.int().nullable(),

@@ -6,6 +6,7 @@ import {
   hostRecordSchema,
   imageRecordSchema,
   removedHostSchema,
+  channelRecordSchema,
   teamRecordSchema,
   tokenRecordSchema,
   vmEventSchema,
@@ -17,6 +18,8 @@ import {
   type drainHostSchema,
   type CreateToken,
   type RotateToken,
+  type rollOutSchema,
+  type SetChannel,
   type SetShare,
 } from "@tartfleet/shared";
 import { z } from "zod";
@@ -26,6 +29,7 @@ import { callEmpty, callJson, type Call } from "./http.ts";
 /** As they come over the wire; an unknown field of a newer control plane is passed on to `--json`. */
 const hostsSchema = z.object({ hosts: z.array(hostRecordSchema) });
 const imagesSchema = z.object({ images: z.array(imageRecordSchema) });
+const channelsSchema = z.object({ channels: z.array(channelRecordSchema) });
 const teamsSchema = z.object({ teams: z.array(teamRecordSchema) });
 const tokensSchema = z.object({ tokens: z.array(tokenRecordSchema) });
 const eventsSchema = z.object({ events: z.array(vmEventSchema) });
@@ -175,6 +179,21 @@ export function makeClient(connection: Connection) {
     },
 
     listImages: async () => (await get(imagesSchema, { path: "/v1/images" })).images,
+    listChannels: async () => (await get(channelsSchema, { path: "/v1/channels" })).channels,
+    getChannel: (name: string) => get(channelRecordSchema, { path: channelPath(name) }),
+    setChannel: async (name: string, body: SetChannel) =>
+      (await callJson(connection, { method: "PUT", path: channelPath(name), body }, channelRecordSchema))
+        .body,
+    rollOutChannel: async (name: string, body: z.input<typeof rollOutSchema>) => {
+      const path = `${channelPath(name)}/rollout`;
+      return (await callJson(connection, { method: "POST", path, body }, channelRecordSchema)).body;
+    },
+    rollBackChannel: async (name: string) => {
+      const path = `${channelPath(name)}/rollback`;
+      return (await callJson(connection, { method: "POST", path }, channelRecordSchema)).body;
+    },
+    removeChannel: (name: string) => callEmpty(connection, { method: "DELETE", path: channelPath(name) }),
+
     listTeams: async () => (await get(teamsSchema, { path: "/v1/teams" })).teams,
     getTeam: (name: string) => get(teamRecordSchema, { path: teamPath(name) }),
     setTeam: async (name: string, body: SetShare) =>
@@ -208,4 +227,8 @@ function hostPath(name: string): string {
 
 function teamPath(name: string): string {
   return `/v1/teams/${encodeURIComponent(name)}`;
+}
+
+function channelPath(name: string): string {
+  return `/v1/channels/${encodeURIComponent(name)}`;
 }

@@ -1,3 +1,4 @@
+import type { ChannelRecord } from "@tartfleet/shared";
 import type { Capacity, CapacityRoom, Explanation, CreateVm, HostRecord, VmRecord } from "@tartfleet/shared";
 
 const AT = "2026-01-01T00:00:00.000Z";
@@ -17,6 +18,7 @@ export function vmRecord(id: string, input: CreateVm, createdAt = new Date().toI
     memoryMiB: input.memoryMiB ?? null,
     diskGiB: input.diskGiB ?? null,
     hostLabels: input.hostLabels,
+    channel: null,
     preferredHostLabels: input.preferredHostLabels ?? {},
     labels: input.labels,
     priority: input.priority ?? "default",
@@ -145,5 +147,18 @@ export function explanation(vmId: string): Explanation {
       isSlow: false,
       endsBy: null,
     },
+  };
+}
+
+/** A channel whose last rollout was rolled back. */
+export function channelRecord(name = "xcode-16"): ChannelRecord {
+  const at = "2026-03-01T10:00:00.000Z";
+  const why = "It fails more often: 3 of 3 attempts failed against 0 of 40 attempts failed.";
+  const image = "ghcr.io/org/xcode:2";
+  return {
+    name,
+    image: "ghcr.io/org/xcode:1",
+    rollout: null,
+    decisions: [{ at, kind: "rolled_back", by: "control plane", image, percent: 0, why }],
   };
 }

@@ -10,6 +10,8 @@ import {
   createVmSchema,
   drainHostSchema,
   rotateTokenSchema,
+  rollOutSchema,
+  setChannelSchema,
   setShareSchema,
   toProblem,
 } from "@tartfleet/shared";
@@ -23,7 +25,7 @@ import type {
   VmState,
 } from "@tartfleet/shared";
 import type { z } from "zod";
-import { capacityRecord, explanation, hostRecord } from "./records.ts";
+import { capacityRecord, channelRecord, explanation, hostRecord } from "./records.ts";
 import { makeVms } from "./vms.ts";
 
 function cordonOf(verb: string | undefined, body: unknown): CordonRecord {
@@ -177,6 +179,20 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
             },
           ],
         });
+      case "GET channels":
+        return json(200, { channels: [channelRecord(id)] });
+      case "GET channels/:id":
+      case "POST channels/:id/rollback":
+        return json(200, channelRecord(id));
+      case "PUT channels/:id":
+        parsed(setChannelSchema, seen.body);
+        return json(200, channelRecord(id));
+      case "POST channels/:id/rollout":
+        parsed(rollOutSchema, seen.body);
+        return json(200, channelRecord(id));
+      case "DELETE channels/:id":
+        response.writeHead(204).end();
+        return undefined;
       case "GET teams":
         return json(200, { teams: [...teams.values()] });
       case "GET teams/:id":

@@ -25,6 +25,8 @@ export const RULES = {
   "capacity.read": { admin: "any", ci: "any", viewer: "any" },
   "image.read": { admin: "any", ci: "any", viewer: "any" },
   "team.read": { admin: "any", ci: "team", viewer: "team" },
+  "channel.read": { admin: "any", ci: "any", viewer: "any" },
+  "channel.manage": { admin: "any" },
   "team.manage": { admin: "any" },
   "token.manage": { admin: "any" },
   "agent.speak": { host: "any" },

@@ -9,6 +9,9 @@ import {
   drainHostSchema,
   listVmsQuerySchema,
   rotateTokenSchema,
+  nameSchema,
+  rollOutSchema,
+  setChannelSchema,
   setShareSchema,
   teamSchema,
   waitQuerySchema,
@@ -92,6 +95,26 @@ const images = router({
   list: allowed("image.read").query(({ ctx }) => ctx.useCases.listImages()),
 });
 
+const named = z.object({ name: nameSchema });
+const channels = router({
+  list: allowed("channel.read").query(({ ctx }) => ctx.useCases.listChannels()),
+  get: allowed("channel.read")
+    .input(named)
+    .query(({ ctx, input }) => ctx.useCases.getChannel(input.name)),
+  set: allowed("channel.manage")
+    .input(setChannelSchema.extend({ name: nameSchema }))
+    .mutation(({ ctx, input: { name, ...to } }) => ctx.useCases.setChannel(ctx.caller, name, to)),
+  rollOut: allowed("channel.manage")
+    .input(rollOutSchema.extend({ name: nameSchema }))
+    .mutation(({ ctx, input: { name, ...to } }) => ctx.useCases.rollOutChannel(ctx.caller, name, to)),
+  rollBack: allowed("channel.manage")
+    .input(named)
+    .mutation(({ ctx, input }) => ctx.useCases.rollBackChannel(ctx.caller, input.name)),
+  remove: allowed("channel.manage")
+    .input(named)
+    .mutation(({ ctx, input }) => ctx.useCases.removeChannel(ctx.caller, input.name)),
+});
+
 const teams = router({
   list: allowed("team.read").query(({ ctx }) => teamsFor(ctx.useCases, ctx.caller.principal)),
   get: allowed("team.read")
@@ -125,5 +148,15 @@ const audit = router({
 });
 
 /** Everything that tRPC offers, over HTTP and WebSocket: the same use cases as REST, and the agents' calls. */
-export const appRouter = router({ vms, hosts, fleet, images, teams, tokens, audit, agent: agentRouter });
+export const appRouter = router({
+  vms,
+  hosts,
+  fleet,
+  images,
+  channels,
+  teams,
+  tokens,
+  audit,
+  agent: agentRouter,
+});
 export type AppRouter = typeof appRouter;

@@ -21,6 +21,8 @@ export interface VmSpec extends Pick<
   preferredHostLabels?: Labels;
   /** By request; milliseconds. */
   budgetsMs?: Partial<Record<"pulling" | "cloning" | "booting" | "provisioning", number>>;
+  /** That chose its image when it was accepted. */
+  channel?: string;
   envNames: string[];
   /** How long its runner may wait for a job; VMs of before that have none. */
   noJobMs?: number;

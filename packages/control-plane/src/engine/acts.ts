@@ -9,6 +9,13 @@ export type ActName =
   | "token.revoke"
   | "team.set"
   | "team.remove"
+  | "channel.set"
+  | "channel.rollout"
+  | "channel.rollback"
+  | "channel.remove"
+  | "channel.step"
+  | "channel.completed"
+  | "channel.rolled_back"
   | "host.enrol"
   | "host.revoke"
   | "host.cordon"
@@ -69,5 +76,6 @@ export function nameOf(principal: Principal): string {
 
 export const tokenName = ({ id, name }: { id: string; name: string }): string => `token ${name} (${id})`;
 export const teamName = (name: string): string => `team ${name}`;
+export const channelName = (name: string): string => `channel ${name}`;
 export const hostName = (name: string): string => `host ${name}`;
 export const vmName = (id: string): string => `VM ${id}`;

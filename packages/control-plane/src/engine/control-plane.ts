@@ -10,6 +10,7 @@ import { makeStore } from "../store/store.ts";
 import { makeAgentUseCases } from "./agents.ts";
 import { makeChanges } from "./changes.ts";
 import { makeSuspicions, startBreaker } from "./breaker.ts";
+import { startChannels } from "./channels.ts";
 import { makeCordons } from "./cordons.ts";
 import type { Clock } from "./clock.ts";
 import { budgetsOf, policyOf, type EngineConfig } from "./config.ts";
@@ -174,8 +175,11 @@ export async function startControlPlane({
   const cordons = makeCordons(parts, patience);
   const breaker = startBreaker(parts, { suspicions, patience, cordonsChanged: cordons.changed });
 
+  const channels = startChannels(parts, patience);
+
   const useCases: UseCases = {
-    ...makeVmUseCases(parts),
+    ...makeVmUseCases(parts, channels.imageOf),
+    ...channels.useCases,
     ...makeTokenUseCases(parts, onFatal),
     ...makeTeamUseCases(parts, fleet),
     ...cordons.useCases,
@@ -209,6 +213,7 @@ export async function startControlPlane({
       scheduler.stop();
       cordons.stop();
       breaker.stop();
+      channels.stop();
       deadlines.stop();
       retention.stop();
       history.stop();

@@ -32,6 +32,7 @@ export function makeRecords(store: Store, leases: Leases, version: string) {
       stateSince: isoOf(vm.stateSince),
       image: spec.image,
       imageDigest: vm.imageDigest,
+      channel: spec.channel ?? null,
       os: spec.os,
       cpu: spec.cpu ?? null,
       memoryMiB: spec.memoryMiB ?? null,

@@ -25,6 +25,9 @@ import type {
   RemovedHost,
   ReportResult,
   RotateToken,
+  ChannelRecord,
+  RollOut,
+  SetChannel,
   SetShare,
   TeamRecord,
   TokenRecord,
@@ -108,6 +111,16 @@ export interface UseCases {
   getHost(name: string): HostRecord;
   /** The fleet's slots; with a query also what room there is for VMs of that kind, for the team. */
   capacity(query?: CapacityQuery, team?: string): Capacity;
+
+  listChannels(): ChannelRecord[];
+  getChannel(name: string): ChannelRecord;
+  /** Makes a channel, or gives all its new VMs an image at once; ends a rollout. */
+  setChannel(caller: Caller, name: string, to: SetChannel): Promise<ChannelRecord>;
+  /** Shifts its new VMs to another image step by step, or back by itself. */
+  rollOutChannel(caller: Caller, name: string, to: RollOut): Promise<ChannelRecord>;
+  /** Throws `invalid_request` when nothing is being rolled out. */
+  rollBackChannel(caller: Caller, name: string): Promise<ChannelRecord>;
+  removeChannel(caller: Caller, name: string): Promise<void>;
 
   /** Every team that is known, by its name, with its share, what it holds and what waits. */
   listTeams(): TeamRecord[];

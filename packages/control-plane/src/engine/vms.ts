@@ -1,6 +1,7 @@
 import {
   CallError,
   canonicalImage,
+  channelIn,
   DEFAULT_PRIORITY,
   DEFAULT_TEAM,
   isTerminal,
@@ -44,7 +45,8 @@ type VmUseCases = Pick<
   | "guestEvent"
 >;
 
-export function makeVmUseCases(parts: Parts): VmUseCases {
+/** @param imageOf the image that a channel has for the VM of that id */
+export function makeVmUseCases(parts: Parts, imageOf: (channel: string, id: string) => string): VmUseCases {
   const { store, changes, records, refusals, sealer, clock, config } = parts;
 
   function requireVm(id: string): Vm {
@@ -75,14 +77,17 @@ export function makeVmUseCases(parts: Parts): VmUseCases {
         throw new CallError("invalid_request", `ttlSeconds ${message}.`, [{ path: "ttlSeconds", message }]);
       }
       requireClass(input.priority ?? DEFAULT_PRIORITY);
+      const id = parts.randomId(ID_LENGTH);
+      const channel = channelIn(input.image);
       const vm = newVm(
-        parts.randomId(ID_LENGTH),
-        input,
+        id,
+        channel === undefined ? input : { ...input, image: imageOf(channel, id) },
         teamOf(caller.principal),
         ttlSeconds,
         config,
         clock.now(),
       );
+      if (channel !== undefined) vm.spec.channel = channel;
       const secrets: VmSecrets = { env: input.env, runner: input.runner ?? null };
       const needsSealing = secrets.runner !== null || vm.spec.envNames.length > 0;
       const accepted = await store.acceptVm(

@@ -6,6 +6,7 @@ import type { Admission } from "../api/admission.ts";
 import type { App, RestDeps } from "../api/rest/app.ts";
 import { auditRoutes } from "../api/rest/audit.ts";
 import { admit } from "../api/rest/caller.ts";
+import { channelRoutes } from "../api/rest/channels.ts";
 import { hostRoutes } from "../api/rest/hosts.ts";
 import { imageRoutes } from "../api/rest/images.ts";
 import { teamRoutes } from "../api/rest/teams.ts";
@@ -94,6 +95,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
       hostRoutes,
       imageRoutes,
       teamRoutes,
+      channelRoutes,
       tokenRoutes,
       auditRoutes,
     ]) {

@@ -29,6 +29,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
+import type { Channel } from "../domain/channels/channel.ts";
 import type { PhaseTime } from "../domain/history/phase-time.ts";
 import type { Cordon } from "../domain/cordon.ts";
 import type { Announced, Vm, VmSpec } from "../domain/vm.ts";
@@ -141,6 +142,12 @@ export const vms = sqliteTable(
 );
 
 /** What teams may have of the slots; a team that is not there has what any team has. */
+/** A channel's state is read and written whole (`domain/channels`). */
+export const channels = sqliteTable("channels", {
+  name: text().primaryKey(),
+  state: text({ mode: "json" }).$type<Channel>().notNull(),
+});
+
 export const teams = sqliteTable(
   "teams",
   {

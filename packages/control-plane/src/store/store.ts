@@ -1,4 +1,5 @@
 import { makeAuditStore, makeAuditWriter } from "./audit.ts";
+import { makeChannelStore } from "./channels.ts";
 import { makeCordonStore } from "./cordons.ts";
 import type { Database } from "./database.ts";
 import { brokenDatabase, faultOf, toldOf } from "./faults.ts";
@@ -30,6 +31,7 @@ export function makeStore(database: Database, options: CommitOptions = {}) {
     ...makeStandingStore(database.db),
     ...makeHostStore(database, commit, write),
     ...makeCordonStore(database.db, commit, write),
+    ...makeChannelStore(database.db, commit, write),
     ...makeTeamStore(database.db, commit, write),
     ...makeTokenStore(database.db, commit, write),
     ...makeAuditStore(database, commit, write),

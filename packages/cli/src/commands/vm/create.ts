@@ -36,7 +36,7 @@ export function addCreate(group: Command, context: Context): void {
     .description(
       "Asks for a VM. It is queued, placed on a host with room, booted, and its runner is started; it deletes itself when the runner exits.",
     )
-    .option("--image <reference>", "OCI image, like ghcr.io/org/image:tag")
+    .option("--image <reference>", "OCI image, like ghcr.io/org/image:tag, or channel:NAME")
     .option("--file <vm.json>", "the whole VM as the API takes it (- for stdin); flags win over it")
     .option("--name <name>", "a name of its own (default: made from its id)")
     .option("--job-id <id>", "the CI system's id of the job")

@@ -1,0 +1,49 @@
+import type { ChannelDecision } from "@tartfleet/shared";
+
+/** What a channel did and why; times are milliseconds. */
+export type Decision = Omit<ChannelDecision, "at"> & { at: number };
+
+export interface Rollout {
+  image: string;
+  /** Of new VMs that get it. */
+  percent: number;
+  samplesPerStep: number;
+  startedAt: number;
+  /** When it came to its percentage. */
+  stepAt: number;
+}
+
+/** A name that stands for an image, and the image that it is being moved to. */
+export interface Channel {
+  image: string;
+  rollout: Rollout | null;
+  /** Newest first, the newest few. */
+  decisions: Decision[];
+}
+
+const MOST_DECISIONS = 50;
+
+/** The channel after a decision. */
+export function decided(
+  channel: Omit<Channel, "decisions">,
+  before: Decision[],
+  decision: Decision,
+): Channel {
+  const { image, rollout } = channel;
+  return { image, rollout, decisions: [decision, ...before].slice(0, MOST_DECISIONS) };
+}
+
+/** The image for a VM: always the same for the same id, and once shifted, shifted at every higher percentage. */
+export function imageFor(channel: Channel, vmId: string): string {
+  const { rollout } = channel;
+  return rollout && placeOf(vmId) * 100 < rollout.percent ? rollout.image : channel.image;
+}
+
+/** A VM's place from 0 to below 1, evenly spread over ids: FNV-1a with the last mixing of MurmurHash3. */
+function placeOf(id: string): number {
+  let hash = 0x811c9dc5;
+  for (const letter of id) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { callerOf, CI, startFleet } from "../support/fleet.ts";
+
+const ANA = callerOf({ kind: "token", tokenId: "ana0", role: "admin", name: "ana", team: null });
+const OLD = `ghcr.io/org/xcode@sha256:${"a".repeat(64)}`;
+const NEW = `ghcr.io/org/xcode@sha256:${"b".repeat(64)}`;
+
+let fleet: Awaited<ReturnType<typeof startFleet>>;
+beforeEach(async () => {
+  fleet = await startFleet();
+});
+afterEach(() => {
+  expect(fleet.errors).toEqual([]);
+  fleet.close();
+});
+
+/** One job after the other; an attempt with an image that `fails` names fails. */
+async function jobs(count: number, fails: (image: string) => boolean, until = () => false) {
+  const agent = await fleet.host(`mac-${count}`);
+  for (let n = 0; n < count && !until(); n += 1) {
+    const id = await fleet.create({ image: "channel:xcode-16" });
+    const { image } = fleet.useCases.getVm(id);
+    if (fails(image)) {
+      const error = { code: "start_failed" as const, message: "It does not boot.", facts: {} };
+      await agent.report({ kind: "failed", vmId: id, attempt: 1, phase: "booting", error });
+    } else await agent.bringUpAll();
+    await fleet.useCases.endVm(CI, id, {});
+    await agent.removeAll();
+    await fleet.clock.pass(1000);
+    await agent.heartbeat();
+  }
+}
+
+const channel = () => fleet.useCases.getChannel("xcode-16");
+
+test("a VM gets its channel's image once, whatever the channel becomes", async () => {
+  await fleet.useCases.setChannel(ANA, "xcode-16", { image: OLD });
+  const id = await fleet.create({ image: "channel:xcode-16" });
+  await fleet.useCases.setChannel(ANA, "xcode-16", { image: NEW });
+  await fleet.restart();
+  expect(fleet.useCases.getVm(id)).toMatchObject({ image: OLD, channel: "xcode-16" });
+  const next = await fleet.create({ image: "channel:xcode-16" });
+  expect(fleet.useCases.getVm(next).image).toBe(NEW);
+  await fleet.useCases.removeChannel(ANA, "xcode-16");
+  await expect(fleet.create({ image: "channel:xcode-16" })).rejects.toMatchObject({
+    code: "channel_not_found",
+  });
+});
+
+test("a bad image is rolled back by itself and says why", async () => {
+  await fleet.useCases.setChannel(ANA, "xcode-16", { image: OLD });
+  await jobs(12, () => false);
+  await fleet.useCases.rollOutChannel(ANA, "xcode-16", { image: NEW, samplesPerStep: 3 });
+  await fleet.restart();
+  await jobs(
+    150,
+    (image) => image === NEW,
+    () => channel().rollout === null,
+  );
+  expect(channel()).toMatchObject({ image: OLD, rollout: null });
+  expect(channel().decisions[0]).toMatchObject({
+    kind: "rolled_back",
+    by: "control plane",
+    image: NEW,
+    percent: 0,
+    why: expect.stringMatching(/^It fails more often: 3 of 3 attempts failed against 0 of \d+/),
+  });
+});
+
+test("a good image goes on step by step until it is the channel's", async () => {
+  await fleet.useCases.setChannel(ANA, "xcode-16", { image: OLD });
+  await fleet.useCases.rollOutChannel(ANA, "xcode-16", { image: NEW, samplesPerStep: 3 });
+  await jobs(
+    200,
+    () => false,
+    () => channel().rollout === null,
+  );
+  expect(channel()).toMatchObject({ image: NEW, rollout: null });
+  expect(channel().decisions.map(({ kind, percent }) => [kind, percent])).toEqual([
+    ["completed", 100],
+    ["step", 100],
+    ["step", 50],
+    ["rollout", 10],
+    ["set", 100],
+  ]);
+});
+
+test("somebody rolls back; without a rollout that is refused", async () => {
+  await fleet.useCases.setChannel(ANA, "xcode-16", { image: OLD });
+  await fleet.useCases.rollOutChannel(ANA, "xcode-16", { image: NEW, samplesPerStep: 3 });
+  const after = await fleet.useCases.rollBackChannel(ANA, "xcode-16");
+  expect(after).toMatchObject({ image: OLD, rollout: null });
+  await expect(fleet.useCases.rollBackChannel(ANA, "xcode-16")).rejects.toMatchObject({
+    code: "invalid_request",
+  });
+  const acts = fleet.useCases.auditPage({ order: "oldest", limit: 100 }).records.map(({ action }) => action);
+  expect(acts.slice(1)).toEqual(["channel.set", "channel.rollout", "channel.rollback"]);
+});
