@@ -25,7 +25,7 @@ test("host get shows what is in the slots, images and foreign VMs", async () => 
   expect(stdout).toContain("1: phantom");
   expect(stdout).toMatch(/^cpu +12$/m);
   expect(stdout).toMatch(/^memory +32768 MiB$/m);
-  expect(stdout).toContain("ghcr.io/org/image:15 (31.3 GiB)");
+  expect(stdout).toMatch(/ghcr\.io\/org\/image:15 \(31\.3 GiB, sha256:4f2a4f2a4f2a, used \d+d ago\)/);
   expect(stdout).toContain("somebodys-vm (macos, running)");
   expect((await cli.tartfleet("host", "get", "mac-9")).code).toBe(2);
 });

@@ -30,6 +30,7 @@ export const hostFactsSchema = z.object({
           .regex(/^sha256:[0-9a-f]{64}$/)
           .optional()
           .describe("What the reference stands for on this host"),
+        lastUsedAt: timeSchema.optional().describe("When tart last used it; tart before 2.31 does not say"),
       }),
     )
     .max(1000),

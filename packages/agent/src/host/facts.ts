@@ -24,10 +24,11 @@ export function factsOf(fixed: FixedFacts, view: HostView, disk: Disk): HostFact
   return {
     ...fixed,
     ...disk,
-    images: view.images.slice(0, MOST).map(({ reference, sizeGb, digest }) => ({
+    images: view.images.slice(0, MOST).map(({ reference, sizeGb, digest, lastUsedAt }) => ({
       reference,
       sizeGiB: Math.round((sizeGb * 1e10) / GIB) / 10,
       ...(digest === undefined ? {} : { digest }),
+      ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
     })),
     foreign: foreign.slice(0, MOST).map(({ name, os, running }) => ({
       name: name.slice(0, 255),

@@ -8,7 +8,7 @@ import { failureOf, spawnTart, tartCommand } from "./command.ts";
 import { TART_LIMITS, type TartConfig, type TartLimits } from "./config.ts";
 import { configureVm } from "./configure.ts";
 import { deleteVm } from "./delete.ts";
-import { parseDetails, parseDigest, parseIp, parseListing, type Listing } from "./parse.ts";
+import { parseAccessed, parseDetails, parseDigest, parseIp, parseListing, type Listing } from "./parse.ts";
 import { makePullGate, makeQueue } from "./pull-gate.ts";
 import { pullCancelled, pullImage } from "./pull.ts";
 import { failed, ok } from "./result.ts";
@@ -84,10 +84,11 @@ export function makeTart(options: TartOptions): Tart {
       if (!listed.ok) return listed;
       return ok(
         await Promise.all(
-          listed.value.map(async ({ Name, Size }) => ({
+          listed.value.map(async ({ Name, Size, Accessed }) => ({
             reference: Name,
             sizeGb: Number(Size ?? 0),
             digest: await cachedDigest(config.tartHome, Name),
+            lastUsedAt: parseAccessed(Accessed),
           })),
         ),
       );

@@ -10,6 +10,7 @@ const listing = z.array(
     Source: z.string(),
     State: z.enum(["running", "stopped", "suspended"]),
     Size: z.union([z.number(), z.string()]).nullish(),
+    Accessed: z.unknown().optional(),
   }),
 );
 export type Listing = z.infer<typeof listing>;
@@ -32,6 +33,12 @@ export function parsePercent(line: string): number | undefined {
   const match = /^(\d{1,3})%$/.exec(line.trim());
   const percent = match ? Number(match[1]) : undefined;
   return percent !== undefined && percent <= 100 ? percent : undefined;
+}
+
+/** `Accessed` of a listing, which not all releases print, in ISO 8601; undefined when it is no time. */
+export function parseAccessed(accessed: unknown): string | undefined {
+  const time = typeof accessed === "string" ? new Date(accessed) : undefined;
+  return time && !Number.isNaN(time.getTime()) ? time.toISOString() : undefined;
 }
 
 /** The IPv4 address that `tart ip` printed. */

@@ -29,6 +29,8 @@ export interface TartImage {
   sizeGb: number;
   /** sha256:hex; undefined when it cannot be told. */
   digest?: string | undefined;
+  /** When tart last used it, ISO 8601; undefined before tart 2.31. */
+  lastUsedAt?: string | undefined;
 }
 
 /** How a `tart run` process ended; both null when it was not this agent's child. */

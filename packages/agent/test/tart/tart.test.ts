@@ -27,8 +27,9 @@ describe("what a Mac has", () => {
     expect(value(await tart.listLocal())).toEqual([]);
     const images = value(await tart.listImages());
     const [macos, linux] = [value(await tart.digest(MACOS)), value(await tart.digest(LINUX))];
-    expect(images).toContainEqual({ reference: MACOS, sizeGb: 60, digest: macos });
-    expect(images).toContainEqual({ reference: LINUX, sizeGb: 4, digest: linux });
+    const lastUsedAt = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    expect(images).toContainEqual({ reference: MACOS, sizeGb: 60, digest: macos, lastUsedAt });
+    expect(images).toContainEqual({ reference: LINUX, sizeGb: 4, digest: linux, lastUsedAt });
     value(await tart.clone(LINUX, "somebodys", { signal }));
     value(await tart.clone(MACOS, VM, { signal }));
     expect(value(await tart.listLocal())).toEqual([

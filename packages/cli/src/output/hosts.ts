@@ -1,4 +1,5 @@
 import type { CordonRecord, HostRecord } from "@tartfleet/shared";
+import { shortDigest } from "./images.ts";
 import type { Style } from "./style.ts";
 import { block, table } from "./table.ts";
 import { count, harmless, oneLine, pairs } from "./text.ts";
@@ -65,7 +66,7 @@ export function hostDetails(record: HostRecord, style: Style): string {
       ["disk", facts ? `${facts.diskFreeGiB} GiB free of ${facts.diskTotalGiB} GiB` : undefined],
       ["labels", pairs(host.labels) || "-"],
       ["bound labels", pairs(host.boundLabels) || undefined],
-      ["images", facts ? imagesText(facts.images) : undefined],
+      ["images", facts ? imagesText(facts.images, now) : undefined],
       ["foreign VMs", facts && facts.foreign.length > 0 ? foreignText(facts.foreign) : undefined],
     ],
     style,
@@ -119,11 +120,17 @@ function slotText({ state, vmId, attempt }: HostRecord["slots"][number]): string
 
 type Facts = NonNullable<HostRecord["facts"]>;
 
-function imagesText(images: Facts["images"]): string {
-  return (
-    images.map(({ reference, sizeGiB }) => `${oneLine(reference)} (${sizeGiB.toFixed(1)} GiB)`).join("\n") ||
-    "-"
-  );
+/** `ghcr.io/org/image:15 (31.3 GiB, sha256:4f2a4f2a4f2a, used 3h ago)`, as far as it is known. */
+function imagesText(images: Facts["images"], now: number): string {
+  const lines = images.map(({ reference, sizeGiB, digest, lastUsedAt }) => {
+    const known = [
+      `${sizeGiB.toFixed(1)} GiB`,
+      digest === undefined || reference.endsWith(digest) ? undefined : shortDigest(digest),
+      lastUsedAt === undefined ? undefined : `used ${age(lastUsedAt, now)}`,
+    ];
+    return `${oneLine(reference)} (${known.filter((part) => part !== undefined).join(", ")})`;
+  });
+  return lines.join("\n") || "-";
 }
 
 function foreignText(foreign: Facts["foreign"]): string {

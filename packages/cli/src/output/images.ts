@@ -5,6 +5,11 @@ import { oneLine } from "./text.ts";
 
 const SHORT = "sha256:".length + 12;
 
+/** As much of a digest as tells images apart for a reader. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, SHORT);
+}
+
 /** `image list`: a line for each digest that a name stands for, so that one that differs is seen. */
 export function imageTable(images: readonly ImageRecord[], style: Style): string {
   const rows = images.flatMap((image) => image.digests.map((part) => ({ image, ...part })));
@@ -15,7 +20,7 @@ export function imageTable(images: readonly ImageRecord[], style: Style): string
       {
         head: "DIGEST",
         text: ({ image, digest }) =>
-          `${digest?.slice(0, SHORT) ?? "unknown"}${image.isMixed ? " (differs)" : ""}`,
+          `${digest === null ? "unknown" : shortDigest(digest)}${image.isMixed ? " (differs)" : ""}`,
         paint: (text, { image }, colors) => (image.isMixed ? colors.yellow(text) : text),
       },
       { head: "HOSTS", text: ({ hosts }) => String(hosts.length), align: "right" },

@@ -70,7 +70,14 @@ export function hostRecord(name: string, change: Partial<HostRecord> = {}): Host
       diskTotalGiB: 926,
       diskFreeGiB: 411,
       labels: { xcode: "16" },
-      images: [{ reference: "ghcr.io/org/image:15", sizeGiB: 31.25 }],
+      images: [
+        {
+          reference: "ghcr.io/org/image:15",
+          sizeGiB: 31.25,
+          digest: `sha256:${"4f2a".repeat(16)}`,
+          lastUsedAt: AT,
+        },
+      ],
       foreign: [{ name: "somebodys-vm", os: "macos", running: true }],
       phantomSlots: 1,
     },
