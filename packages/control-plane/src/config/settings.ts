@@ -119,8 +119,8 @@ export const SETTINGS = z.object({
     .enum(["spread", "pack"])
     .prefault("spread")
     .describe("Place VMs on the emptiest host that fits, or on the fullest (default spread)"),
-  breakerRestSeconds: wholeNumberOr(1, DAY, 300).describe(
-    "How long a host that fails again and again gets nothing before one VM tries it; doubled each time in a row",
+  breakerRestSeconds: wholeNumberOr(0, DAY, 300).describe(
+    "How long a host that fails again and again gets nothing before one VM tries it; doubled each time in a row; 0 closes none",
   ),
   keepEndedDays: wholeNumberOr(0, 3650, 90).describe(
     "How long ended VMs and their events are kept; 0 for ever",

@@ -1,21 +1,36 @@
 import type { CreateVmInput, VmRecord } from "@tartfleet/shared";
 import type { Fault } from "@tartfleet/tart-sim";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { until } from "../../src/fleet/until.ts";
-import { hostOf, IMAGE, NOT_CACHED, scriptVm, simOf } from "../support/lab.ts";
+import { hostOf, IMAGES, NOT_CACHED, scriptVm, simOf } from "../support/lab.ts";
 import { useLab } from "../support/use-lab.ts";
+
+/** Only mac-1 has these, so that the first attempt of a VM with one is made there; each is good for one VM. */
+const ON_FIRST = [1, 2, 3, 4].map((n) => `registry.example.com/macos/first-${n}:latest`);
+const unused = [...ON_FIRST];
+const onFirst = (): CreateVmInput => ({ ...scriptVm("exit 0"), image: unused.pop() ?? "none is left" });
 
 const lab = useLab({
   hosts: 2,
   controlPlane: { "pull-stall-seconds": 4, "max-attempts": 2 },
   agent: { "boot-timeout-seconds": 8, "slot-timeout-seconds": 1, "look-seconds": 0.5 },
-  // Only mac-1 has the image, so that every first attempt is made there.
-  sim: (index) => ({ cached: index === 0 ? [IMAGE] : [] }),
+  sim: (index) => ({
+    images: [
+      ...IMAGES,
+      ...ON_FIRST.map((image) => ({ name: image.replace(":latest", ""), compressedGB: 0.1 })),
+    ],
+    cached: index === 0 ? ON_FIRST : [],
+  }),
 });
 
 afterEach(() => {
   for (const { name } of lab.fleet.hosts) simOf(lab.fleet, name).setFaults([]);
 });
+
+// A failed attempt may outlive its VM on its host, and a host with fewer free slots is not the first choice.
+beforeEach(() =>
+  until("every slot to be free", async () => (await lab.fleet.api.capacity()).slots.free === 4),
+);
 
 /** A VM's whole life, and the code of every attempt that failed. */
 async function live(body: CreateVmInput): Promise<{ vm: VmRecord; failures: string[] }> {
@@ -38,7 +53,7 @@ test.each<{ what: string; faults: Fault[]; code: string }>([
   },
 ])("after $what the second attempt is made on the other host", async ({ faults, code }) => {
   simOf(lab.fleet, "mac-1").setFaults(faults);
-  const { vm, failures } = await live(scriptVm("exit 0"));
+  const { vm, failures } = await live(onFirst());
   expect(failures).toEqual([code]);
   expect(vm).toMatchObject({ host: "mac-2", attempt: 2, end: { reason: "runner_exited" } });
 });
@@ -68,7 +83,7 @@ test("a pull that stands still is given up, on every host", async () => {
 
 test("a host that macOS refuses another VM, though none is seen, is left alone until it can be trusted again", async () => {
   simOf(lab.fleet, "mac-1").setFaults([{ action: "limit-exceeded" }]);
-  const { vm, failures } = await live(scriptVm("exit 0"));
+  const { vm, failures } = await live(onFirst());
   expect(failures).toEqual(["vm_limit_reached"]);
   expect(vm).toMatchObject({ host: "mac-2", attempt: 2, end: { reason: "runner_exited" } });
   expect((await lab.fleet.api.capacity()).slots).toMatchObject({ total: 4, phantom: 2, free: 2 });

@@ -16,6 +16,7 @@ export function aVm(parts: Partial<VmRecord> = {}): VmRecord {
     memoryMiB: null,
     diskGiB: null,
     hostLabels: {},
+    preferredHostLabels: {},
     labels: {},
     priority: "default",
     jobId: "build-01",

@@ -24,14 +24,22 @@ export const IMAGES = [IMAGE, NOT_CACHED].map((image) => ({
 /** `LAB_ENGINE=process` has the tests' guests made of something else than the best that there is. */
 const engine = process.env["LAB_ENGINE"];
 
-/** Starts a fleet whose hosts have the image already, with short grace times. */
+/**
+ * Starts a fleet whose hosts have the image already, with short grace times. Hosts fail here on purpose, again and
+ * again, and are not closed for it.
+ */
 export async function startLab(options: FleetOptions = {}): Promise<Fleet> {
   const { sim, controlPlane, agent, ...rest } = options;
   return startFleet({
     speed: 100,
     ...(engine === "process" || engine === "bwrap" ? { engine } : {}),
     ...rest,
-    controlPlane: { "exit-settle-seconds": 1, "hook-grace-seconds": 60, ...controlPlane },
+    controlPlane: {
+      "exit-settle-seconds": 1,
+      "hook-grace-seconds": 60,
+      "breaker-rest-seconds": 0,
+      ...controlPlane,
+    },
     agent: (index) => ({ "look-seconds": 1, ...(typeof agent === "function" ? agent(index) : agent) }),
     sim: (index) => ({ images: IMAGES, cached: [IMAGE], ...sim?.(index) }),
   });

@@ -135,7 +135,8 @@ export function makeRoomIndex(layout: Layout) {
         for (const shape of group.shapes.values()) {
           for (const { room, rank } of candidates(rooms, shape, need, triedHosts)) {
             const sum = rank + rankOfShape(shape.like, need, layout);
-            if (sum <= bestRank || misfit(need, room, imageGiB)) continue;
+            const isBetter = sum > bestRank || (sum === bestRank && best && room.hostId < best.hostId);
+            if (!isBetter || misfit(need, room, imageGiB)) continue;
             best = room;
             bestRank = sum;
           }

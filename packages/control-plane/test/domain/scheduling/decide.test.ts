@@ -153,6 +153,16 @@ describe("placement", () => {
     expect(decide(viewOf([room(1)], [again]), MOST)[0]?.hostId).toBe(1);
   });
 
+  test("of hosts that are equally good always the one with the lowest id is taken, whatever happened before", () => {
+    const hosts = [room(1), room(2, { cpu: 12, freeCpu: 12 }), room(3, { diskFreeGiB: 200 })];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(hosts, { minLength: 2 }), (some) => {
+        const lowest = Math.min(...some.map(({ hostId }) => hostId));
+        expect(decide(viewOf(some, [request(1)]), MOST)[0]?.hostId).toBe(lowest);
+      }),
+    );
+  });
+
   test("packed, the fullest host that fits is taken", () => {
     const view = viewOf([room(1), room(2, { freeSlots: [1] })], [request(1)], { layout: "pack" });
     expect(decide(view, MOST)[0]?.hostId).toBe(2);
