@@ -10,6 +10,7 @@ export function aVm(parts: Partial<VmRecord> = {}): VmRecord {
     state: "queued",
     stateSince: at,
     image: "registry.example.com/macos/runner:latest",
+    channel: null,
     imageDigest: null,
     os: "macos",
     cpu: null,
