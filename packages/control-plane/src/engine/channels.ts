@@ -1,6 +1,6 @@
 import { CallError, canonicalImage, type ChannelRecord } from "@tartfleet/shared";
 import { decided, imageFor, type Channel, type Decision } from "../domain/channels/channel.ts";
-import { judge, STEPS, type Seen } from "../domain/channels/judge.ts";
+import { judge, tellsOfImage, STEPS, type Seen } from "../domain/channels/judge.ts";
 import type { KeptPhase } from "../store/phase-times.ts";
 import { actOf, channelName, ITSELF, nameOf } from "./acts.ts";
 import type { Parts } from "./parts.ts";
@@ -36,7 +36,7 @@ export function startChannels(
     const attempts = new Map<string, KeptPhase>();
     for (const phase of history.attempts({ image }, LOOKED_AT)) {
       const key = `${phase.vmId} ${phase.attempt}`;
-      if (phase.at >= since && !attempts.has(key)) attempts.set(key, phase);
+      if (phase.at >= since && tellsOfImage(phase.verdict) && !attempts.has(key)) attempts.set(key, phase);
     }
     const newest = [...attempts.values()];
     const boots = { phase: "booting", image } as const;

@@ -1,3 +1,4 @@
+import type { AttemptErrorCode } from "@tartfleet/shared";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { callerOf, CI, startFleet } from "../support/fleet.ts";
 
@@ -15,13 +16,18 @@ afterEach(() => {
 });
 
 /** One job after the other; an attempt with an image that `fails` names fails. */
-async function jobs(count: number, fails: (image: string) => boolean, until = () => false) {
+async function jobs(
+  count: number,
+  fails: (image: string) => boolean,
+  until = () => false,
+  code: AttemptErrorCode = "start_failed",
+) {
   const agent = await fleet.host(`mac-${count}`);
   for (let n = 0; n < count && !until(); n += 1) {
     const id = await fleet.create({ image: "channel:xcode-16" });
     const { image } = fleet.useCases.getVm(id);
     if (fails(image)) {
-      const error = { code: "start_failed" as const, message: "It does not boot.", facts: {} };
+      const error = { code, message: "It does not boot.", facts: {} };
       await agent.report({ kind: "failed", vmId: id, attempt: 1, phase: "booting", error });
     } else await agent.bringUpAll();
     await fleet.useCases.endVm(CI, id, {});
@@ -45,6 +51,19 @@ test("a VM gets its channel's image once, whatever the channel becomes", async (
   await expect(fleet.create({ image: "channel:xcode-16" })).rejects.toMatchObject({
     code: "channel_not_found",
   });
+});
+
+test("what hosts fail at is not held against the image", async () => {
+  await fleet.useCases.setChannel(ANA, "xcode-16", { image: OLD });
+  await jobs(12, () => false);
+  await fleet.useCases.rollOutChannel(ANA, "xcode-16", { image: NEW, samplesPerStep: 3 });
+  await jobs(
+    60,
+    (image) => image === NEW,
+    () => channel().rollout === null,
+    "vm_limit_reached",
+  );
+  expect(channel().rollout).toMatchObject({ image: NEW, percent: 10 });
 });
 
 test("a bad image is rolled back by itself and says why", async () => {

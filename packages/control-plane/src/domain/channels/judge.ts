@@ -1,3 +1,22 @@
+import type { AttemptErrorCode } from "@tartfleet/shared";
+import type { Verdict } from "../history/phase-time.ts";
+
+/** Failures of a host, whatever image it was to run. */
+const NOT_THE_IMAGE: ReadonlySet<Verdict> = new Set<AttemptErrorCode>([
+  "host_silent",
+  "host_removed",
+  "host_disk_full",
+  "host_misconfigured",
+  "vm_limit_reached",
+  "softnet_unavailable",
+  "tart_broken",
+]);
+
+/** Whether what became of an attempt says something of its image. */
+export function tellsOfImage(verdict: Verdict | null): boolean {
+  return verdict !== null && !NOT_THE_IMAGE.has(verdict);
+}
+
 /** What is known of an image's bring-ups. */
 export interface Seen {
   /** Attempts of which something became. */
