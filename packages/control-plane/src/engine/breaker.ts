@@ -71,9 +71,10 @@ export function startBreaker(
 
   async function trip(hostId: number, name: string, why: string, trips: number): Promise<void> {
     const now = clock.now();
-    const closed = store.cordons().filter(({ cordon }) => cordon.breaker !== undefined).length;
-    const already = trips > 1 ? 1 : 0;
-    if (!mayClose(leases.connectedCount(), closed - already)) {
+    const closed = store
+      .cordons()
+      .filter((other) => other.hostId !== hostId && leases.isConnected(other.hostId)).length;
+    if (!mayClose(leases.connectedCount(), closed)) {
       await store.recordAct(ownAct("host.breaker_held", name, { why }), now);
       return;
     }

@@ -138,6 +138,16 @@ describe("peers §4 row 8: one bad host eats and fails job after job", () => {
     expect(held.map(({ subject }) => subject)).toEqual(["host mac-3", "host mac-4"]);
   });
 
+  test("what people have cordoned counts among what is closed", async () => {
+    const macs = [];
+    for (const name of ["mac-1", "mac-2", "mac-3", "mac-4"]) macs.push(await fleet.host(name));
+    for (const name of ["mac-3", "mac-4"]) await fleet.useCases.cordonHost(ANA, name, { reason: "update" });
+    for (const mac of macs) for (let session = 0; session < 10; session += 1) await mac.hello();
+    const cordoned = fleet.useCases.listHosts().filter(({ cordon }) => cordon !== null);
+    expect(cordoned.map(({ name }) => name)).toEqual(["mac-3", "mac-4"]);
+    expect(acts().filter((action) => action === "host.breaker_held")).toHaveLength(2);
+  });
+
   test("a person who uncordons it is believed", async () => {
     const bad = await fleet.host("mac-bad");
     const agents = [{ agent: bad, fails: always }];
