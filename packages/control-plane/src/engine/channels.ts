@@ -15,6 +15,13 @@ type ChannelUseCases = Pick<
 /** So many of an image's newest attempts count. */
 const LOOKED_AT = 256;
 
+/** A channel's image for one VM. */
+export interface ChannelChoice {
+  image: string;
+  /** Throws `channel_not_found` when there is no such channel. */
+  require(): void;
+}
+
 /**
  * Channels, and their rollouts, which go on or back with what becomes of attempts. Held in memory as they are
  * stored: every VM asks.
@@ -170,13 +177,21 @@ export function startChannels(
     },
   };
 
+  /** The image that a channel has for a VM. Whether there is such a channel is asked when the VM is accepted. */
+  function choice(name: string, vmId: string): ChannelChoice {
+    const channel = held.get(name);
+    return {
+      image: channel ? imageFor(channel, vmId) : `channel:${name}`,
+      require: () => void required(name),
+    };
+  }
+
   const stop = history.onVerdict(heard);
   // What became of attempts just before a restart may not have been judged yet.
   for (const { rollout } of held.values()) if (rollout) heard(rollout);
   return {
     useCases,
-    /** The image that a channel has for a VM; throws `channel_not_found`. */
-    imageOf: (name: string, vmId: string): string => imageFor(required(name), vmId),
+    choice,
     stop,
   };
 }

@@ -178,7 +178,7 @@ export async function startControlPlane({
   const channels = startChannels(parts, patience);
 
   const useCases: UseCases = {
-    ...makeVmUseCases(parts, channels.imageOf),
+    ...makeVmUseCases(parts, channels.choice),
     ...channels.useCases,
     ...makeTokenUseCases(parts, onFatal),
     ...makeTeamUseCases(parts, fleet),

@@ -18,6 +18,7 @@ import type { Act } from "../store/audit.ts";
 import { actOf, nameOf, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
 import type { EngineConfig } from "./config.ts";
+import type { ChannelChoice } from "./channels.ts";
 import type { Parts } from "./parts.ts";
 import { requireSchedulable } from "./schedulable.ts";
 import type { Principal, UseCases } from "./use-cases.ts";
@@ -45,8 +46,11 @@ type VmUseCases = Pick<
   | "guestEvent"
 >;
 
-/** @param imageOf the image that a channel has for the VM of that id */
-export function makeVmUseCases(parts: Parts, imageOf: (channel: string, id: string) => string): VmUseCases {
+/** @param choiceOf what a channel has for the VM of that id */
+export function makeVmUseCases(
+  parts: Parts,
+  choiceOf: (channel: string, id: string) => ChannelChoice,
+): VmUseCases {
   const { store, changes, records, refusals, sealer, clock, config } = parts;
 
   function requireVm(id: string): Vm {
@@ -79,9 +83,10 @@ export function makeVmUseCases(parts: Parts, imageOf: (channel: string, id: stri
       requireClass(input.priority ?? DEFAULT_PRIORITY);
       const id = parts.randomId(ID_LENGTH);
       const channel = channelIn(input.image);
+      const choice = channel === undefined ? undefined : choiceOf(channel, id);
       const vm = newVm(
         id,
-        channel === undefined ? input : { ...input, image: imageOf(channel, id) },
+        choice ? { ...input, image: choice.image } : input,
         teamOf(caller.principal),
         ttlSeconds,
         config,
@@ -98,7 +103,10 @@ export function makeVmUseCases(parts: Parts, imageOf: (channel: string, id: stri
           bodyHash: sealer.hash(canonicalJson(reveal(input))),
           secrets: needsSealing ? sealer.seal(reveal(secrets), vm.id) : null,
           mostQueued: config.maxQueuedPerTeam,
-          admit: input.allowPending ? undefined : () => requireSchedulable(parts.standing, vm),
+          admit() {
+            choice?.require();
+            if (!input.allowPending) requireSchedulable(parts.standing, vm);
+          },
         },
         actOf(caller, "vm.create", vmName(vm.id), {
           name: vm.name,

@@ -53,6 +53,13 @@ test("a VM gets its channel's image once, whatever the channel becomes", async (
   });
 });
 
+test("a create that is repeated gets its VM, though its channel is no longer there", async () => {
+  await fleet.useCases.setChannel(ANA, "xcode-16", { image: OLD });
+  const id = await fleet.create({ image: "channel:xcode-16" }, "key");
+  await fleet.useCases.removeChannel(ANA, "xcode-16");
+  expect(await fleet.create({ image: "channel:xcode-16" }, "key")).toBe(id);
+});
+
 test("what hosts fail at is not held against the image", async () => {
   await fleet.useCases.setChannel(ANA, "xcode-16", { image: OLD });
   await jobs(12, () => false);
