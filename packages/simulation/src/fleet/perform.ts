@@ -140,7 +140,8 @@ const ANA: Caller = {
 async function cordon(fleet: Fleet, { host, ms }: Doing<"cordon">): Promise<void> {
   const name = hostOf(fleet, host)?.machine.name;
   const serving = fleet.site.serving();
-  if (name === undefined || !serving) return;
+  // One that stands still answers nobody.
+  if (name === undefined || !serving || serving.process.wasStoppedSince(fleet.world.timeline.now())) return;
   const seconds = Math.ceil(ms / 1000);
   try {
     await serving.useCases.cordonHost(ANA, name, { reason: "a look at its disk", forSeconds: seconds });

@@ -22,7 +22,8 @@ export function restartsEndNothing(): Invariant {
       const givenUpFrom = Math.max(fleet.site.startedAt() + LEASE_MS, wokeAt) + GRACE_MS;
       for (const { vmId, source, type, data, message } of events) {
         const isStruck = source === "timer" && type !== "evidence" && !data.includes('"ttl"');
-        const isOld = (heardAt.get(vmId) ?? 0) <= startedAt;
+        // What was held back while it stood still is heard in the moment in which it wakes.
+        const isOld = (heardAt.get(vmId) ?? Number.NEGATIVE_INFINITY) < startedAt;
         if (data.includes('"host_silent"') && now < givenUpFrom) {
           return `a host was given up ${Math.round((now - startedAt) / 1000)} s after a restart or a stop: VM ${vmId}: ${message}`;
         }
