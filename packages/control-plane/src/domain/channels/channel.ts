@@ -1,4 +1,5 @@
 import type { ChannelDecision } from "@tartfleet/shared";
+import { scramble } from "../scramble.ts";
 
 /** What a channel did and why; times are milliseconds. */
 export type Decision = Omit<ChannelDecision, "at"> & { at: number };
@@ -39,11 +40,9 @@ export function imageFor(channel: Channel, vmId: string): string {
   return rollout && placeOf(vmId) * 100 < rollout.percent ? rollout.image : channel.image;
 }
 
-/** A VM's place from 0 to below 1, evenly spread over ids: FNV-1a with the last mixing of MurmurHash3. */
+/** A VM's place from 0 to below 1, evenly spread over ids (FNV-1a, scrambled). */
 function placeOf(id: string): number {
   let hash = 0x811c9dc5;
   for (const letter of id) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+  return scramble(hash) / 2 ** 32;
 }
