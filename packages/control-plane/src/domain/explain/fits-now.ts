@@ -1,4 +1,4 @@
-import { demandOn, misfit, type HostRoom } from "../scheduling/host-room.ts";
+import { giveRoom, misfit, type HostRoom } from "../scheduling/host-room.ts";
 import type { Need } from "../scheduling/request.ts";
 import { isCapped, reservedForOthers, shareOf, type SharePolicy } from "../scheduling/shares.ts";
 import type { FleetView } from "../scheduling/decide.ts";
@@ -57,13 +57,7 @@ function howMany(room: HostRoom, need: Need, imageGiB: number | undefined): numb
   let left = room;
   let number = 0;
   while (number < MOST_ON_A_HOST && misfit(need, left, imageGiB) === undefined) {
-    const demand = demandOn(left, need);
-    left = {
-      ...left,
-      freeSlots: need.os === "macos" ? left.freeSlots.slice(1) : left.freeSlots,
-      freeCpu: left.freeCpu - demand.cpu,
-      freeMemoryMiB: left.freeMemoryMiB - demand.memoryMiB,
-    };
+    left = giveRoom(left, need).room;
     number += 1;
   }
   return number;

@@ -1,11 +1,13 @@
 import { decide, type FleetView } from "../scheduling/decide.ts";
 import { makeHeld, type Holder } from "../scheduling/held.ts";
-import { demandOn, misfit, type HostRoom } from "../scheduling/host-room.ts";
+import { misfit, takeBackRoom, type HostRoom } from "../scheduling/host-room.ts";
 import type { Need, Request } from "../scheduling/request.ts";
 import { makeRoomIndex, type Layout, type RoomIndex } from "../scheduling/room-index.ts";
 import { dueOf, type SharePolicy } from "../scheduling/shares.ts";
+import { insert } from "../scheduling/sorted-list.ts";
 import { makeWaitQueue } from "../scheduling/wait-queue.ts";
 import { quantileOf } from "../history/quantiles.ts";
+import { scramble } from "../scramble.ts";
 import { positionOf } from "./position.ts";
 
 /** What holds room on a host, and counts for its team's share wherever it is. */
@@ -111,14 +113,6 @@ function stratum(subject: number, run: number, runs: number): number {
   return ((((own >>> 20) + step * run) % runs) + inside) / runs;
 }
 
-/** A number of 32 bits that looks like chance (the finish of MurmurHash3). */
-function scramble(seed: number): number {
-  let mixed = seed ^ (seed >>> 16);
-  mixed = Math.imul(mixed, 0x85eb_ca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
-}
-
 interface Run {
   /** When it was placed; undefined when it was not within the steps. */
   at: number | undefined;
@@ -137,6 +131,8 @@ interface Run {
 
 /** When the room that somebody holds becomes free, or a host takes VMs again. */
 type End = { at: number } & ({ holds: Occupant } | { returns: number });
+
+const latestFirst = (a: End, b: End) => b.at - a.at;
 
 /** Runs over one and the same fleet: each leaves it as it found it. */
 function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
@@ -217,7 +213,7 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
         subjects += 1;
         if (stays !== undefined) {
           const end = { at: now + stays, holds: { hostId, slot, team, priority, need } };
-          ends.splice(placeOf(ends, end.at), 0, end);
+          insert(ends, end, latestFirst);
         }
         join(next.line, next.place + 1);
       }
@@ -227,8 +223,8 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
       if (holds.slot !== null) hold(holds.hostId, (now) => without(now, holds));
       const room = index.room(holds.hostId);
       const awayRoom = away.get(holds.hostId);
-      if (room) open(withRoomOf(room, holds));
-      else if (awayRoom) away.set(holds.hostId, withRoomOf(awayRoom, holds));
+      if (room) open(takeBackRoom(room, holds.need, holds.slot));
+      else if (awayRoom) away.set(holds.hostId, takeBackRoom(awayRoom, holds.need, holds.slot));
     }
 
     /** There is more room on a host than before. */
@@ -242,7 +238,7 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
       const left = standing.leaves(holds, quantile(subject));
       if (left !== undefined) ends.push({ at: Math.max(0, left), holds });
     }
-    ends.sort((a, b) => b.at - a.at);
+    ends.sort(latestFirst);
     for (const line of lines) join(line, 0);
     place(0);
     while (at === undefined && steps < mostSteps) {
@@ -273,17 +269,6 @@ function without(holders: readonly Holder[], { team, priority }: Holder): readon
   return holders.filter((_, place) => place !== index);
 }
 
-/** The room with what somebody held given back. */
-function withRoomOf(room: HostRoom, { slot, need }: Occupant): HostRoom {
-  const demand = demandOn(room, need);
-  return {
-    ...room,
-    freeSlots: slot === null ? room.freeSlots : [...room.freeSlots, slot].toSorted((a, b) => a - b),
-    freeCpu: room.freeCpu + demand.cpu,
-    freeMemoryMiB: room.freeMemoryMiB + demand.memoryMiB,
-  };
-}
-
 /** How much longer than in the middle it takes at p90, where that is not gone through: a guess. */
 const SPREAD = 1.5;
 
@@ -293,16 +278,4 @@ function extrapolated({ ranDry, until, beforeOfTeam, aheadInTeam }: Run): Foreca
   if (ranDry) return none;
   const at = beforeOfTeam === 0 ? Infinity : (until * (aheadInTeam + 1)) / beforeOfTeam;
   return { ...none, p50: at, p90: at * SPREAD };
-}
-
-/** Where an end is to be put in, the latest first. */
-function placeOf(ends: readonly End[], at: number): number {
-  let low = 0;
-  let high = ends.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ends[middle]?.at ?? 0) > at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -57,6 +57,39 @@ export function demandOn(
   };
 }
 
+/** The host's room once a VM has its part of it, and the slot that it has: null for one that needs none. */
+export function giveRoom(
+  room: HostRoom,
+  need: Pick<Need, "os" | "cpu" | "memoryMiB">,
+): { room: HostRoom; slot: number | null } {
+  const demand = demandOn(room, need);
+  const slot = need.os === "macos" ? (room.freeSlots[0] ?? null) : null;
+  return {
+    slot,
+    room: {
+      ...room,
+      freeSlots: room.freeSlots.filter((free) => free !== slot),
+      freeCpu: room.freeCpu - demand.cpu,
+      freeMemoryMiB: room.freeMemoryMiB - demand.memoryMiB,
+    },
+  };
+}
+
+/** The host's room once a VM is gone that had its part of it and the slot. */
+export function takeBackRoom(
+  room: HostRoom,
+  need: Pick<Need, "os" | "cpu" | "memoryMiB">,
+  slot: number | null,
+): HostRoom {
+  const demand = demandOn(room, need);
+  return {
+    ...room,
+    freeSlots: slot === null ? room.freeSlots : [...room.freeSlots, slot].toSorted((a, b) => a - b),
+    freeCpu: room.freeCpu + demand.cpu,
+    freeMemoryMiB: room.freeMemoryMiB + demand.memoryMiB,
+  };
+}
+
 /** Why a host does not take a VM. The first two will stay so; the others pass. */
 export type Misfit = "labels" | "too_small" | "slots" | "cpu" | "memory" | "disk";
 

@@ -1,5 +1,5 @@
 import type { Labels } from "@tartfleet/shared";
-import { carries, demandOn, misfit, roundDisk, type HostRoom } from "./host-room.ts";
+import { carries, giveRoom, misfit, roundDisk, type HostRoom } from "./host-room.ts";
 import { sorted, type Need } from "./request.ts";
 import { insert, takeOut } from "./sorted-list.ts";
 
@@ -149,15 +149,9 @@ export function makeRoomIndex(layout: Layout) {
     take(hostId: number, need: Need): number | null {
       const room = rooms.get(hostId);
       if (!room) throw new Error(`host ${hostId} is not in the index`);
-      const demand = demandOn(room, need);
-      const slot = need.os === "macos" ? (room.freeSlots[0] ?? null) : null;
-      put({
-        ...room,
-        freeSlots: room.freeSlots.filter((free) => free !== slot),
-        freeCpu: room.freeCpu - demand.cpu,
-        freeMemoryMiB: room.freeMemoryMiB - demand.memoryMiB,
-        arriving: room.images.has(need.image) ? room.arriving : new Set([...room.arriving, need.image]),
-      });
+      const { room: left, slot } = giveRoom(room, need);
+      const isThere = room.images.has(need.image);
+      put(isThere ? left : { ...left, arriving: new Set([...left.arriving, need.image]) });
       return slot;
     },
   };
