@@ -16,7 +16,8 @@ const SESSIONS_WITHIN_MS = 5 * 60_000;
 /** What failures say of hosts. In memory: after a restart everybody is trusted again, but for who is cordoned. */
 export interface Suspicions {
   of(hostId: number): Pick<HostRoom, "isSuspect" | "suspectImages">;
-  set(hostId: number, suspicion: Pick<HostRoom, "isSuspect" | "suspectImages">): void;
+  /** @returns whether the host was suspected of something, or is now */
+  set(hostId: number, suspicion: Pick<HostRoom, "isSuspect" | "suspectImages">): boolean;
 }
 
 const NONE: ReturnType<Suspicions["of"]> = { isSuspect: false, suspectImages: new Set() };
@@ -26,8 +27,9 @@ export function makeSuspicions(): Suspicions {
   return {
     of: (hostId) => known.get(hostId) ?? NONE,
     set(hostId, suspicion) {
-      if (suspicion.isSuspect || suspicion.suspectImages.size > 0) known.set(hostId, suspicion);
-      else known.delete(hostId);
+      const isSuspected = suspicion.isSuspect || suspicion.suspectImages.size > 0;
+      if (isSuspected) known.set(hostId, suspicion);
+      return isSuspected || known.delete(hostId);
     },
   };
 }
@@ -54,7 +56,7 @@ export function startBreaker(
       if (!host) return;
       const { cordon } = host;
       if (cordon?.breaker?.probingSince != null) {
-        const placed = store.attemptPlacedAt(vmId, attempt);
+        const placed = store.placeOf(vmId, attempt)?.at;
         if (placed !== undefined && placed >= cordon.breaker.probingSince)
           await probed(hostId, host.name, cordon, verdict);
         return;
@@ -63,9 +65,8 @@ export function startBreaker(
       const elsewhere = (image: string): Outcome[] =>
         history.attempts({ image }, LOOKED_AT).filter((outcome) => outcome.hostId !== hostId);
       const { open, ...suspicion } = judge(history.attempts({ hostId }, LOOKED_AT), elsewhere, now);
-      suspicions.set(hostId, suspicion);
+      if (suspicions.set(hostId, suspicion)) changes.hostRoomChanged(hostId);
       if (open !== undefined && cordon === null) await trip(hostId, host.name, open, 1);
-      changes.hostRoomChanged(hostId);
     });
   }
 

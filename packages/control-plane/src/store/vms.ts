@@ -107,20 +107,16 @@ export function makeVmStore(
 
     vm: (id: string): Vm | undefined => readVm(db, id),
 
-    /** Where an attempt was placed. */
-    placeOf: (vmId: string, attempt: number): { hostId: number; slot: number | null } | undefined =>
+    /** Where and when an attempt was placed. */
+    placeOf: (
+      vmId: string,
+      attempt: number,
+    ): { hostId: number; slot: number | null; at: number } | undefined =>
       db
-        .select({ hostId: attempts.hostId, slot: attempts.slot })
+        .select({ hostId: attempts.hostId, slot: attempts.slot, at: attempts.createdAt })
         .from(attempts)
         .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
         .get(),
-
-    attemptPlacedAt: (vmId: string, attempt: number): number | undefined =>
-      db
-        .select({ at: attempts.createdAt })
-        .from(attempts)
-        .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
-        .get()?.at,
 
     /** Of a VM, or of one of that team alone. */
     vmSeq: (id: string, team: string | undefined): number | undefined =>
