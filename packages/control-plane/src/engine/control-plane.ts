@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CallError, DEFAULT_TEAM, parseToken, writeToken } from "@tartfleet/shared";
+import { DEFAULT_TEAM, parseToken, writeToken } from "@tartfleet/shared";
 import packageJson from "../../package.json" with { type: "json" };
 import { capacityOf } from "../domain/capacity.ts";
 import { listImages } from "../domain/images.ts";
@@ -187,11 +187,7 @@ export async function startControlPlane({
     listImages: () =>
       listImages(store.hosts().map(({ name, facts }) => ({ name, images: facts?.images ?? [] }))),
     listHosts: () => store.hosts().map(records.hostRecord),
-    getHost(name) {
-      const host = store.host(name);
-      if (!host) throw new CallError("host_not_found", `There is no host named ${name}.`);
-      return records.hostRecord(host);
-    },
+    getHost: records.hostNamed,
     noteRefusal: refusals.note,
     noteStranger: refusals.noteStranger,
     auditPage(query) {

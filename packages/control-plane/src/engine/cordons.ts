@@ -80,13 +80,7 @@ export function makeCordons(
     const hostId = await store.setCordon(name, { ...wanted, by, since: now }, act, now);
     changes.hostRoomChanged(hostId);
     arm();
-    return record(hostId);
-  }
-
-  function record(hostId: number) {
-    const host = store.hostById(hostId);
-    if (!host) throw new Error(`host ${hostId} was removed meanwhile`);
-    return records.hostRecord(host);
+    return records.hostNamed(name);
   }
 
   arm();
@@ -111,7 +105,7 @@ export function makeCordons(
         const hostId = await store.setCordon(name, null, act, clock.now());
         changes.hostRoomChanged(hostId);
         arm();
-        return record(hostId);
+        return records.hostNamed(name);
       },
 
       async removeHost(caller, name, { force = false, dryRun = false }) {

@@ -1,4 +1,5 @@
 import {
+  CallError,
   DEFAULT_PRIORITY,
   type CordonRecord,
   isTerminal,
@@ -75,6 +76,13 @@ export function makeRecords(store: Store, leases: Leases, version: string) {
     return { ...rest, scriptResult: short };
   }
 
+  /** @throws CallError host_not_found */
+  function hostNamed(name: string): HostRecord {
+    const host = store.host(name);
+    if (!host) throw new CallError("host_not_found", `There is no host named ${name}.`);
+    return hostRecord(host);
+  }
+
   function hostRecord(host: StoredHost): HostRecord {
     return {
       name: host.name,
@@ -108,7 +116,7 @@ export function makeRecords(store: Store, leases: Leases, version: string) {
     };
   }
 
-  return { vmRecord, vmSummary, hostRecord, occupancy };
+  return { vmRecord, vmSummary, hostNamed, hostRecord, occupancy };
 }
 
 /** Of versions like 1.10.2. */
