@@ -53,15 +53,25 @@ export function channelIn(image: string): string | undefined {
   return CHANNEL.exec(image)?.groups?.["name"];
 }
 
+/** What an OCI reference is made of; at most one of tag and digest. Undefined when the text is none. */
+export function imageParts(
+  reference: string,
+): { repository: string; tag: string | undefined; digest: string | undefined } | undefined {
+  const groups = IMAGE.exec(reference)?.groups;
+  return groups?.["repository"] === undefined
+    ? undefined
+    : { repository: groups["repository"], tag: groups["tag"], digest: groups["digest"] };
+}
+
 /**
  * The form in which tart lists an image: a missing tag is `latest`.
  *
  * @returns undefined when the text is not an OCI reference
  */
 export function canonicalImage(reference: string): string | undefined {
-  const groups = IMAGE.exec(reference)?.groups;
-  if (!groups) return undefined;
-  return groups["tag"] || groups["digest"] ? reference : `${reference}:latest`;
+  const parts = imageParts(reference);
+  if (!parts) return undefined;
+  return parts.tag || parts.digest ? reference : `${reference}:latest`;
 }
 
 /** What every instance's name begins with; an agent never touches a VM without it. */

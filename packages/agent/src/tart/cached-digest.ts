@@ -1,3 +1,4 @@
+import { imageParts } from "@tartfleet/shared";
 import { readlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 
@@ -8,13 +9,10 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
  * §1.4). Read from the disk, since `tart fqn` is a process for each of them. Undefined when it cannot be told.
  */
 export async function cachedDigest(tartHome: string, reference: string): Promise<string | undefined> {
-  const [repository = "", digest] = reference.split("@");
-  if (digest !== undefined) return DIGEST.test(digest) ? digest : undefined;
-  const colon = repository.lastIndexOf(":");
-  const [host = "", ...namespace] = repository.slice(0, colon).split("/");
-  const folder = [host.replaceAll(":", "%3A"), ...namespace];
-  if (folder.includes("..")) return undefined;
-  const link = join(tartHome, "cache", "OCIs", ...folder, repository.slice(colon + 1));
+  const parts = imageParts(reference);
+  if (!parts?.tag) return parts?.digest;
+  const [host = "", ...namespace] = parts.repository.split("/");
+  const link = join(tartHome, "cache", "OCIs", host.replaceAll(":", "%3A"), ...namespace, parts.tag);
   const found = await readlink(link).then(basename, () => "");
   return DIGEST.test(found) ? found : undefined;
 }

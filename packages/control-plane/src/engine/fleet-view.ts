@@ -1,5 +1,4 @@
-import type { Labels } from "@tartfleet/shared";
-import { DEFAULT_PRIORITY } from "@tartfleet/shared";
+import { DEFAULT_PRIORITY, imageParts, type Labels } from "@tartfleet/shared";
 import { slotUses } from "../domain/capacity.ts";
 import type { FleetView } from "../domain/scheduling/decide.ts";
 import { makeHeld, type Holder } from "../domain/scheduling/held.ts";
@@ -112,14 +111,6 @@ function holdersOf({ occupants }: StoredHost): Holder[] {
     .map(({ team, spec }) => ({ team, priority: spec.priority ?? DEFAULT_PRIORITY }));
 }
 
-/** `host/namespace@sha256:…` of a tagged reference. */
-function atDigest(reference: string, digest: string): string {
-  const [repository = reference] = reference.split("@");
-  const colon = repository.lastIndexOf(":");
-  const hasTag = colon > repository.lastIndexOf("/");
-  return `${hasTag ? repository.slice(0, colon) : repository}@${digest}`;
-}
-
 /** A host as the scheduler sees it; undefined before its agent has told of it. */
 export function roomOf(host: StoredHost): HostRoom | undefined {
   const { facts } = host;
@@ -131,7 +122,9 @@ export function roomOf(host: StoredHost): HostRoom | undefined {
   const taken = (what: "cpu" | "memoryMiB") => demands.reduce((sum, demand) => sum + demand[what], 0);
   const images = new Map(
     facts.images.flatMap(({ reference, sizeGiB, digest }): [string, number][] => {
-      const byDigest = digest === undefined ? reference : atDigest(reference, digest);
+      const repository = imageParts(reference)?.repository;
+      const byDigest =
+        digest === undefined || repository === undefined ? reference : `${repository}@${digest}`;
       return [
         [reference, sizeGiB],
         [byDigest, sizeGiB],
