@@ -12,19 +12,24 @@ export const blackhole: Scenario = {
     const bad = fleet.hosts[0];
     if (!bad?.sim) throw new Error("there is no simulated Mac");
     const { name, sim } = bad;
+    const ask = (what: string, count: number) =>
+      Promise.all(
+        Array.from({ length: count }, (_, n) =>
+          work(ios, `${what}-${n + 1}`, 2, { image: IMAGES[n % IMAGES.length] ?? IMAGES[0] }),
+        ),
+      );
+    say("\nAn ordinary morning: both images run on every Mac.");
+    await Promise.all((await ask("before", 6)).map(({ ended }) => ended));
     say(`\n${name} is broken: no VM starts there any more.`);
     sim.setFaults([{ action: "start-failure" }]);
-    const imageOf = (n: number) => IMAGES[n % IMAGES.length] ?? IMAGES[0];
-    const jobs = await Promise.all(
-      Array.from({ length: 8 }, (_, n) => work(ios, `job-${n + 1}`, 2, { image: imageOf(n) })),
-    );
+    const jobs = await ask("job", 8);
     const done = await Promise.all(jobs.map(({ ended }) => ended));
     const { cordon } = await fleet.api.host(name);
     say(`\n${name}: ${cordon ? `cordoned by ${cordon.by}: ${cordon.reason}` : "not cordoned"}`);
     say(`\n${name} is mended. After its rest one VM tries it.`);
     sim.setFaults([]);
     await until("the rest to be over", async () => (await fleet.api.host(name)).cordon?.breaker?.isProbing);
-    const more = await Promise.all(Array.from({ length: 6 }, (_, n) => work(ios, `more-${n + 1}`, 3)));
+    const more = await ask("more", 6);
     await until("it to be open again", async () => (await fleet.api.host(name)).cordon === null);
     const last = await Promise.all(more.map(({ ended }) => ended));
     return [
