@@ -47,16 +47,16 @@ export async function fuzzSockets(options: { numRuns: number; seed: number }): P
     fc.asyncProperty(fc.constantFrom(...tokens), burst, async (wanted, frames) => {
       const open = await connected(wanted);
       const heard: string[] = [];
-      const { promise: over, resolve } = Promise.withResolvers<void>();
+      const { promise: over, resolve } = Promise.withResolvers<unknown>();
       const hear = (data: Buffer) => {
         heard.push(data.toString());
-        if (heard.at(-1)?.includes("the last question")) resolve();
+        if (heard.at(-1)?.includes("the last question")) resolve(undefined);
       };
-      open.on("message", hear).once("close", () => resolve());
+      open.on("message", hear).once("close", resolve);
       for (const frame of frames) open.send("text" in frame ? frame.text : frame.bytes);
       open.send(JSON.stringify({ id: "the last question", method: "query", params: { path: "vms.list" } }));
       await over;
-      open.off("message", hear);
+      open.off("message", hear).off("close", resolve);
       for (const answer of heard) expect(answer).not.toMatch(/"code":"internal"|"stack"/);
     }),
     { ...options, endOnFailure: true },
@@ -73,9 +73,13 @@ async function expectAgentWorks({ useCases }: Plane, credential: string): Promis
   const principal = useCases.authenticate(credential);
   if (principal?.kind !== "host") throw new Error("not a host");
   const host = { principal, requestId: "test", address: null };
+  const slots = useCases.listHosts().flatMap((record) => record.slots);
+  const held = slots.flatMap(({ vmId, attempt }) => (vmId === null ? [] : [{ vmId, attempt }]));
   const { epoch } = await useCases.agent.hello(host, hello("machine-mac-fuzz"));
   for await (const set of useCases.agent.assignments(host, epoch, AbortSignal.timeout(5000))) {
-    expect(set.assignments).toHaveLength(1);
+    const told = set.assignments.map(({ vmId, attempt }) => ({ vmId, attempt }));
+    expect(told).toEqual(expect.arrayContaining(held));
+    expect(told).toHaveLength(held.length);
     break;
   }
 }

@@ -4,15 +4,19 @@ import type { Plane } from "../helpers/plane.ts";
 
 /** What holds of the fleet whatever was sent to it. */
 export function expectSound({ useCases }: Pick<Plane, "useCases">): void {
-  const holders = new Map<string, string>();
+  const held = new Set<string>();
   for (const host of useCases.listHosts()) {
     hostRecordSchema.parse(host);
     expect(host.slots).toHaveLength(2);
-    for (const { vmId } of host.slots) {
-      if (vmId === null) continue;
-      expect(holders.get(vmId), `VM ${vmId} is on two hosts`).toBeUndefined();
-      holders.set(vmId, host.name);
-      expect(isTerminal(useCases.getVm(vmId).state)).toBe(false);
+    for (const { vmId, attempt } of host.slots) {
+      if (vmId === null || attempt === null) continue;
+      expect(held, "an attempt holds one slot").not.toContain(`${vmId}/${attempt}`);
+      held.add(`${vmId}/${attempt}`);
+      const vm = useCases.getVm(vmId);
+      expect(isTerminal(vm.state)).toBe(false);
+      // An attempt that failed keeps its slot until it is seen gone, while the VM's next one is under way.
+      expect(attempt).toBeLessThanOrEqual(vm.attempt);
+      if (attempt === vm.attempt && vm.host !== null) expect(host.name).toBe(vm.host);
     }
   }
   let queued = 0;
