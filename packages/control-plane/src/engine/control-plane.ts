@@ -91,7 +91,8 @@ export async function startControlPlane({
   // Agents come back and tell what happened while nobody listened; no clock runs out before. What a host was
   // bringing up may have been done meanwhile: it is given up when the host is, not for the time that passed.
   const givenUpMs = leaseMs + config.silentGraceSeconds * 1000;
-  const awaitAgents = () => store.extendBudgets(clock.now() + leaseMs, clock.now() + givenUpMs);
+  const awaitAgents = (lostMs = 0) =>
+    store.extendBudgets(clock.now() + leaseMs, clock.now() + givenUpMs, lostMs);
   const sealer = makeSealer(key);
   const [stoppedAt] = await Promise.all([
     store.beginAt(clock.now()),
@@ -169,7 +170,8 @@ export async function startControlPlane({
   stalls.onStall((from) => {
     hearing.stalled(from);
     leases.renewAll();
-    patience.keepTrying(() => awaitAgents().then(deadlines.changed));
+    const lostMs = clock.now() - from;
+    patience.keepTrying(() => awaitAgents(lostMs).then(deadlines.changed));
   });
 
   const cordons = makeCordons(parts, patience);

@@ -17,8 +17,8 @@ export function startDeadlines(options: {
   clock: Clock;
   patience: Patience;
   context(): Context;
-  /** Puts off what was to be heard of by now, as after a start. */
-  putOff(): Promise<void>;
+  /** Puts off what was to be heard of by now, as after a start, and what so long a time is not to count for. */
+  putOff(lostMs: number): Promise<void>;
 }): {
   /** To be called when deadlines were changed in the store by other means than a step. */
   changed(): void;
@@ -43,13 +43,13 @@ export function startDeadlines(options: {
   function fire(): void {
     armedFor = Number.POSITIVE_INFINITY;
     isFiring = true;
-    let wasSick = false;
+    let sickSince: number | undefined;
     patience.keepTrying(async () => {
       try {
-        if (wasSick) await putOff();
-        else await fireDue();
+        if (sickSince === undefined) await fireDue();
+        else await putOff(clock.now() - sickSince);
       } catch (error) {
-        wasSick ||= passesByItself(error);
+        if (passesByItself(error)) sickSince ??= clock.now();
         throw error;
       }
       isFiring = false;

@@ -1,4 +1,5 @@
 import { eq, max, sql } from "drizzle-orm";
+import { setBudgets } from "./budgets.ts";
 import type { Db } from "./database.ts";
 import type { Commit, Tx } from "./group-commit.ts";
 import { events, meta, live, vms } from "./schema.ts";
@@ -9,8 +10,9 @@ const KEY = "latest_time";
 export function makeTimeStore(commit: Commit) {
   return {
     /**
-     * A control plane begins at this time. When an earlier one was at a later time already, the clock was set
-     * back: what every live VM has left of its time is kept, counted anew from now.
+     * A control plane begins at this time. The time since an earlier one was there last counts for no budget. When
+     * that one was at a later time already, the clock was set back: what every live VM has left of its time, also
+     * of its TTL, is kept, counted anew from now.
      *
      * @returns when an earlier one is known to have been there last; 0 when none was
      */
@@ -28,6 +30,7 @@ export function makeTimeStore(commit: Commit) {
             .where(live)
             .run();
         }
+        if (latest > 0 && back < 0) setBudgets(tx, sql`${vms.budgetEndsAt} - ${back}`);
         note(tx, now);
         return latest;
       }),

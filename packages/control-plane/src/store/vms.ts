@@ -20,6 +20,7 @@ import type { Placement } from "../domain/scheduling/decide.ts";
 import { deadlineOf, type Vm } from "../domain/vm.ts";
 import { applyEvent, bumpRevision, readVm, writeEvent, type Applied, type StepContext } from "./apply.ts";
 import type { Act, WriteAct } from "./audit.ts";
+import { setBudgets } from "./budgets.ts";
 import type { Database, Db } from "./database.ts";
 import { isSqliteError, storageFull } from "./faults.ts";
 import type { Commit, Tx } from "./group-commit.ts";
@@ -185,20 +186,13 @@ export function makeVmStore(
         .all(),
 
     /**
-     * No budget of a live VM runs out before the given time, and none of a bring-up before the second: what
-     * happened while nobody was listening can first be told. TTLs stay as they are.
+     * No time that was lost counts for the budget of a live VM, and none runs out before the given time, none of a
+     * bring-up before the second: what happened while nobody was listening can first be told. TTLs stay as they are.
      */
-    extendBudgets: (until: number, bringUpsUntil: number): Promise<void> =>
+    extendBudgets: (until: number, bringUpsUntil: number, lostMs: number): Promise<void> =>
       commit((tx) => {
         const least = sql`case when ${inArray(vms.state, BRINGING_UP)} then ${bringUpsUntil} else ${until} end`;
-        const extended = sql`max(${vms.budgetEndsAt}, ${least})`;
-        tx.update(vms)
-          .set({
-            budgetEndsAt: extended,
-            deadlineAt: sql`case when ${vms.state} = 'stopping' or ${vms.expiresAt} is null then ${extended} else min(${extended}, ${vms.expiresAt}) end`,
-          })
-          .where(and(live, isNotNull(vms.budgetEndsAt)))
-          .run();
+        setBudgets(tx, sql`max(${vms.budgetEndsAt} + ${lostMs}, ${least})`);
       }),
 
     nextDeadline: (): number | null =>

@@ -67,3 +67,20 @@ test("what is learned of an image shortens the wait for one that hangs, and a re
   expect(fleet.errors).toEqual([]);
   fleet.close();
 });
+
+test("a queue timeout does not count the time for which the control plane was down, nor that in which it stood still", async () => {
+  const fleet = await startFleet();
+  const id = await fleet.create({ queueTimeoutSeconds: 600 });
+  await fleet.clock.pass(200_000);
+  fleet.clock.set(fleet.clock.now() + 3_600_000);
+  await fleet.restart();
+  await fleet.clock.pass(300_000);
+  expect(fleet.state(id)).toBe("queued");
+  fleet.clock.set(fleet.clock.now() + 3_600_000);
+  await fleet.clock.pass(30_000);
+  expect(fleet.state(id)).toBe("queued");
+  await fleet.clock.pass(120_000);
+  expect(fleet.useCases.getVm(id).end).toMatchObject({ reason: "queue_timeout" });
+  expect(fleet.errors).toEqual([]);
+  fleet.close();
+});

@@ -43,7 +43,7 @@ test("nothing that the engine does all the time reads through all VMs, attempts 
   await store.acceptVm(accepted, ACT, 0);
   await store.placeVms([{ vmId: "one", hostId: 1, slot: 0 }], { now: 1, budgets: BUDGETS });
   await store.applyEvent("one", { kind: "phase", attempt: 1, phase: "ready" }, { now: 2, budgets: BUDGETS });
-  await store.extendBudgets(5, 5);
+  await store.extendBudgets(5, 5, 0);
   await store.forgetEnded(1_800_000_000_000, 0, 20);
   for (const key of [{}, { image: "x" }, { digest: "x" }]) store.durations({ phase: "booting", ...key }, 9);
   store.durations({ phase: "run", team: "x", image: "x" }, 9);

@@ -68,8 +68,8 @@ export const IN_THE_STORE: readonly Mutation[] = [
     },
   })),
   inStore("a restart takes every ready VM for lost (Orchard #454)", (store) => ({
-    async extendBudgets(until, bringUpsUntil) {
-      await store.extendBudgets(until, bringUpsUntil);
+    async extendBudgets(until, bringUpsUntil, lostMs) {
+      await store.extendBudgets(until, bringUpsUntil, lostMs);
       const budgets = { phase: {}, stopping: 0, hookGrace: 0, exitSettle: 0, maxAttempts: 1 };
       const live = store.listVms({ state: ["ready"], limit: 100 }, undefined);
       for (const { vm } of live) {
@@ -85,8 +85,12 @@ export const IN_THE_STORE: readonly Mutation[] = [
   inStore("deadlines never come", () => ({
     nextDeadline: () => null,
   })),
-  inStore("a budget that runs out is not extended at a restart", () => ({
+  inStore("a budget that runs out is not extended at a restart", (store) => ({
     extendBudgets: () => Promise.resolve(),
+    async beginAt(now) {
+      await store.noteTime(now);
+      return store.beginAt(now);
+    },
   })),
   inStore("a VM that comes back into the queue fits no host any more", (store) => ({
     request(vmId) {
