@@ -99,7 +99,7 @@ const TABLE: Record<VmState, Row> = {
     script_result: rules.keepResult,
     announced: rules.drainSooner,
     wrong_job: rules.note,
-    job_started: rules.noteSecondJob,
+    job_started: rules.keepLateJob,
     end_requested: rules.stopForClient,
     host_silent: late,
     host_removed: rules.endWithHost,

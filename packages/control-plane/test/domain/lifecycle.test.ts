@@ -288,6 +288,18 @@ describe("the end", () => {
     expect(worked).toMatchObject({ state: "stopping", end: { reason: "runner_exited" } });
   });
 
+  test("a job that is told of only after its end is kept, and was no idle runner", () => {
+    const details = { runId: "42" };
+    const told: LifecycleEvent = { kind: "job_started", attempt: 1, details };
+    const idle: LifecycleEvent = { ...exited, cause: "no_job" };
+    for (const end of [exited, hook, idle]) {
+      const kept = at(vmIn([...ready, end]), told, 150);
+      expect(kept).toMatchObject({ state: "draining", job: { state: "ended", startedAt: null, details } });
+      expect(at(kept, told, 151).job).toEqual(kept.job);
+      expect(at(kept, { kind: "time_passed" }, 100_000).end?.reason).not.toBe("no_job");
+    }
+  });
+
   test("a runner that exits without ever having told of a job had none", () => {
     expect(vmIn([...ready, exited]).job.state).toBe("none");
   });

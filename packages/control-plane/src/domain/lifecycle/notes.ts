@@ -23,7 +23,21 @@ export const startJob: Rule<"job_started"> = (vm, event, { now }) => {
   );
 };
 
-export const noteSecondJob: Rule<"job_started"> = (vm, event) => secondJob(vm, event.details);
+/** The word of a job may come after that of its end: when it began is not known then, what it was is. */
+export const keepLateJob: Rule<"job_started"> = (vm, { details }, { now }) => {
+  const wasTold = vm.job.startedAt !== null || Object.keys(vm.job.details).length > 0;
+  if (wasTold) return secondJob(vm, details);
+  const announced = vm.announced === "no_job" ? "runner_exited" : vm.announced;
+  return applied(
+    { ...vm, announced, job: { ...vm.job, state: "ended", endedAt: vm.job.endedAt ?? now, details } },
+    {
+      type: "job",
+      source: "hook",
+      message: "The runner had started a job, it is told only now.",
+      data: { ...details },
+    },
+  );
+};
 
 function secondJob(vm: Vm, details: JobDetails): Step {
   return applied(vm, {
