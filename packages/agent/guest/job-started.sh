@@ -15,7 +15,7 @@ if [ -r "$here/vm.env" ]; then . "$here/vm.env"; fi
 token_file=${TARTFLEET_TOKEN_FILE:-$here/token}
 
 # Whether or not the control plane can be told: from now on nobody may say that no job came.
-: >"$here/job-started" 2>/dev/null
+rm -f "$here/waiting-for-job" 2>/dev/null
 
 # Printable ASCII of bounded length, as the inside of a JSON string.
 clean() {

@@ -35,7 +35,7 @@ finish() {
   done
   printf '%s\n' "$rc" >exit-code.new && mv -f exit-code.new exit-code
   # It may have taken a job in the very moment in which it was told to go.
-  if [ -e no-job ] && [ ! -e job-started ]; then cause=no_job; fi
+  if [ -e no-job ] && [ -e waiting-for-job ]; then cause=no_job; fi
   /bin/bash ./suicide.sh runner_exited "$rc" "$cause"
 }
 
@@ -44,19 +44,29 @@ forward() {
   if [ -n "$runner" ]; then kill -TERM "$runner" 2>/dev/null; fi
 }
 
-# A runner to which no job comes holds a slot for nothing. Only here it is known for sure whether one came: its
-# hook leaves a mark before it tells anybody.
+# Its hook takes the mark away before it tells anybody, which a full disk cannot prevent. The hook runs only when
+# the job has been set up: while a worker lives, one is.
+is_idle() {
+  [ -e waiting-for-job ] && ! pgrep -f 'Runner\.Worker' >/dev/null
+}
+
+# A runner to which no job comes holds a slot for nothing. Only here it is known for sure whether one came.
 await_job() {
   trap - EXIT
   waited=0
-  while [ "$waited" -lt "$TARTFLEET_NO_JOB_SECONDS" ]; do
-    if [ -e job-started ]; then exit 0; fi
+  while [ "$waited" -lt "$TARTFLEET_NO_JOB_SECONDS" ] || ! is_idle; do
+    if [ ! -e waiting-for-job ]; then exit 0; fi
     sleep 1
     waited=$((waited + 1))
   done
-  if [ -e job-started ]; then exit 0; fi
   : >no-job
   kill -TERM "$1" 2>/dev/null
+  waited=0
+  while [ "$waited" -lt "${TARTFLEET_IDLE_TERM_SECONDS:-60}" ]; do
+    sleep 1
+    waited=$((waited + 1))
+  done
+  if is_idle; then kill -KILL "$1" 2>/dev/null; fi
 }
 
 # The only one who writes the output down, so that it can be cut without losing a line: what comes meanwhile
@@ -81,6 +91,9 @@ $counted" in
 trap finish EXIT
 trap forward TERM INT
 
+# Without the mark, or with nothing that tells whether a worker lives, the runner is left alone.
+if [ "${TARTFLEET_NO_JOB_SECONDS:-0}" -gt 0 ] && command -v pgrep >/dev/null; then : >waiting-for-job; fi
+
 mkfifo output.pipe || exit 1
 keep_output <output.pipe 2>/dev/null &
 keeper=$!
@@ -94,7 +107,7 @@ shell=$(command -v zsh || echo /bin/bash)
 ) </dev/null >output.pipe 2>&1 &
 runner=$!
 
-if [ "${TARTFLEET_NO_JOB_SECONDS:-0}" -gt 0 ]; then
+if [ -e waiting-for-job ]; then
   await_job "$runner" </dev/null >/dev/null 2>&1 &
   watchdog=$!
 fi

@@ -190,6 +190,31 @@ describe("a runner to which no job comes", () => {
     expect(exited?.query).not.toHaveProperty("cause");
   });
 
+  it("is left alone while it sets a job up, however long that takes", async () => {
+    await guest.write(
+      "actions-runner/bin/Runner.Worker",
+      "#!/bin/bash\nsleep 3\nbash ~/.tartfleet/job-started.sh\n",
+      0o755,
+    );
+    await listener("bash ~/actions-runner/bin/Runner.Worker\nexit 0");
+    await provisioned({ runner: github, noJobSeconds: 1 });
+    await plane.count(2);
+    expect(plane.heard[1]?.query).toMatchObject({ phase: "runner_exited", rc: "0" });
+    expect(plane.heard[1]?.query).not.toHaveProperty("cause");
+  });
+
+  it("is killed when it does not heed that it is told to stop", async () => {
+    Object.assign(guest.env, { TARTFLEET_IDLE_TERM_SECONDS: "1" });
+    await guest.write(
+      "actions-runner/run.sh",
+      "#!/bin/bash\ntrap '' TERM\nwhile :; do sleep 0.05; done\n",
+      0o755,
+    );
+    await provisioned({ runner: github, noJobSeconds: 1 });
+    await plane.count(1);
+    expect(plane.heard[0]?.query).toMatchObject({ phase: "runner_exited", cause: "no_job", rc: "137" });
+  });
+
   it("waits for ever when nothing was said", async () => {
     await listener("sleep 1.5\nexit 0");
     await provisioned({ runner: github });

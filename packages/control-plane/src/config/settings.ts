@@ -105,8 +105,8 @@ export const SETTINGS = z.object({
   maxTtlSeconds: wholeNumberOr(60, 365 * DAY, DAY).describe("Longest time to live that a VM may ask for"),
   defaultQueueTimeoutSeconds: wholeNumberOr(1, 7 * DAY, DAY).describe("How long a VM waits for a slot"),
   maxQueuedPerTeam: wholeNumberOr(1, 1_000_000, 10_000).describe("How many VMs of one team may wait"),
-  noJobTimeoutSeconds: wholeNumberOr(0, 7 * DAY, 0).describe(
-    "How long a GitHub runner may wait for its job before its guest ends it; 0 for ever (default)",
+  noJobTimeoutSeconds: wholeNumberOr(0, 7 * DAY, 1800).describe(
+    "How long a GitHub runner may wait for its job before its guest ends it; 0 for ever",
   ),
   maxAttempts: wholeNumberOr(1, 100, 3).describe("How often a VM that fails before it is ready is tried"),
   priorityClasses: priorityClasses.describe(
