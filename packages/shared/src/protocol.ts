@@ -72,6 +72,10 @@ export const assignmentSchema = attemptRefSchema.extend({
   diskGiB: z.int().nullable(),
   run: runOptionsSchema,
   runnerKind: z.string().nullable(),
+  bootSeconds: z
+    .int()
+    .optional()
+    .describe("How long its guest may take to answer, where the request says so: the agent waits no shorter"),
   reached: z
     .enum(BRING_UP_STATES)
     .nullable()

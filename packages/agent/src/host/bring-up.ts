@@ -95,8 +95,9 @@ export async function reachGuest(context: StepContext): Promise<Outcome> {
   if (runs.exit(instance.name)) return { kind: "not_now" };
   const elapsed = parts.clock.wallTime() - (instance.entry.bootedAt ?? parts.clock.wallTime());
   // An adopted guest may be long up although its agent was away for longer than the budget.
-  const leastMs = Math.min(parts.limits.bootMs, ADOPTED_MS);
-  const budgetMs = Math.max(leastMs, parts.limits.bootMs - Math.max(0, elapsed));
+  const bootMs = Math.max(parts.limits.bootMs, (context.assignment?.bootSeconds ?? 0) * 1000);
+  const leastMs = Math.min(bootMs, ADOPTED_MS);
+  const budgetMs = Math.max(leastMs, bootMs - Math.max(0, elapsed));
   const result = await parts.guests.reach(addressOf(context), { budgetMs, signal });
   if (signal.aborted || runs.exit(instance.name)) return CUT_OFF;
   if (result.ok) {

@@ -170,6 +170,17 @@ describe("bringing a VM up and down", () => {
     await agent.stop();
   });
 
+  test("a guest gets as long to answer as its VM's request says, also beyond this host's own limit", async () => {
+    const { clock, world } = scene();
+    world.bootMs = 900_000;
+    const agent = startAgent(world);
+    agent.connect();
+    const vm = { ...assignment(1), bootSeconds: 1200 };
+    agent.want(vm);
+    await clock.until("ready", () => isReady(agent.reports, vm.vmId));
+    await agent.stop();
+  });
+
   test.each([
     ["pull", "NO_IMAGE", "pulling", "image_not_found"],
     ["clone", "DISK_FULL", "cloning", "host_disk_full"],

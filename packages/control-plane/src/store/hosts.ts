@@ -265,6 +265,7 @@ function assignments(db: Db, hostId: number): Assignment[] {
         diskGiB: spec.diskGiB ?? null,
         run: spec.run,
         runnerKind: spec.runnerKind,
+        ...(spec.budgetsMs?.booting === undefined ? {} : { bootSeconds: spec.budgetsMs.booting / 1000 }),
         reached: present ? reached(vm) : null,
       };
     });

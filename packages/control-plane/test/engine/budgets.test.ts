@@ -27,6 +27,7 @@ test("a VM that asks for a short boot is given up when it takes longer, and trie
   await boot(mac, id);
   const booting = fleet.useCases.vmEvents(id, 0, 100).at(-1);
   expect(booting?.data).toEqual({ budgetSeconds: 30, budgetFrom: "request" });
+  expect((await mac.assignments()).assignments).toMatchObject([{ vmId: id, bootSeconds: 30 }]);
   await pass(fleet, mac, 25);
   await other.heartbeat();
   expect(fleet.state(id)).toBe("booting");
