@@ -6,6 +6,7 @@ import { vmStateSchema } from "./vm-state.ts";
 /** What hosts say of a VM that waits, from what lets it start to what will never do. */
 export const HOST_REASONS = [
   "fits",
+  "just_failed",
   "slots",
   "phantom",
   "cpu",
@@ -26,6 +27,7 @@ export const UNBLOCKS = [
   "share",
   "reserved",
   "slots",
+  "retry",
   "phantom",
   "cpu",
   "memory",

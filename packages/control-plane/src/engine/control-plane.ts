@@ -140,6 +140,7 @@ export async function startControlPlane({
     store,
     leases,
     suspicions,
+    clock,
     policy: policyOf(config, store.shares()),
     layout: config.layout,
   });
@@ -162,7 +163,7 @@ export async function startControlPlane({
     context,
   };
 
-  const scheduler = startScheduler({ store, fleet, changes, patience, context });
+  const scheduler = startScheduler({ store, fleet, changes, patience, clock, context });
   const retention = startRetention({ store, clock, patience, keepEndedDays: config.keepEndedDays });
   const deadlines = startDeadlines({ store, changes, clock, patience, context, putOff: awaitAgents });
   const notes = every(clock, NOTE_MS, () => patience.keepTrying(() => store.noteTime(clock.now())));

@@ -3,6 +3,7 @@ import { forecast } from "../domain/explain/forecast.ts";
 import { positionOf } from "../domain/explain/position.ts";
 import { presentPhase } from "../domain/explain/present.ts";
 import { explainWaiting } from "../domain/explain/waiting.ts";
+import { resting } from "../domain/scheduling/request.ts";
 import { phaseOf } from "../domain/history/phase-time.ts";
 import type { Vm } from "../domain/vm.ts";
 import type { Parts } from "./parts.ts";
@@ -27,7 +28,8 @@ export function makeExplain({
   function explainQueued(vm: Vm, now: number): Told {
     const request = store.request(vm.id);
     if (!request) throw vmNotFound(vm.id);
-    const { need, team } = request;
+    const rests = standing.restsUntil(vm.id);
+    const { need, team } = rests === undefined ? request : resting(request);
     const holdings = store.holdings(now);
     const runs = standing.runs();
     const fleetNow = standing.now(holdings);
@@ -44,6 +46,7 @@ export function makeExplain({
       forecast: forecast({ ...fleetNow, lines }, vm.id),
       bringUp: { p50: lengths.bringUp(hasImage, 0.5), p90: lengths.bringUp(hasImage, 0.9) },
       runs,
+      restsUntil: rests ?? null,
       givenUpAt: vm.budgetEndsAt,
     });
   }

@@ -4,12 +4,14 @@ import type { FleetView } from "../domain/scheduling/decide.ts";
 import { makeHeld, type Holder } from "../domain/scheduling/held.ts";
 import { demandOn, misfit, type HostRoom } from "../domain/scheduling/host-room.ts";
 import { makeRoomIndex, type Layout } from "../domain/scheduling/room-index.ts";
+import { resting, restsUntil, type Request } from "../domain/scheduling/request.ts";
 import { dueOf, type SharePolicy } from "../domain/scheduling/shares.ts";
 import { makeWaitQueue } from "../domain/scheduling/wait-queue.ts";
 import type { Vm } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
 import type { Suspicions } from "./breaker.ts";
+import type { Clock } from "./clock.ts";
 import type { Leases } from "./leases.ts";
 
 /**
@@ -21,10 +23,11 @@ export function makeFleetView(options: {
   store: Pick<Store, "hosts" | "hostById" | "requests" | "request">;
   leases: Pick<Leases, "isConnected">;
   suspicions: Pick<Suspicions, "of">;
+  clock: Pick<Clock, "now">;
   policy: SharePolicy;
   layout: Layout;
 }) {
-  const { store, leases, suspicions, policy, layout } = options;
+  const { store, leases, suspicions, clock, policy, layout } = options;
   const view: FleetView = {
     queue: makeWaitQueue((request) => dueOf(view.policy, request)),
     rooms: makeRoomIndex(layout),
@@ -33,6 +36,8 @@ export function makeFleetView(options: {
   };
   const changedHosts = new Set<number>();
   const changedVms = new Set<string>();
+  /** VMs that are kept off where they failed, with until when. */
+  const rests = new Map<string, number>();
 
   function put(hostId: number, host: StoredHost | undefined): HostRoom | undefined {
     view.held.set(hostId, host ? holdersOf(host) : []);
@@ -56,8 +61,24 @@ export function makeFleetView(options: {
     };
   }
 
+  function queue(request: Request): void {
+    const until = restsUntil(request);
+    const rest = until > clock.now() && view.rooms.couldTake(request.need, request.triedHosts);
+    if (rest) rests.set(request.vmId, until);
+    else rests.delete(request.vmId);
+    view.queue.put(rest ? resting(request) : request);
+  }
+
+  /** Those whose rest is over are looked at anew. */
+  function wakeRested(): void {
+    const now = clock.now();
+    for (const [vmId, until] of rests) {
+      if (until <= now) changedVms.add(vmId);
+    }
+  }
+
   for (const host of store.hosts()) put(host.id, host);
-  for (const request of store.requests()) view.queue.put(request);
+  for (const request of store.requests()) queue(request);
 
   return {
     view,
@@ -70,14 +91,28 @@ export function makeFleetView(options: {
       if (state === "queued" || view.queue.has(id)) changedVms.add(id);
     },
 
+    /** When the next VM that is kept off where it failed may go back there; undefined when none is. */
+    nextRested(): number | undefined {
+      let next: number | undefined;
+      for (const until of rests.values()) next = Math.min(until, next ?? until);
+      return next;
+    },
+
+    /** Until when a VM is kept off where it failed; undefined when it is not. */
+    restsUntil: (vmId: string): number | undefined => rests.get(vmId),
+
     /** Reads what has changed, and takes up again what may fit now. */
     refresh(): void {
       const rooms = [...changedHosts].flatMap((hostId) => put(hostId, store.hostById(hostId)) ?? []);
       changedHosts.clear();
+      wakeRested();
       for (const vmId of changedVms) {
         const request = store.request(vmId);
-        if (request) view.queue.put(request);
-        else view.queue.remove(vmId);
+        if (request) queue(request);
+        else {
+          rests.delete(vmId);
+          view.queue.remove(vmId);
+        }
       }
       changedVms.clear();
       if (rooms.length === 0) return;

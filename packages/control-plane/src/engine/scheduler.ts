@@ -2,6 +2,7 @@ import type { Context } from "../domain/lifecycle.ts";
 import { decide } from "../domain/scheduling/decide.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
+import type { Clock } from "./clock.ts";
 import type { KeptView } from "./fleet-view.ts";
 import type { Patience } from "./patience.ts";
 
@@ -10,18 +11,20 @@ const AT_ONCE = 200;
 
 /**
  * Places queued VMs whenever something may have made room (a slot freed, a host connected or changed, a team's
- * share raised) or a VM was accepted. Events only; there is no tick.
+ * share raised), a VM was accepted, or one may go back to where it failed. Events only; there is no tick.
  */
 export function startScheduler(options: {
   store: Pick<Store, "placeVms">;
   fleet: KeptView;
   changes: Changes;
   patience: Patience;
+  clock: Clock;
   context(): Context;
 }): { stop(): void } {
-  const { store, fleet, changes, patience, context } = options;
+  const { store, fleet, changes, patience, clock, context } = options;
   let wanted = false;
   let running = false;
+  let cancelRest: (() => void) | undefined;
 
   async function passes(): Promise<void> {
     while (wanted) {
@@ -34,6 +37,9 @@ export function startScheduler(options: {
         throw error;
       }
     }
+    cancelRest?.();
+    const rested = fleet.nextRested();
+    cancelRest = rested === undefined ? undefined : clock.after(rested - clock.now(), wake);
     // In the same turn as the last look at `wanted`: a wake that came between the two would be lost.
     running = false;
   }
@@ -77,6 +83,7 @@ export function startScheduler(options: {
   return {
     stop() {
       for (const unsubscribe of unsubscribes) unsubscribe();
+      cancelRest?.();
       wanted = false;
     },
   };

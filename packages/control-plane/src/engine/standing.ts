@@ -1,7 +1,7 @@
 import type { Standing } from "../domain/explain/forecast.ts";
 import { groupHosts, type AskedHost, type HostGroup } from "../domain/explain/host-groups.ts";
 import { lengthsOf, type Lengths } from "../domain/explain/lengths.ts";
-import type { Need } from "../domain/scheduling/request.ts";
+import { rested, type Need } from "../domain/scheduling/request.ts";
 import type { Holding } from "../store/standing.ts";
 import { roomOf } from "./fleet-view.ts";
 import type { Parts } from "./parts.ts";
@@ -9,13 +9,14 @@ import type { Parts } from "./parts.ts";
 /** The fleet as explaining and foretelling see it: the scheduler's own view, and the fleet's own past. */
 export function makeStanding({
   store,
-  fleet: { view },
+  fleet,
   leases,
   history,
   changes,
   clock,
   config,
 }: Pick<Parts, "store" | "fleet" | "leases" | "history" | "changes" | "clock" | "config">) {
+  const { view } = fleet;
   /** Hosts that take no VM now, as they were last known: reading them anew is dear. */
   const away = new Map<number, Pick<AskedHost, "room" | "away">>();
   changes.onHostRoom((hostId) => void away.delete(hostId));
@@ -58,6 +59,9 @@ export function makeStanding({
   return {
     view,
 
+    /** Until when a VM is kept off the hosts where it failed just now; undefined when it is not. */
+    restsUntil: fleet.restsUntil,
+
     /** Lengths of a team's VMs of an image. */
     lengths: (team: string, image: string): Lengths => lengthsOf(history.durations, team, image),
 
@@ -95,7 +99,8 @@ export function makeStanding({
         returning: returning(now),
         // Those on other hosts hold their teams' shares as well.
         occupants: holdings,
-        lines: [...view.queue.lines()],
+        // That a VM is kept off a host for a minute is not foretold.
+        lines: [...view.queue.lines()].map(({ requests }) => ({ requests: requests.map(rested) })),
         policy: view.policy,
         layout: config.layout,
         leaves: (held, u) =>

@@ -59,6 +59,7 @@ const COLUMNS = {
   spec: vms.spec,
   attempt: vms.attempt,
   createdAt: vms.createdAt,
+  stateSince: vms.stateSince,
 };
 
 type QueuedRow = Pick<typeof vms.$inferSelect, keyof typeof COLUMNS>;
@@ -68,13 +69,14 @@ function requestsOf(db: Db, rows: readonly QueuedRow[]): Request[] {
   const tried =
     again.length === 0 ? [] : db.select().from(attempts).where(inArray(attempts.vmId, again)).all();
   const hostsOf = Map.groupBy(tried, ({ vmId }) => vmId);
-  return rows.map(({ id, seq, team, spec, createdAt }) => ({
+  return rows.map(({ id, seq, team, spec, attempt, createdAt, stateSince }) => ({
     vmId: id,
     seq,
     team,
     priority: spec.priority ?? DEFAULT_PRIORITY,
     need: needOf(spec),
     since: createdAt,
+    failedAt: attempt === 0 ? null : stateSince,
     triedHosts: (hostsOf.get(id) ?? []).map(({ hostId }) => hostId),
   }));
 }

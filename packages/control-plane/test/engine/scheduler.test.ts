@@ -33,6 +33,7 @@ test.each([0, 1, 2, 3, 4, 5, 6])("a wake %i microtasks after a commit is not los
     store: store as Store,
     leases: { isConnected: () => true },
     suspicions: makeSuspicions(),
+    clock: systemClock(),
     policy: { teams: new Map(), classes: [], ageingMs: 0 },
     layout: "spread",
   });
@@ -40,6 +41,7 @@ test.each([0, 1, 2, 3, 4, 5, 6])("a wake %i microtasks after a commit is not los
     store: store as Store,
     fleet,
     changes,
+    clock: systemClock(),
     context: () => ({ now: 0, budgets: {} }) as never,
     patience: makePatience(systemClock(), (error) => expect.unreachable(String(error))),
   });

@@ -159,6 +159,48 @@ describe("peers §4 row 8: one bad host eats and fails job after job", () => {
   });
 });
 
+test("a host that fails within seconds does not have all attempts of a VM while the other Macs are taken", async () => {
+  const good = await fleet.host("mac-2");
+  for (let n = 0; n < 2; n += 1) await fleet.create();
+  await good.bringUpAll();
+  const bad = await fleet.host("mac-bad");
+  const agents = [
+    { agent: bad, fails: always },
+    { agent: good, fails: never },
+  ];
+  const unlucky = await fleet.create();
+  await goOn(0.5, agents);
+  expect(fleet.useCases.getVm(unlucky)).toMatchObject({ state: "queued", attempt: 1 });
+  const { waiting, details } = fleet.useCases.explainVm(unlucky);
+  expect(waiting?.hosts.groups.map(({ reason, names }) => [reason, names])).toEqual([
+    ["just_failed", ["mac-bad"]],
+    ["slots", ["mac-2"]],
+  ]);
+  expect(waiting?.unblock.what).toBe("slots");
+  expect(details.join(" ")).toContain("is tried again only in 30 s if no other host takes it before");
+  // Nobody else has taken it for a minute: it goes back, and the next time waits twice as long.
+  await goOn(0.5, agents);
+  await goOn(0.5, agents);
+  expect(fleet.useCases.getVm(unlucky)).toMatchObject({ state: "queued", attempt: 2 });
+  await goOn(1, agents);
+  expect(fleet.useCases.getVm(unlucky)).toMatchObject({ state: "queued", attempt: 2 });
+  // What ends elsewhere makes room for it at once.
+  const [running] = fleet.useCases.listVms({ host: "mac-2", state: ["ready"], limit: 1 }).vms;
+  await fleet.useCases.endVm(CI, running?.id ?? "", {});
+  await goOn(0.5, agents);
+  expect(fleet.useCases.getVm(unlucky)).toMatchObject({ state: "ready", attempt: 3, host: "mac-2" });
+});
+
+test("where no other host could ever take it, a VM that failed goes back at once", async () => {
+  const mac = await fleet.host("mac-1");
+  await fleet.host("mac-2", { labels: { zone: "b" } });
+  const id = await fleet.create({ hostLabels: { zone: "a" }, allowPending: true });
+  await mac.heartbeat();
+  const other = await fleet.host("mac-3", { labels: { zone: "a" } });
+  await failAll(other);
+  expect(fleet.useCases.getVm(id)).toMatchObject({ state: "assigned", attempt: 2, host: "mac-3" });
+});
+
 test("an agent that crashes again and again gets nothing (fault 10)", async () => {
   const mac = await fleet.host("mac-1");
   const other = await fleet.host("mac-2");

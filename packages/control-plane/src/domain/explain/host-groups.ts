@@ -69,6 +69,8 @@ function verdictOf(host: AskedHost, need: Need, about: Particulars): Omit<HostGr
     return { reason: "cordoned", text: `cordoned by ${away.by}${why}${until}` };
   }
   switch (reason) {
+    case "just_failed":
+      return { reason, text: "where it failed just now" };
     case "slots":
       return host.phantoms > 0
         ? { reason: "phantom", text: "full, with a slot taken by something that is not tartfleet's" }

@@ -19,6 +19,8 @@ export interface WaitFacts {
   bringUp: { p50: number; p90: number };
   /** Finished runs that the forecast goes by. */
   runs: number;
+  /** Until when it is kept off the hosts where it failed just now; null when it is not. */
+  restsUntil: number | null;
   /** When it will have waited too long; null: never. */
   givenUpAt: number | null;
 }
@@ -45,6 +47,7 @@ export function explainWaiting(facts: WaitFacts): Pick<Explanation, "summary" | 
       total === 0 ? "No host is registered." : `${agreed(total, "host")}: ${hosts}.`,
       `It is number ${position.inTeam} of ${position.ofTeam} in its team; ${position.waiting} wait in the fleet.${before}`,
       eta === null ? `No forecast: ${etaUnknown}` : etaText(facts, eta.isExtrapolated),
+      ...(facts.restsUntil === null ? [] : [`It failed just now, and ${rest(facts)}.`]),
       ...patience(facts),
     ],
     waiting: {
@@ -110,6 +113,10 @@ function unblockOf(facts: WaitFacts): { what: Unblock; text: string } {
     const text = `${where} a free slot but not enough ${what === "cpu" ? "cores" : "memory"} left; a VM there must end.`;
     return { what, text };
   }
+  if (hosts("just_failed") > 0) {
+    const text = `it failed on ${nameOf("just_failed")} just now, where it ${rest(facts)}; a VM on another host must end.`;
+    return { what: "retry", text };
+  }
   if (hosts("phantom") > 0) {
     return {
       what: "phantom",
@@ -149,6 +156,10 @@ function etaText({ forecast, bringUp, runs }: WaitFacts, isExtrapolated: boolean
   const past = runs === 0 ? "by what is known to end" : `by the ${agreed(runs, "newest run")}`;
   const how = isExtrapolated ? "as fast as the queue moves" : past;
   return `It starts in about ${span(p50)}${late} (${how}), and is ready about ${span(bringUp.p50)} later.`;
+}
+
+function rest({ restsUntil, now }: WaitFacts): string {
+  return `is tried again only in ${span(Math.max(0, (restsUntil ?? now) - now))} if no other host takes it before`;
 }
 
 /** When it will be given up, if that comes before most of what is foretold. */

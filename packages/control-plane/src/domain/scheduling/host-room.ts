@@ -91,7 +91,7 @@ export function takeBackRoom(
 }
 
 /** Why a host does not take a VM. The first two will stay so; the others pass. */
-export type Misfit = "labels" | "too_small" | "slots" | "cpu" | "memory" | "disk";
+export type Misfit = "labels" | "too_small" | "just_failed" | "slots" | "cpu" | "memory" | "disk";
 
 /**
  * The first reason why the host cannot take the VM now; undefined when it can.
@@ -100,12 +100,13 @@ export type Misfit = "labels" | "too_small" | "slots" | "cpu" | "memory" | "disk
  */
 export function misfit(
   need: Omit<Need, "preferredHostLabels">,
-  host: Omit<HostRoom, "hostId" | "arriving" | "suspectImages" | "isSuspect">,
+  host: Omit<HostRoom, "arriving" | "suspectImages" | "isSuspect">,
   imageGiB: number | undefined,
 ): Misfit | undefined {
   const demand = demandOn(host, need);
   if (!carries(host.labels, need.hostLabels)) return "labels";
   if (demand.cpu > host.cpu || demand.memoryMiB > host.memoryMiB) return "too_small";
+  if (need.notOn?.includes(host.hostId)) return "just_failed";
   if (need.os === "macos" && host.freeSlots.length === 0) return "slots";
   if (demand.cpu > host.freeCpu) return "cpu";
   if (demand.memoryMiB > host.freeMemoryMiB) return "memory";

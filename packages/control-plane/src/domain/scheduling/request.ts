@@ -13,6 +13,8 @@ export interface Need {
   hostLabels: Labels;
   /** A host that carries more of these is taken first. */
   preferredHostLabels: Labels;
+  /** Hosts that it is kept off for a while, in ascending order: it failed there just now. */
+  notOn?: readonly number[];
 }
 
 /** A queued VM as the scheduler sees it. */
@@ -28,6 +30,32 @@ export interface Request {
   since: number;
   /** Hosts on which earlier attempts of this VM failed: taken only where no other fits. */
   triedHosts: readonly number[];
+  /** When the newest of them failed; milliseconds. Null before the first has. */
+  failedAt: number | null;
+}
+
+/** So long a VM is kept off the hosts where it failed, for each of its attempts so far. */
+const REST_MS = 60_000;
+
+/**
+ * Until when a VM is not put back where it failed, as long as another host could take it at some time. A broken
+ * host is free again within seconds, and would have all of the attempts of whatever comes upon it while the others
+ * are taken.
+ */
+export function restsUntil({ failedAt, triedHosts }: Pick<Request, "failedAt" | "triedHosts">): number {
+  return failedAt === null ? Number.NEGATIVE_INFINITY : failedAt + REST_MS * triedHosts.length;
+}
+
+/** The request of a VM that is kept off the hosts where it failed. */
+export function resting(request: Request): Request {
+  const notOn = [...new Set(request.triedHosts)].toSorted((a, b) => a - b);
+  return { ...request, need: { ...request.need, notOn } };
+}
+
+/** Without what passes by itself within a minute or so. */
+export function rested(request: Request): Request {
+  const { notOn, ...need } = request.need;
+  return notOn === undefined ? request : { ...request, need };
 }
 
 export function needOf({ os, image, cpu, memoryMiB, hostLabels, preferredHostLabels }: VmSpec): Need {
@@ -42,8 +70,9 @@ export function needOf({ os, image, cpu, memoryMiB, hostLabels, preferredHostLab
 }
 
 /** The same text for needs that the same hosts meet, and meet equally well. */
-export function needKey({ os, image, cpu, memoryMiB, hostLabels, preferredHostLabels }: Need): string {
-  return JSON.stringify([os, image, cpu, memoryMiB, sorted(hostLabels), sorted(preferredHostLabels)]);
+export function needKey(need: Need): string {
+  const { os, image, cpu, memoryMiB, hostLabels, preferredHostLabels, notOn = [] } = need;
+  return JSON.stringify([os, image, cpu, memoryMiB, sorted(hostLabels), sorted(preferredHostLabels), notOn]);
 }
 
 /** Labels in an order of their own, whatever order they came in. */

@@ -145,6 +145,18 @@ export function makeRoomIndex(layout: Layout) {
       return best;
     },
 
+    /** Whether some host but those could take it, now or when others have gone. */
+    couldTake(need: Need, notOn: readonly number[]): boolean {
+      askFor(Object.keys(need.hostLabels));
+      return groupsWith(need.hostLabels).some(({ shapes }) =>
+        [...shapes.values()].some(
+          ({ like, hosts }) =>
+            misfit({ ...need, notOn: [] }, like, undefined) !== "too_small" &&
+            hosts.some((hostId) => !notOn.includes(hostId)),
+        ),
+      );
+    },
+
     /** Takes what it needs from the host's room; returns the slot, null for a VM that needs none. */
     take(hostId: number, need: Need): number | null {
       const room = rooms.get(hostId);
@@ -185,7 +197,7 @@ function rankOfShape(like: HostRoom, { preferredHostLabels }: Need, layout: Layo
 function candidates(
   rooms: ReadonlyMap<number, HostRoom>,
   shape: Shape,
-  { image }: Need,
+  { image, notOn = [] }: Need,
   triedHosts: readonly number[],
 ): { room: HostRoom; rank: number }[] {
   const hosts = [
@@ -200,7 +212,7 @@ function candidates(
   }
   if (found.length > 0) return found;
   // The VM or its image failed on all of them: better there than nowhere.
-  const [first] = shape.hosts;
+  const first = shape.hosts.find((hostId) => !notOn.includes(hostId));
   const room = first === undefined ? undefined : rooms.get(first);
   return room ? [{ room, rank: 0 }] : [];
 }

@@ -39,4 +39,5 @@ export const request = (seq: number, team = "a"): Request => ({
   need: NEED,
   since: seq,
   triedHosts: [],
+  failedAt: null,
 });

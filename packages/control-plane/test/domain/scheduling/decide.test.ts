@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { couldTake } from "../../../src/domain/explain/fits-now.ts";
 import { decide, type FleetView } from "../../../src/domain/scheduling/decide.ts";
 import { demandOn, misfit, type HostRoom } from "../../../src/domain/scheduling/host-room.ts";
 import type { Request } from "../../../src/domain/scheduling/request.ts";
@@ -32,6 +33,7 @@ const anyRequest = (seq: number): fc.Arbitrary<Request> =>
       priority: fc.constantFrom("release", "default", "batch"),
       since: fc.integer({ min: 0, max: 3 * AGEING_MS }),
       triedHosts: fc.subarray([1, 2]),
+      failedAt: fc.constant(null),
       need: fc.record({
         os: fc.constantFrom("macos" as const, "macos" as const, "linux" as const),
         image: fc.constantFrom(IMAGE, "x/b:1"),
@@ -39,6 +41,7 @@ const anyRequest = (seq: number): fc.Arbitrary<Request> =>
         memoryMiB: fc.constantFrom(null, 8192),
         hostLabels: labels,
         preferredHostLabels: labels,
+        notOn: fc.subarray([1, 2]),
       }),
     })
     .map((changed) => request(seq, changed));
@@ -116,6 +119,18 @@ describe("placement", () => {
             if (better.some(({ images }) => images.has(asked.image)))
               expect(found.images.has(asked.image)).toBe(true);
           }
+        }
+      }),
+    );
+  });
+
+  test("some host could take it exactly when one of those that it is not kept off carries the labels and is large enough", () => {
+    fc.assert(
+      fc.property(fleet, fc.subarray([1, 2, 3]), ({ rooms, requests }, notOn) => {
+        const view = viewOf(rooms, []);
+        for (const { need: asked } of requests) {
+          const others = rooms.filter(({ hostId }) => !notOn.includes(hostId));
+          expect(view.rooms.couldTake(asked, notOn)).toBe(others.some((one) => couldTake(one, asked)));
         }
       }),
     );

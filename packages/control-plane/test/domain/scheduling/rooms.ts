@@ -48,6 +48,7 @@ export const request = (
   need: need(needed),
   since: seq,
   triedHosts: [],
+  failedAt: null,
   ...changed,
 });
 

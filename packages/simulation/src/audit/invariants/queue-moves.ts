@@ -7,6 +7,9 @@ export const DECISION_MS = 2000;
 /** After a full or locked disk: a group's last tries and a pause. */
 export const DISK_MS = 10_000;
 
+/** For each attempt that failed: the room may be where it failed. */
+const REST_MS = 60_000;
+
 /** L1: nobody waits in the queue beside room for it, while a control plane runs that is not stopped. */
 export function queueMoves(): Invariant {
   let since = new Map<string, number>();
@@ -16,7 +19,8 @@ export function queueMoves(): Invariant {
       const before = since;
       since = new Map(waitingBesideRoom(view).map(({ id }) => [id, before.get(id) ?? view.now]));
       for (const [id, from] of since) {
-        if (view.now - from > DECISION_MS) {
+        const attempts = view.vms.get(id)?.attempt ?? 0;
+        if (view.now - from > DECISION_MS + attempts * REST_MS) {
           return `VM ${id} waits since ${Math.round((view.now - from) / 1000)} s although there is room for it`;
         }
       }
