@@ -26,6 +26,7 @@ test("host get shows what is in the slots, images and foreign VMs", async () => 
   expect(stdout).toMatch(/^cpu +12$/m);
   expect(stdout).toMatch(/^memory +32768 MiB$/m);
   expect(stdout).toMatch(/ghcr\.io\/org\/image:15 \(31\.3 GiB, sha256:4f2a4f2a4f2a, used \d+d ago\)/);
+  expect(stdout).toMatch(/^pulls +ghcr\.io\/org\/image:16, 42% of 25\.4 GB$/m);
   expect(stdout).toContain("somebodys-vm (macos, running)");
   expect((await cli.tartfleet("host", "get", "mac-9")).code).toBe(2);
 });
@@ -70,9 +71,13 @@ test("host remove is refused while VMs are there, and says what becomes of them 
 test("image list shows what a name stands for on which host", async () => {
   await using cli = await fleet();
   const { stdout } = await cli.tartfleet("image", "list");
-  expect(stdout).toMatch(/^IMAGE +DIGEST +HOSTS +SIZE +ON$/m);
-  expect(stdout).toMatch(/^ghcr\.io\/org\/image:15 +sha256:a{12} \(differs\) +1 +31\.3 GiB +mac-1$/m);
-  expect(stdout).toMatch(/^ghcr\.io\/org\/image:15 +sha256:b{12} \(differs\) +1 +31\.3 GiB +mac-2$/m);
+  expect(stdout).toMatch(/^IMAGE +DIGEST +HOSTS +SIZE +ON +PULLING$/m);
+  expect(stdout).toMatch(
+    /^ghcr\.io\/org\/image:15 +sha256:a{12} \(differs\) +1 +31\.3 GiB +mac-1 +mac-3 42% of 25\.4 GB$/m,
+  );
+  expect(stdout).toMatch(
+    /^ghcr\.io\/org\/image:15 +sha256:b{12} \(differs\) +1 +31\.3 GiB +mac-2 +mac-3 42% of 25\.4 GB$/m,
+  );
 });
 
 test("team set changes what is given and keeps the rest; list shows it; remove takes it away", async () => {

@@ -39,12 +39,22 @@ test("vm list prints a table with whole ids and ages", async () => {
   await using cli = await fleet();
   const id = addVm(cli.standIn, { jobId: "job-7" });
   cli.standIn.vms.move(id, "pulling", { host: "mac-1", slot: 1, pullPercent: 42, createdAt: ago(185) });
+  cli.standIn.vms.change(id, { pullBytes: 10_668_000_000, pullTotalBytes: 25_400_000_000 });
   const { stdout } = await cli.tartfleet("vm", "list");
   const [head, row] = stdout.split("\n");
   expect(head).toMatch(/^ID +NAME +STATE +HOST +JOB +IMAGE +CREATED$/);
   expect(row).toMatch(
-    new RegExp(`^${id} +- +pulling 42% +mac-1 slot 1 +job-7 +ghcr.io/org/image:15 +3m ago$`),
+    new RegExp(`^${id} +- +pulling 42% of 25.4 GB +mac-1 slot 1 +job-7 +ghcr.io/org/image:15 +3m ago$`),
   );
+});
+
+test("vm get shows the bytes of a pull", async () => {
+  await using cli = await fleet();
+  const id = addVm(cli.standIn);
+  cli.standIn.vms.move(id, "pulling", { host: "mac-1", pullPercent: 42 });
+  cli.standIn.vms.change(id, { pullBytes: 10_668_000_000, pullTotalBytes: 25_400_000_000 });
+  const { stdout } = await cli.tartfleet("vm", "get", id);
+  expect(stdout).toMatch(/^pulled +10\.7 GB of 25\.4 GB$/m);
 });
 
 test("no VM at all is said on stderr, and is an empty list for --json", async () => {

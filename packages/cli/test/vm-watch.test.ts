@@ -50,8 +50,8 @@ test("--wait tells how far a pull is, in steps", async () => {
   await child.shows("Accepted.");
   cli.standIn.walk(ID, "assigned", "pulling");
   await child.shows("Now pulling.");
-  cli.standIn.vms.change(ID, { pullPercent: 47 });
-  await child.shows("47% pulled");
+  cli.standIn.vms.change(ID, { pullPercent: 47, pullBytes: 11_938_000_000, pullTotalBytes: 25_400_000_000 });
+  await child.shows("47% pulled, 11.9 GB of 25.4 GB");
   cli.standIn.walk(ID, "cloning", "ready");
   expect((await child.ended).code).toBe(0);
 });

@@ -34,6 +34,17 @@ export const hostFactsSchema = z.object({
       }),
     )
     .max(1000),
+  pulls: z
+    .array(
+      z.object({
+        reference: z.string().max(512),
+        percent: z.int().min(0).max(100),
+        totalBytes: z.int().min(0).optional().describe("What is to be fetched, compressed"),
+      }),
+    )
+    .max(100)
+    .optional()
+    .describe("What it fetches now; without it: its agent is too old to tell, or to be told to"),
   foreign: z
     .array(z.object({ name: z.string().max(255), os: z.string().max(16), running: z.boolean() }))
     .max(1000)

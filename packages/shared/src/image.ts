@@ -13,6 +13,16 @@ export const imageRecordSchema = z.object({
       }),
     )
     .describe("What the name stands for, and where; the one that most hosts have comes first"),
+  pulling: z
+    .array(
+      z.object({
+        host: z.string(),
+        percent: z.int(),
+        bytes: z.int().nullable().describe("Compressed: as many as the percentage says"),
+        totalBytes: z.int().nullable(),
+      }),
+    )
+    .describe("Connected hosts that fetch it now"),
   isMixed: z
     .boolean()
     .describe("Hosts have different images under this name: the tag was moved since some pulled it"),

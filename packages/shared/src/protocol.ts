@@ -113,6 +113,7 @@ export const reportSchema = z.discriminatedUnion("kind", [
     kind: z.literal("phase"),
     phase: z.enum(BRING_UP_STATES),
     pullPercent: z.int().min(0).max(100).optional(),
+    pullTotalBytes: z.int().min(0).optional().describe("What is to be fetched, compressed"),
     imageDigest: z.string().max(80).optional(),
     ip: z.ipv4().optional(),
   }),

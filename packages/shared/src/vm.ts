@@ -146,6 +146,8 @@ export const vmRecordSchema = z.object({
   ip: z.string().nullable().describe("Private IP on its host; unique only together with the host"),
   unreachableSince: timeSchema.nullable().describe("Since when its host is silent"),
   pullPercent: z.int().nullable(),
+  pullBytes: z.int().nullable().describe("Of its image, compressed: as many as the percentage says"),
+  pullTotalBytes: z.int().nullable(),
   job: z.object({
     state: jobStateSchema,
     startedAt: timeSchema.nullable(),

@@ -3,7 +3,7 @@ import type { Guest } from "../guest/guest.ts";
 import type { Instance } from "../reconcile/instance.ts";
 import type { Outcome, StepFailure } from "../reconcile/outcome.ts";
 import { attemptErrorOf, type AttemptStep } from "../tart/attempt-error.ts";
-import type { TartFailure } from "../tart/tart.ts";
+import type { OnPulled, TartFailure } from "../tart/tart.ts";
 import type { GuestAddress, HostParts } from "./ports.ts";
 import type { Pulls } from "./pulls.ts";
 import type { Runs } from "./runs.ts";
@@ -17,15 +17,15 @@ export interface StepContext {
   runs: Runs;
   pulls: Pulls;
   guests: Map<string, Guest>;
-  onPullPercent: (percent: number) => void;
+  onPulled: OnPulled;
   signal: AbortSignal;
 }
 
 const CUT_OFF: Outcome = { kind: "cut_off" };
 
 export async function pull(context: StepContext, { image }: Assignment): Promise<Outcome> {
-  const { pulls, onPullPercent, signal } = context;
-  const result = await pulls.pull(image, { onProgress: onPullPercent, signal });
+  const { pulls, onPulled, signal } = context;
+  const result = await pulls.pull(image, { onProgress: onPulled, signal });
   if (result === "cut_off" || signal.aborted) return CUT_OFF;
   return result.ok ? { kind: "done" } : tartFailed(result.failure, "pull");
 }

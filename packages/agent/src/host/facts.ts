@@ -17,6 +17,7 @@ export interface Disk {
 
 const GIB = 2 ** 30;
 const MOST = 1000;
+const MOST_PULLS = 100;
 
 /** A view of the host in the control plane's words. */
 export function factsOf(fixed: FixedFacts, view: HostView, disk: Disk): HostFacts {
@@ -30,6 +31,7 @@ export function factsOf(fixed: FixedFacts, view: HostView, disk: Disk): HostFact
       ...(digest === undefined ? {} : { digest }),
       ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
     })),
+    pulls: view.pulls.slice(0, MOST_PULLS),
     foreign: foreign.slice(0, MOST).map(({ name, os, running }) => ({
       name: name.slice(0, 255),
       os: os ?? "unknown",

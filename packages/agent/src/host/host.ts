@@ -8,6 +8,7 @@ import { retell } from "../reconcile/tell.ts";
 import { createInstances } from "./instances.ts";
 import { createLooker, type Look } from "./look.ts";
 import type { HostParts } from "./ports.ts";
+import { createPulls, type PullFact } from "./pulls.ts";
 import { createRuns } from "./runs.ts";
 import { createSlots } from "./slots.ts";
 import { createWanted } from "./wanted.ts";
@@ -18,6 +19,7 @@ export interface HostView extends Look {
   instances: ReadonlyMap<string, Instance>;
   /** macOS slots taken by what the control plane did not ask for, seen or unseen. */
   phantomSlots: number;
+  pulls: readonly PullFact[];
 }
 
 /** The host's own loop: look, compare with what is wanted, carry out one step of each instance. */
@@ -50,7 +52,8 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
     if (step === "reach_guest" || step === "provision") workshop.cutOff(name);
     bell.ring();
   });
-  const workshop = createWorkshop({ parts, instances, wanted, runs, slots, bell });
+  const pulls = createPulls(parts.tart, clock);
+  const workshop = createWorkshop({ parts, instances, wanted, runs, slots, pulls, bell });
   const look = createLooker(parts, runs);
   let orphans = NO_ORPHANS;
   let looks = 0;
@@ -84,7 +87,12 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
     // Before the first set nobody can say what was not asked for.
     const isAsked = (name: string) =>
       wanted.find(name) !== null || (wanted.assignments() === null && instances.get(name) !== undefined);
-    const view = { ...found, instances: instances.all(), phantomSlots: slots.phantoms(isAsked) };
+    const view = {
+      ...found,
+      instances: instances.all(),
+      phantomSlots: slots.phantoms(isAsked),
+      pulls: pulls.facts(),
+    };
     onView(view);
     const told = waiting.filter(({ after }) => after < number);
     waiting = waiting.filter(({ after }) => after >= number);

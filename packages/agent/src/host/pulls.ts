@@ -1,17 +1,29 @@
+import type { HostFacts } from "@tartfleet/shared";
 import type { Clock } from "../clock.ts";
 import { ok } from "../tart/result.ts";
-import type { Tart, TartResult } from "../tart/tart.ts";
-
-type OnProgress = (percent: number) => void;
+import type { OnPulled, Tart, TartResult } from "../tart/tart.ts";
 
 interface Shared {
   result: Promise<TartResult<void>>;
   stop: AbortController;
-  listeners: Set<OnProgress>;
+  listeners: Set<OnPulled>;
+  progress: Progress;
 }
+
+interface Progress {
+  percent: number;
+  totalBytes: number | undefined;
+  told: { fact: PullFact; at: number } | undefined;
+}
+
+/** A pull that is under way, as others are told of it. */
+export type PullFact = NonNullable<HostFacts["pulls"]>[number];
 
 /** A look that was begun before a pull ended may still miss its image for this long. Milliseconds. */
 const RECENT_MS = 10_000;
+
+/** How often others are told of a pull's progress. Milliseconds. */
+const TELL_MS = 5000;
 
 /** Pulls of one image for several instances are one pull; it is given up when the last of them is. */
 export function createPulls(tart: Pick<Tart, "pull">, clock: Clock) {
@@ -22,12 +34,14 @@ export function createPulls(tart: Pick<Tart, "pull">, clock: Clock) {
     const present = running.get(image);
     if (present) return present;
     const stop = new AbortController();
-    const listeners = new Set<OnProgress>();
-    const onProgress: OnProgress = (percent) => {
-      for (const listener of listeners) listener(percent);
+    const progress: Progress = { percent: 0, totalBytes: undefined, told: undefined };
+    const listeners = new Set<OnPulled>();
+    const onProgress: OnPulled = (percent, totalBytes) => {
+      Object.assign(progress, { percent, totalBytes });
+      for (const listener of listeners) listener(percent, totalBytes);
     };
     const result = tart.pull(image, { onProgress, signal: stop.signal });
-    const shared = { result, stop, listeners };
+    const shared = { result, stop, listeners, progress };
     running.set(image, shared);
     const over = () => {
       if (running.get(image) === shared) running.delete(image);
@@ -40,10 +54,20 @@ export function createPulls(tart: Pick<Tart, "pull">, clock: Clock) {
   }
 
   return {
+    /** What is under way; of each the same for a few seconds, since the whole host is told of anew with it. */
+    facts: (): PullFact[] =>
+      [...running].map(([reference, { progress }]) => {
+        const { percent, totalBytes, told } = progress;
+        if (told && told.fact.totalBytes === totalBytes && clock.now() - told.at < TELL_MS) return told.fact;
+        const fact = { reference, percent, ...(totalBytes === undefined ? {} : { totalBytes }) };
+        progress.told = { fact, at: clock.now() };
+        return fact;
+      }),
+
     /** "cut_off" when the signal was aborted, whether or not the pull goes on for others. */
     async pull(
       image: string,
-      options: { onProgress: OnProgress; signal: AbortSignal },
+      options: { onProgress: OnPulled; signal: AbortSignal },
     ): Promise<TartResult<void> | "cut_off"> {
       const { onProgress, signal } = options;
       if (signal.aborted) return "cut_off";

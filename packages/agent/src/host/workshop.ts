@@ -7,7 +7,7 @@ import { gone, withPhase } from "../reconcile/tell.ts";
 import { execute } from "./execute.ts";
 import type { Instances } from "./instances.ts";
 import type { HostParts } from "./ports.ts";
-import { createPulls } from "./pulls.ts";
+import type { Pulls } from "./pulls.ts";
 import type { Runs } from "./runs.ts";
 import type { Slots } from "./slots.ts";
 import type { Wanted } from "./wanted.ts";
@@ -34,12 +34,13 @@ export interface WorkshopParts {
   wanted: Wanted;
   runs: Runs;
   slots: Slots;
+  pulls: Pulls;
   bell: Doorbell;
 }
 
-export function createWorkshop({ parts, instances, wanted, runs, slots, bell }: WorkshopParts): Workshop {
+export function createWorkshop(workshop: WorkshopParts): Workshop {
+  const { parts, instances, wanted, runs, slots, pulls, bell } = workshop;
   const { clock, log, limits, random, runLogs } = parts;
-  const pulls = createPulls(parts.tart, clock);
   const guests = new Map<string, Guest>();
   const inFlight = new Map<string, { kind: StepKind; stop: AbortController; over: Promise<void> }>();
   const justEnded = new Map<string, StepKind>();
@@ -74,9 +75,11 @@ export function createWorkshop({ parts, instances, wanted, runs, slots, bell }: 
       pulls,
       guests,
       signal,
-      onPullPercent(percent) {
+      onPulled(pullPercent, pullTotalBytes) {
         const present = instances.get(name);
-        if (present && !signal.aborted) instances.tell(withPhase(present, "pulling", percent));
+        if (!present || signal.aborted) return;
+        const pulled = pullTotalBytes === undefined ? { pullPercent } : { pullPercent, pullTotalBytes };
+        instances.tell(withPhase(present, "pulling", pulled));
       },
     });
     note(name, step, outcome);

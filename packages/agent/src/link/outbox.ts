@@ -53,7 +53,7 @@ function withReport(waiting: readonly Report[], report: Report): Report[] {
   const at = waiting.findLastIndex(({ vmId, attempt }) => instanceName(vmId, attempt) === name);
   const last = waiting[at];
   if (last?.kind !== "phase" || report.kind !== "phase") return [...waiting, report];
-  const { pullPercent: _old, ...kept } = last;
+  const { pullPercent: _percent, pullTotalBytes: _bytes, ...kept } = last;
   return waiting.with(at, { ...kept, ...report });
 }
 

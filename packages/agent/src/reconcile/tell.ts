@@ -8,15 +8,17 @@ interface Told {
   reports: Report[];
 }
 
+type Pulled = Pick<Extract<Report, { kind: "phase" }>, "pullPercent" | "pullTotalBytes">;
+
 /** The instance has come to a phase; the report carries all that is known of it by now. */
-export function withPhase(instance: Instance, phase: BringUpState, pullPercent?: number): Told {
+export function withPhase(instance: Instance, phase: BringUpState, pulled: Pulled = {}): Told {
   const { vmId, attempt, imageDigest, ip } = instance.entry;
   const report: Extract<Report, { kind: "phase" }> = {
     kind: "phase",
     vmId,
     attempt,
     phase,
-    ...(pullPercent === undefined ? {} : { pullPercent }),
+    ...pulled,
     ...(imageDigest === null ? {} : { imageDigest }),
     ...(ip === null ? {} : { ip }),
   };

@@ -35,6 +35,17 @@ export function parsePercent(line: string): number | undefined {
   return percent !== undefined && percent <= 100 ? percent : undefined;
 }
 
+const UNITS = ["bytes", "kb", "mb", "gb", "tb"];
+
+/** How many bytes a pull fetches: "pulling disk (25.4 GB compressed)...", in units of 1000 (tart-contract §5.3). */
+export function parsePullSize(line: string): number | undefined {
+  const [, number = "", unit = ""] = /^pulling disk \(([\d.,]+)\s(\w+) compressed\)/.exec(line) ?? [];
+  const power = UNITS.indexOf(unit.toLowerCase());
+  // Some regions write 25,4 GB; sizes that long have no separator of thousands.
+  const amount = Number(number.replace(",", "."));
+  return power >= 0 && Number.isFinite(amount) ? Math.round(amount * 1000 ** power) : undefined;
+}
+
 /** `Accessed` of a listing, which not all releases print, in ISO 8601; undefined when it is no time. */
 export function parseAccessed(accessed: unknown): string | undefined {
   const time = typeof accessed === "string" ? new Date(accessed) : undefined;

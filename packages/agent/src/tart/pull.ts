@@ -1,9 +1,9 @@
 import { spawnTart, failureOf, ownFailure } from "./command.ts";
 import type { TartConfig } from "./config.ts";
-import { parsePercent } from "./parse.ts";
+import { parsePercent, parsePullSize } from "./parse.ts";
 import type { PullGate } from "./pull-gate.ts";
 import { failed, ok } from "./result.ts";
-import type { TartResult } from "./tart.ts";
+import type { OnPulled, TartResult } from "./tart.ts";
 
 const TRIES = 3;
 /** By then a repeated pull holds its data again or has failed. */
@@ -17,7 +17,7 @@ export async function pullImage(
   config: TartConfig,
   gate: PullGate,
   image: string,
-  options: { onProgress: (percent: number) => void; signal: AbortSignal },
+  options: { onProgress: OnPulled; signal: AbortSignal },
 ): Promise<TartResult<void>> {
   let reopen = () => {};
   try {
@@ -35,11 +35,12 @@ export async function pullImage(
 async function pullOnce(
   config: TartConfig,
   image: string,
-  options: { onProgress: (percent: number) => void; onOwned: () => void; signal: AbortSignal },
+  options: { onProgress: OnPulled; onOwned: () => void; signal: AbortSignal },
 ): Promise<TartResult<void>> {
   const stall = new AbortController();
   const clock = (ms: number) => setTimeout(() => stall.abort(), ms);
   let timer = clock(config.limits.pullStall);
+  let totalBytes: number | undefined;
   const result = await spawnTart(config, ["pull", image], {
     timeoutMs: 0,
     signal: options.signal,
@@ -47,11 +48,14 @@ async function pullOnce(
     onLine: (line) => {
       clearTimeout(timer);
       timer = clock(line.startsWith("waiting for lock") ? config.limits.pullLock : config.limits.pullStall);
-      if (line.startsWith("pulling disk")) options.onOwned();
+      if (line.startsWith("pulling disk")) {
+        options.onOwned();
+        totalBytes = parsePullSize(line);
+      }
       const percent = parsePercent(line);
       if (percent === undefined) return;
       options.onOwned();
-      options.onProgress(percent);
+      options.onProgress(percent, totalBytes);
     },
   });
   clearTimeout(timer);

@@ -69,6 +69,9 @@ interface ExecOutput {
 /** What the control socket of a running VM says to one careful connection (tart-contract §7). */
 export type AgentProbe = "answers" | "closed" | "absent";
 
+/** How far a pull is, and how many bytes are to be fetched, compressed, as far as tart has said. */
+export type OnPulled = (percent: number, totalBytes?: number) => void;
+
 /**
  * The `tart` CLI. Every call has a time limit and a typed outcome; none of them throws for what tart does.
  */
@@ -82,10 +85,7 @@ export interface Tart {
    * One pull at a time; waits its turn. Ends with STALLED after five minutes without a sign of progress,
    * is repeated at once after a network failure, while the partial data is still there.
    */
-  pull(
-    image: string,
-    options: { onProgress: (percent: number) => void; signal: AbortSignal },
-  ): Promise<TartResult<void>>;
+  pull(image: string, options: { onProgress: OnPulled; signal: AbortSignal }): Promise<TartResult<void>>;
   /** The digest (sha256:hex) of a cached image. */
   digest(image: string): Promise<TartResult<string>>;
   /** From the cache, or with a pull by tart itself when the image is not there. */

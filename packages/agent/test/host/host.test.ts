@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assignment, gone, IMAGE, nameOf } from "../support/assignments.ts";
 import { startAgent, type Disk } from "../support/fake-agent.ts";
-import { addForeign, createWorld } from "../support/fake-world.ts";
+import { addForeign, createWorld, PULL_BYTES } from "../support/fake-world.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";
 
 function scene() {
@@ -56,6 +56,23 @@ describe("bringing a VM up and down", () => {
     agent.want();
     await clock.advance(60_000);
     expect(kindsOf(agent.reports).filter((kind) => kind === "gone")).toHaveLength(1);
+    await agent.stop();
+  });
+
+  test("a pull is told of with its bytes, the host's as well as the VM's", async () => {
+    const { clock, world } = scene();
+    world.pullMs = 60_000;
+    const agent = startAgent(world);
+    const vm = assignment(1);
+    agent.connect();
+    agent.want(vm);
+    await clock.until("ready", () => isReady(agent.reports, vm.vmId));
+    expect(agent.reports).toContainEqual(
+      expect.objectContaining({ phase: "pulling", pullPercent: 75, pullTotalBytes: PULL_BYTES }),
+    );
+    const told = agent.views.flatMap(({ pulls }) => pulls);
+    expect(told).toContainEqual({ reference: IMAGE, percent: 50, totalBytes: PULL_BYTES });
+    expect(agent.views.at(-1)?.pulls).toEqual([]);
     await agent.stop();
   });
 

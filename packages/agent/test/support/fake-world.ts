@@ -132,6 +132,9 @@ function tartFailure(failureClass: TartFailureClass, command: string): TartFailu
   };
 }
 
+/** What every pull fetches. */
+export const PULL_BYTES = 25_000_000_000;
+
 /** A tart that behaves: state lives in the world, every command takes time, failures come when ordered. */
 export function createFakeTart(world: FakeWorld): Tart {
   const { clock, vms, logs } = world;
@@ -180,7 +183,7 @@ export function createFakeTart(world: FakeWorld): Tart {
     async pull(image, { onProgress, signal }) {
       act(`pull ${image}`);
       for (let percent = 0; percent < 100; percent += 25) {
-        onProgress(percent);
+        onProgress(percent, PULL_BYTES);
         await sleep(clock, world.pullMs / 4, signal);
         if (signal.aborted) return failed(tartFailure("CANCELLED", "pull"));
       }

@@ -1,6 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseDetails, parseDigest, parseIp, parseListing, parsePercent } from "../../src/tart/parse.ts";
+import {
+  parseDetails,
+  parseDigest,
+  parseIp,
+  parseListing,
+  parsePercent,
+  parsePullSize,
+} from "../../src/tart/parse.ts";
 import { parsePs } from "../../src/tart/process-identity.ts";
 import { runArguments } from "../../src/tart/run.ts";
 import { lastLines } from "../../src/tart/tail.ts";
@@ -33,6 +40,23 @@ describe("what tart prints", () => {
       undefined,
       undefined,
     ]);
+  });
+});
+
+describe("the size of a pull", () => {
+  it.each([
+    ["pulling disk (25.4 GB compressed)...", 25_400_000_000],
+    ["pulling disk (25,4\u00a0GB compressed)...", 25_400_000_000],
+    ["pulling disk (1 GB compressed)...", 1_000_000_000],
+    ["pulling disk (980.2 MB compressed)...", 980_200_000],
+    ["pulling disk (12 bytes compressed)...", 12],
+    ["pulling disk (Zero KB compressed)...", undefined],
+    ["pulling disk (25.4 parsecs compressed)...", undefined],
+    ["pulling disk (1.2.3 GB compressed)...", undefined],
+    ["pulling disk...", undefined],
+    ["pulling manifest...", undefined],
+  ])("in %j is %s bytes", (line, bytes) => {
+    expect(parsePullSize(line)).toBe(bytes);
   });
 });
 

@@ -19,18 +19,23 @@ async function onMac(faults: Fault[], limits = {}): Promise<SimMac> {
 
 async function pull(image = MACOS, signal_ = signal) {
   const percents: number[] = [];
+  const sizes = new Set<number | undefined>();
   const result = await mac.tart.pull(image, {
-    onProgress: (percent) => percents.push(percent),
+    onProgress(percent, totalBytes) {
+      percents.push(percent);
+      sizes.add(totalBytes);
+    },
     signal: signal_,
   });
-  return { result, percents };
+  return { result, percents, sizes };
 }
 
 describe("a pull", () => {
   it("shows its progress and ends with the image on the Mac", async () => {
     const { tart } = await onMac([]);
-    const { result, percents } = await pull();
+    const { result, percents, sizes } = await pull();
     value(result);
+    expect([...sizes]).toEqual([expect.any(Number)]);
     expect(percents.at(-1)).toBe(100);
     expect(percents).toEqual(percents.toSorted((a, b) => a - b));
     expect(value(await tart.listImages()).map(({ reference }) => reference)).toContain(MACOS);

@@ -2,7 +2,7 @@ import type { CordonRecord, HostRecord } from "@tartfleet/shared";
 import { shortDigest } from "./images.ts";
 import type { Style } from "./style.ts";
 import { block, table } from "./table.ts";
-import { count, harmless, oneLine, pairs } from "./text.ts";
+import { bytesText, count, harmless, oneLine, pairs } from "./text.ts";
 import { age, timeWithAge } from "./time.ts";
 
 /** `host list`. */
@@ -67,6 +67,7 @@ export function hostDetails(record: HostRecord, style: Style): string {
       ["labels", pairs(host.labels) || "-"],
       ["bound labels", pairs(host.boundLabels) || undefined],
       ["images", facts ? imagesText(facts.images, now) : undefined],
+      ["pulls", facts?.pulls?.map(pullText).join("\n") || undefined],
       ["foreign VMs", facts && facts.foreign.length > 0 ? foreignText(facts.foreign) : undefined],
     ],
     style,
@@ -131,6 +132,12 @@ function imagesText(images: Facts["images"], now: number): string {
     return `${oneLine(reference)} (${known.filter((part) => part !== undefined).join(", ")})`;
   });
   return lines.join("\n") || "-";
+}
+
+/** `ghcr.io/org/image:15, 42% of 25.4 GB`. */
+function pullText({ reference, percent, totalBytes }: NonNullable<Facts["pulls"]>[number]): string {
+  const total = totalBytes === undefined ? "" : ` of ${bytesText(totalBytes)}`;
+  return `${oneLine(reference)}, ${percent}%${total}`;
 }
 
 function foreignText(foreign: Facts["foreign"]): string {

@@ -1,7 +1,7 @@
 import type { ImageRecord } from "@tartfleet/shared";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
-import { oneLine } from "./text.ts";
+import { bytesText, oneLine } from "./text.ts";
 
 const SHORT = "sha256:".length + 12;
 
@@ -10,9 +10,19 @@ export function shortDigest(digest: string): string {
   return digest.slice(0, SHORT);
 }
 
+interface Row {
+  image: ImageRecord;
+  digest: string | null;
+  hosts: string[];
+}
+
 /** `image list`: a line for each digest that a name stands for, so that one that differs is seen. */
 export function imageTable(images: readonly ImageRecord[], style: Style): string {
-  const rows = images.flatMap((image) => image.digests.map((part) => ({ image, ...part })));
+  const rows = images.flatMap((image): Row[] =>
+    image.digests.length === 0
+      ? [{ image, digest: null, hosts: [] }]
+      : image.digests.map((part) => ({ image, ...part })),
+  );
   return table(
     rows,
     [
@@ -26,7 +36,19 @@ export function imageTable(images: readonly ImageRecord[], style: Style): string
       { head: "HOSTS", text: ({ hosts }) => String(hosts.length), align: "right" },
       { head: "SIZE", text: ({ image }) => `${image.sizeGiB.toFixed(1)} GiB`, align: "right" },
       { head: "ON", text: ({ hosts }) => hosts.join(", "), cut: { from: "end", least: 8 }, spare: 1 },
+      ...(images.some(({ pulling }) => pulling.length > 0)
+        ? [{ head: "PULLING", text: ({ image }: Row) => pullingText(image.pulling) }]
+        : []),
     ],
     style,
   );
+}
+
+/** `mac-3 42% of 25.4 GB, mac-4 0%`. */
+function pullingText(pulling: ImageRecord["pulling"]): string {
+  const parts = pulling.map(({ host, percent, totalBytes }) => {
+    const total = totalBytes === null ? "" : ` of ${bytesText(totalBytes)}`;
+    return `${oneLine(host)} ${percent}%${total}`;
+  });
+  return parts.join(", ") || "-";
 }

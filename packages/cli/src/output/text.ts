@@ -55,3 +55,16 @@ export function pairs(labels: Readonly<Record<string, string>>): string {
     .map(([key, value]) => `${key}=${value}`)
     .join(", ");
 }
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
+
+/** `25.4 GB`, in units of 1000 as tart and registries count. */
+export function bytesText(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`;
+}
+
+/** `10.2 of 25.4 GB`; nothing when it is not known. */
+export function progressText(bytes: number | null, total: number | null): string | undefined {
+  return bytes === null || total === null ? undefined : `${bytesText(bytes)} of ${bytesText(total)}`;
+}

@@ -1,13 +1,14 @@
 import { END_REASONS, isTerminal, type AttemptError, type VmSummary, type VmState } from "@tartfleet/shared";
 import type { Colors } from "./style.ts";
-import { harmless, indent, oneLine } from "./text.ts";
+import { bytesText, harmless, indent, oneLine } from "./text.ts";
 import { durationText } from "./time.ts";
 
 type End = NonNullable<VmSummary["end"]>;
 
-/** A state with what matters most about it now: `pulling 42%`, `ready, host silent`. */
+/** A state with what matters most about it now: `pulling 42% of 25.4 GB`, `ready, host silent`. */
 export function stateText(vm: VmSummary): string {
-  const progress = vm.state === "pulling" && vm.pullPercent !== null ? ` ${vm.pullPercent}%` : "";
+  const total = vm.pullTotalBytes === null ? "" : ` of ${bytesText(vm.pullTotalBytes)}`;
+  const progress = vm.state === "pulling" && vm.pullPercent !== null ? ` ${vm.pullPercent}%${total}` : "";
   const silent = vm.unreachableSince !== null && !isTerminal(vm.state) ? ", host silent" : "";
   return `${vm.state}${progress}${silent}`;
 }

@@ -1,7 +1,7 @@
 import type { VmRecord, VmSummary } from "@tartfleet/shared";
 import type { Style } from "./style.ts";
 import { block, table } from "./table.ts";
-import { count, harmless, manyLines, oneLine, pairs } from "./text.ts";
+import { count, harmless, manyLines, oneLine, pairs, progressText } from "./text.ts";
 import { age, timeWithAge } from "./time.ts";
 import { attemptErrorText, endText, paintState, placeText, stateText } from "./vm-words.ts";
 
@@ -37,6 +37,7 @@ export function vmDetails(record: VmRecord, style: Style): string {
       ["id", vm.id],
       ["name", oneLine(vm.name)],
       ["state", `${paintState(stateText(vm), vm.state, colors)} (since ${timeWithAge(vm.stateSince, now)})`],
+      ["pulled", vm.state === "pulling" ? progressText(vm.pullBytes, vm.pullTotalBytes) : undefined],
       ["end", vm.end === null ? undefined : endText(vm.end)],
       ["error", vm.end?.error ? attemptErrorText(vm.end.error) : undefined],
       ["image", oneLine(vm.image)],

@@ -175,6 +175,7 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
                 digest: `sha256:${letter.repeat(64)}`,
                 hosts: [`mac-${index + 1}`],
               })),
+              pulling: [{ host: "mac-3", percent: 42, bytes: 10_668_000_000, totalBytes: 25_400_000_000 }],
               isMixed: true,
             },
           ],

@@ -69,6 +69,8 @@ export interface Vm {
   ip: string | null;
   imageDigest: string | null;
   pullPercent: number | null;
+  /** Of its image, compressed. */
+  pullTotalBytes: number | null;
   scriptResult: ScriptResult | null;
   createdAt: number;
   assignedAt: number | null;

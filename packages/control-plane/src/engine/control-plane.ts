@@ -188,7 +188,13 @@ export async function startControlPlane({
     ...cordons.useCases,
     agent: makeAgentUseCases(parts, breaker),
     listImages: () =>
-      listImages(store.hosts().map(({ name, facts }) => ({ name, images: facts?.images ?? [] }))),
+      listImages(
+        store.hosts().map(({ id, name, facts }) => ({
+          name,
+          images: facts?.images ?? [],
+          pulls: leases.isConnected(id) ? (facts?.pulls ?? []) : [],
+        })),
+      ),
     listHosts: () => store.hosts().map(records.hostRecord),
     getHost: records.hostNamed,
     noteRefusal: refusals.note,

@@ -167,11 +167,12 @@ export function roomOf(host: StoredHost): HostRoom | undefined {
     }),
   );
   const wanted = host.occupants.filter(({ want }) => want === "running").map(({ spec }) => spec.image);
+  const pulls = facts.pulls?.map(({ reference }) => reference) ?? [];
   return {
     hostId: host.id,
     labels: labelsOf(host),
     images,
-    arriving: new Set(wanted.filter((image) => !images.has(image))),
+    arriving: new Set([...wanted, ...pulls].filter((image) => !images.has(image))),
     suspectImages: new Set(),
     isSuspect: false,
     freeSlots: [...uses.keys()].filter((slot) => uses[slot] === "free"),

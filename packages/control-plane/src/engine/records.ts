@@ -9,6 +9,7 @@ import {
 } from "@tartfleet/shared";
 import { slotUses, type HostOccupancy } from "../domain/capacity.ts";
 import type { Cordon } from "../domain/cordon.ts";
+import { pulledBytes } from "../domain/images/pulled-bytes.ts";
 import { deadlineOf, type Vm } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
@@ -52,6 +53,8 @@ export function makeRecords(store: Store, leases: Leases, version: string) {
       ip: vm.ip,
       unreachableSince: live && host !== null ? silentSince(host.id, host.lastSeenAt) : null,
       pullPercent: vm.pullPercent,
+      pullBytes: pulledBytes(vm.pullPercent, vm.pullTotalBytes),
+      pullTotalBytes: vm.pullTotalBytes,
       job: {
         state: job.state,
         startedAt: iso(job.startedAt),

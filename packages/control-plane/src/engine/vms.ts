@@ -279,6 +279,7 @@ function newVm(
     ip: null,
     imageDigest: null,
     pullPercent: null,
+    pullTotalBytes: null,
     scriptResult: null,
     createdAt: now,
     assignedAt: null,

@@ -116,6 +116,7 @@ export const vms = sqliteTable(
     ip: text(),
     imageDigest: text("image_digest"),
     pullPercent: integer("pull_percent"),
+    pullTotalBytes: integer("pull_total_bytes"),
     scriptResult: text("script_result", { mode: "json" }).$type<ScriptResult>(),
     createdAt: integer("created_at").notNull(),
     assignedAt: integer("assigned_at"),

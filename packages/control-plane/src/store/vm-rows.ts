@@ -8,7 +8,17 @@ type EventRow = typeof events.$inferSelect;
 export function vmOfRow(row: VmRow): Vm {
   const { id, name, team, spec, state, stateSince, attempt, hostId, budgetEndsAt, expiresAt, announced } =
     row;
-  const { ip, imageDigest, pullPercent, scriptResult, createdAt, assignedAt, readyAt, endedAt } = row;
+  const {
+    ip,
+    imageDigest,
+    pullPercent,
+    pullTotalBytes,
+    scriptResult,
+    createdAt,
+    assignedAt,
+    readyAt,
+    endedAt,
+  } = row;
   return {
     id,
     name,
@@ -34,6 +44,7 @@ export function vmOfRow(row: VmRow): Vm {
     ip,
     imageDigest,
     pullPercent,
+    pullTotalBytes,
     scriptResult,
     createdAt,
     assignedAt,

@@ -11,8 +11,8 @@ const image = (reference: string, letter?: string, sizeGiB = 40) => ({
 
 test("a name is listed once, with what it stands for and where", () => {
   const images = listImages([
-    { name: "mac-1", images: [image("x/a:1", "a"), image(`x/a@${digest("a")}`, "a")] },
-    { name: "mac-2", images: [image("x/a:1", "a", 41), image("x/b:1")] },
+    { name: "mac-1", images: [image("x/a:1", "a"), image(`x/a@${digest("a")}`, "a")], pulls: [] },
+    { name: "mac-2", images: [image("x/a:1", "a", 41), image("x/b:1")], pulls: [] },
   ]);
   expect(images).toEqual([
     {
@@ -20,6 +20,7 @@ test("a name is listed once, with what it stands for and where", () => {
       hosts: 2,
       sizeGiB: 41,
       digests: [{ digest: digest("a"), hosts: ["mac-1", "mac-2"] }],
+      pulling: [],
       isMixed: false,
     },
     {
@@ -27,14 +28,36 @@ test("a name is listed once, with what it stands for and where", () => {
       hosts: 1,
       sizeGiB: 40,
       digests: [{ digest: null, hosts: ["mac-2"] }],
+      pulling: [],
       isMixed: false,
     },
   ]);
 });
 
 test("an image that is there by its digest alone is listed by it", () => {
-  const [only] = listImages([{ name: "mac-1", images: [image(`x/a@${digest("a")}`, "a")] }]);
+  const [only] = listImages([{ name: "mac-1", images: [image(`x/a@${digest("a")}`, "a")], pulls: [] }]);
   expect(only?.reference).toBe(`x/a@${digest("a")}`);
+});
+
+test("what is being pulled is listed with its bytes, also where no host has it yet", () => {
+  const images = listImages([
+    { name: "mac-1", images: [image("x/a:1", "a")], pulls: [{ reference: "x/b:1", percent: 10 }] },
+    { name: "mac-2", images: [], pulls: [{ reference: "x/a:1", percent: 25, totalBytes: 40_000 }] },
+  ]);
+  expect(images).toMatchObject([
+    {
+      reference: "x/a:1",
+      hosts: 1,
+      pulling: [{ host: "mac-2", percent: 25, bytes: 10_000, totalBytes: 40_000 }],
+    },
+    {
+      reference: "x/b:1",
+      hosts: 0,
+      sizeGiB: 0,
+      digests: [],
+      pulling: [{ host: "mac-1", percent: 10, bytes: null, totalBytes: null }],
+    },
+  ]);
 });
 
 test("every host that has a name is counted under it once, whatever the digests", () => {
@@ -49,6 +72,7 @@ test("every host that has a name is counted under it once, whatever the digests"
         }),
         { selector: ({ reference }) => reference },
       ),
+      pulls: fc.constant<[]>([]),
     }),
     { selector: ({ name }) => name },
   );

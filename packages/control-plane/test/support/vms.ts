@@ -42,6 +42,7 @@ export function queuedVm(changes: Partial<Vm> = {}): Vm {
     ip: null,
     imageDigest: null,
     pullPercent: null,
+    pullTotalBytes: null,
     scriptResult: null,
     createdAt: 0,
     assignedAt: null,

@@ -30,6 +30,8 @@ export function aVm(parts: Partial<VmRecord> = {}): VmRecord {
     ip: null,
     unreachableSince: null,
     pullPercent: null,
+    pullBytes: null,
+    pullTotalBytes: null,
     job: { state: "none", startedAt: null, endedAt: null, details: {} },
     scriptResult: null,
     end: null,

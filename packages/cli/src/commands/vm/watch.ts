@@ -5,6 +5,7 @@ import type { Patience } from "../../api/patience.ts";
 import { CliError, messageOf } from "../../cli-error.ts";
 import type { Context } from "../../context.ts";
 import { stageLine } from "../../output/events.ts";
+import { progressText } from "../../output/text.ts";
 import { exitCodeOf, type Stop } from "../../stop.ts";
 import { note, patienceOf, type GlobalFlags, type PatienceFlags } from "../common.ts";
 import { tellPull } from "./pull-progress.ts";
@@ -27,8 +28,11 @@ export async function watchVm(watch: Watch, accepted: VmRecord): Promise<void> {
   const show = (stage: Pick<VmEvent, "at" | "state" | "message">) => {
     if (!flags.quiet) note(context, stageLine(stage, accepted.createdAt, context.err.style()));
   };
-  const showPull = ({ state }: VmRecord, percent: number) =>
-    show({ at: new Date(context.now()).toISOString(), state, message: `${percent}% pulled` });
+  const showPull = ({ state, pullBytes, pullTotalBytes }: VmRecord, percent: number) => {
+    const bytes = progressText(pullBytes, pullTotalBytes);
+    const message = `${percent}% pulled${bytes === undefined ? "" : `, ${bytes}`}`;
+    show({ at: new Date(context.now()).toISOString(), state, message });
+  };
   let endPull = () => {};
   let vm: VmRecord;
   try {

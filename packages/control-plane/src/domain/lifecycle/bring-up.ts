@@ -24,6 +24,7 @@ export const assign: Rule<"placed"> = (vm, event, { now, budgets }) =>
         ip: null,
         imageDigest: null,
         pullPercent: null,
+        pullTotalBytes: null,
       },
       "assigned",
       now,
@@ -193,5 +194,6 @@ function observed(vm: Vm, event: Extract<LifecycleEvent, { kind: "phase" }>): Pa
     ip: event.ip ?? vm.ip,
     imageDigest: event.imageDigest ?? vm.imageDigest,
     pullPercent: event.phase === "pulling" ? (event.pullPercent ?? vm.pullPercent) : null,
+    pullTotalBytes: event.phase === "pulling" ? (event.pullTotalBytes ?? vm.pullTotalBytes) : null,
   };
 }

@@ -12,7 +12,9 @@ export const startJobEarly: Rule<"job_started"> = (vm, event, context) => {
     event,
     context,
   );
-  return started.outcome === "applied" ? { ...started, vm: { ...started.vm, pullPercent: null } } : started;
+  return started.outcome === "applied"
+    ? { ...started, vm: { ...started.vm, pullPercent: null, pullTotalBytes: null } }
+    : started;
 };
 
 export const startJob: Rule<"job_started"> = (vm, event, { now }) => {

@@ -1,0 +1,1 @@
+ALTER TABLE `vms` ADD `pull_total_bytes` integer;
