@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cordonRecordSchema } from "./cordon.ts";
+import { findingsSchema } from "./finding.ts";
 import { imageSchema, labelsSchema, nameSchema } from "./names.ts";
 import { prioritySchema } from "./priority.ts";
 import { shownOnce } from "./secret.ts";
@@ -54,6 +55,9 @@ export const hostFactsSchema = z.object({
     .min(0)
     .max(SLOTS_PER_HOST)
     .describe("Slots that the host itself found taken by something tartfleet did not ask for"),
+  findings: findingsSchema
+    .optional()
+    .describe("What the host's doctor found; missing until it has looked, and from an agent without one"),
 });
 export type HostFacts = z.infer<typeof hostFactsSchema>;
 

@@ -3,6 +3,7 @@ export * from "./audit.ts";
 export * from "./cordon.ts";
 export * from "./error-codes.ts";
 export * from "./explain.ts";
+export * from "./finding.ts";
 export * from "./host.ts";
 export * from "./image.ts";
 export * from "./keys.ts";
