@@ -7,6 +7,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { readSettingsFiles } from "./config/files.ts";
 import { readSettings } from "./config/read-settings.ts";
 import type { Settings } from "./config/settings.ts";
+import { runDoctor } from "./doctor/command.ts";
 import { openDataDir } from "./process/data-dir.ts";
 import { AgentStop, EXIT } from "./process/exit.ts";
 import { takeLock } from "./process/lock.ts";
@@ -17,13 +18,21 @@ const PROGRAM = "tartfleet-agent";
 const STOP_MS = 5000;
 
 async function main(): Promise<void> {
-  const read = readSettings(process.argv.slice(2), process.env, packageJson.version);
+  const [first, ...rest] = process.argv.slice(2);
+  const read =
+    first === "doctor"
+      ? await runDoctor(rest, process.env, packageJson.version)
+      : readSettings(process.argv.slice(2), process.env, packageJson.version);
   switch (read.kind) {
+    case "done":
+      process.stdout.write(read.text);
+      process.exitCode = read.exitCode;
+      return;
     case "text":
       process.stdout.write(read.text);
       return;
     case "mistakes":
-      throw new AgentStop("settings", list(read.mistakes));
+      throw new AgentStop("settings", list(read.mistakes, first === "doctor" ? "do that" : "start"));
     case "settings":
       await run(read.settings);
       return;
@@ -32,8 +41,8 @@ async function main(): Promise<void> {
   }
 }
 
-function list(mistakes: readonly string[]): string {
-  return `cannot start with these settings:\n  ${mistakes.join("\n  ")}`;
+function list(mistakes: readonly string[], act = "start"): string {
+  return `cannot ${act} with these settings:\n  ${mistakes.join("\n  ")}`;
 }
 
 async function run(settings: Settings): Promise<void> {

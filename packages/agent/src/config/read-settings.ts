@@ -11,7 +11,8 @@ export function readSettings(
   return read(
     {
       name: "tartfleet-agent",
-      description: "The agent of a tartfleet: runs VMs on this host as its control plane wants.",
+      description:
+        "The agent of a tartfleet: runs VMs on this host as its control plane wants. `tartfleet-agent doctor` looks at what this host needs for that.",
       version,
       table: SETTINGS,
       secrets: SECRETS,

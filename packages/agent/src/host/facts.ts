@@ -1,4 +1,4 @@
-import type { HostFacts } from "@tartfleet/shared";
+import type { Finding, HostFacts } from "@tartfleet/shared";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ownAttempt } from "../reconcile/instance.ts";
@@ -19,8 +19,13 @@ const GIB = 2 ** 30;
 const MOST = 1000;
 const MOST_PULLS = 100;
 
-/** A view of the host in the control plane's words. */
-export function factsOf(fixed: FixedFacts, view: HostView, disk: Disk): HostFacts {
+/** A view of the host in the control plane's words; without findings until the doctor has looked. */
+export function factsOf(
+  fixed: FixedFacts,
+  view: HostView,
+  disk: Disk,
+  findings?: readonly Finding[],
+): HostFacts {
   const foreign = [...view.seen.vms.values()].filter(({ name }) => !ownAttempt(name));
   return {
     ...fixed,
@@ -38,6 +43,7 @@ export function factsOf(fixed: FixedFacts, view: HostView, disk: Disk): HostFact
       running,
     })),
     phantomSlots: view.phantomSlots,
+    ...(findings === undefined ? {} : { findings: [...findings] }),
   };
 }
 

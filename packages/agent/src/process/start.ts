@@ -1,12 +1,15 @@
 import { parseToken, type Secret } from "@tartfleet/shared";
 import { trustFor, type Trust } from "@tartfleet/tls";
-import { arch, availableParallelism, homedir, totalmem } from "node:os";
-import { join } from "node:path";
+import { arch, availableParallelism, totalmem } from "node:os";
 import packageJson from "../../package.json" with { type: "json" };
 import { createAgent } from "../agent.ts";
 import { systemClock } from "../clock.ts";
 import type { SettingsFiles } from "../config/files.ts";
 import type { Settings } from "../config/settings.ts";
+import { askSkew } from "../doctor/ask-clock.ts";
+import { examine } from "../doctor/examine.ts";
+import { tartHomeOf, thisHost } from "../doctor/patient.ts";
+import { watch } from "../doctor/watch.ts";
 import { diskOf, factsOf, type FixedFacts } from "../host/facts.ts";
 import { DEFAULT_TIMING } from "../host/ports.ts";
 import { fileJournal } from "../journal/file-journal.ts";
@@ -37,7 +40,7 @@ interface Start {
  */
 export async function runAgent(start: Start): Promise<void> {
   const { settings, files, dataDir, env, log, signal } = start;
-  const tartHome = settings.tartHome ?? env["TART_HOME"] ?? join(homedir(), ".tart");
+  const tartHome = tartHomeOf(settings.tartHome, env);
   const tart = makeTart({ path: settings.tart, tartHome, env });
   const version = await tart.version();
   if (!version.ok) throw new AgentStop("tart", `${version.failure.message} Give the path of tart by --tart.`);
@@ -77,6 +80,11 @@ export async function runAgent(start: Start): Promise<void> {
     "agent started",
   );
 
+  const patient = thisHost(settings, env, (limit) =>
+    askSkew(settings.url, trust(credential.credential), limit),
+  );
+  const doctor = watch({ examine: (limit) => examine(patient, limit), clock: systemClock, log }, signal);
+
   const agent = createAgent({
     controlPlane: trpcControlPlane({
       url: settings.url,
@@ -84,7 +92,7 @@ export async function runAgent(start: Start): Promise<void> {
     }),
     machineId: enrolment.machineId,
     agentId: dataDir.agentId,
-    facts: async (view) => factsOf(fixed, view, await diskOf(tartHome)),
+    facts: async (view) => factsOf(fixed, view, await diskOf(tartHome), doctor.findings()),
     tart,
     guests: realGuests(tart, files.ssh, log),
     runLogs: dataDir.runLogs,

@@ -33,21 +33,29 @@ const EXTRA_PATH = ["/opt/homebrew/bin", "/usr/local/bin", "/usr/bin", "/bin", "
  * in PATH. The agent's own settings (its enrolment token among them) stay out, the registry's credentials go
  * only to commands that fetch.
  */
-export function childEnv(config: TartConfig, options: { registry: boolean }): Record<string, string> {
+export function childEnv(
+  config: Pick<TartConfig, "env" | "tartHome">,
+  options: { registry: boolean },
+): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(config.env)) {
     if (value === undefined || name.startsWith("TARTFLEET_")) continue;
     if (name.startsWith("TART_REGISTRY_") && !options.registry) continue;
     env[name] = value;
   }
-  const path = (config.env["PATH"] ?? "").split(":").filter((entry) => entry !== "");
   return {
     ...env,
     CI: "1",
     TART_NO_AUTO_PRUNE: "",
     TART_HOME: config.tartHome,
-    PATH: [...path, ...EXTRA_PATH.filter((entry) => !path.includes(entry))].join(":"),
+    PATH: fullPath(config.env["PATH"]),
   };
+}
+
+/** Where tart, and what tart starts, is looked for. */
+export function fullPath(given = ""): string {
+  const path = given.split(":").filter((entry) => entry !== "");
+  return [...path, ...EXTRA_PATH.filter((entry) => !path.includes(entry))].join(":");
 }
 
 /** Takes what says more than it should out of a command's output: passwords, and where the host keeps things. */

@@ -1,0 +1,140 @@
+import type { Finding } from "@tartfleet/shared";
+import { access, constants, readFile } from "node:fs/promises";
+import { diskOf } from "../host/facts.ts";
+import { childEnv, fullPath } from "../tart/config.ts";
+import { ask } from "./ask.ts";
+import { judgeClock, type Skew } from "./clock.ts";
+import { judgeLeases, judgeLeaseTime, LEASES, SHARING } from "./dhcp.ts";
+import { judgeDisk } from "./disk.ts";
+import { FINDING_CODES, ONLY_MACS, unknown, type FindingCode, type Judgement } from "./judge.ts";
+import { judgeLocalNetwork } from "./local-network.ts";
+import { loginsOn } from "./logins.ts";
+import { judgeRegistry } from "./registry.ts";
+import type { Said } from "./said.ts";
+import { judgeAutoLogin, judgeGuiSession, judgeKeychain } from "./session.ts";
+import { judgeSleep } from "./sleep.ts";
+import { judgeTart } from "./tart-version.ts";
+
+/** Whom the doctor looks at. */
+export interface Patient {
+  /** Name or path of the executable. */
+  tart: string;
+  tartHome: string;
+  /** The agent's own environment. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Of the agent's user. */
+  uid: number;
+  user: string;
+  home: string;
+  /** By how much the host's clock is ahead of the control plane's. */
+  skew(signal: AbortSignal): Promise<Skew>;
+  /** How long a program of the system may take to answer. */
+  askMs?: number;
+  /** Where bootpd keeps its leases and its settings, if not where macOS has them. */
+  leases?: string;
+  sharing?: string;
+}
+
+const ASK_MS = 10_000;
+
+type Check = () => Judgement | Promise<Judgement>;
+
+/**
+ * Looks at everything at once; never rejects, and is done within the time that one program may take twice. What
+ * cannot be asked is unknown. On what is no Mac, what only a Mac can have is left out.
+ */
+export async function examine(patient: Patient, signal: AbortSignal): Promise<Finding[]> {
+  const { env, uid, user, home, leases = LEASES, sharing = SHARING } = patient;
+  // In English: the answers are read.
+  const questionEnv = { ...childEnv(patient, { registry: false }), LC_ALL: "C" };
+  const asked = (program: string, ...args: string[]): Promise<Said> =>
+    ask(program, args, { env: questionEnv, timeoutMs: patient.askMs ?? ASK_MS, signal });
+
+  const said = await asked("sw_vers", "-productVersion");
+  const isMac = said.kind !== "missing";
+  const macos = said.kind === "exited" && said.code === 0 ? said.stdout.trim().slice(0, 32) : undefined;
+  const keychain = isMac ? asked("security", "show-keychain-info", "login.keychain") : undefined;
+
+  const checks: Record<FindingCode, Check> = {
+    tart_version: async () => judgeTart(await asked(patient.tart, "--version"), macos),
+    gui_session: async () => judgeGuiSession(await asked("launchctl", "print", `gui/${uid}`), uid),
+    keychain: async () => judgeKeychain((await keychain) ?? { kind: "missing" }, macos),
+    auto_login: async () => {
+      const [autoLogin, fileVault] = await Promise.all([
+        asked("defaults", "read", "/Library/Preferences/com.apple.loginwindow", "autoLoginUser"),
+        asked("fdesetup", "status"),
+      ]);
+      return judgeAutoLogin(autoLogin, fileVault, user);
+    },
+    local_network: async () => {
+      const domain = "com.apple.network.local-network";
+      const allowed = await asked("defaults", "read", domain, "AllowedEthernetLocalNetworkAddresses");
+      return judgeLocalNetwork(allowed, macos, uid);
+    },
+    dhcp_lease_time: async () =>
+      judgeLeaseTime(await asked("defaults", "read", sharing, "bootpd"), await mayBeRead(`${sharing}.plist`)),
+    dhcp_leases: async () => judgeLeases(await textOf(leases), Date.now() / 1000),
+    sleep: async () => judgeSleep(await asked("pmset", "-g")),
+    disk: async () => judgeDisk(await diskOf(patient.tartHome)),
+    clock: async () => judgeClock(await patient.skew(signal)),
+    registry_login: async () => {
+      // A locked keychain would ask at the screen once more.
+      const opened = await keychain;
+      const isOpen = opened?.kind === "exited" && opened.code === 0;
+      const kept = isOpen
+        ? await asked("security", "find-internet-password", "-l", "Tart Credentials")
+        : undefined;
+      return judgeRegistry({ env, ...(await loginsOn(home, fullPath(env["PATH"]))), keychain: kept });
+    },
+  };
+  const codes = FINDING_CODES.filter((code) => isMac || !ONLY_MACS.has(code));
+  return Promise.all(codes.map(async (code) => finding(code, await judged(checks[code]))));
+}
+
+async function judged(check: Check): Promise<Judgement> {
+  try {
+    return await check();
+  } catch (error) {
+    return unknown(`It could not be looked at (${String(error)}).`);
+  }
+}
+
+const MESSAGE_LENGTH = 500;
+const CURE_LENGTH = 1000;
+
+/** In the bounds of the protocol, whatever the system said: a hello with more would be refused. */
+function finding(code: FindingCode, { state, message, cure }: Judgement): Finding {
+  return {
+    code,
+    state,
+    message: printable(message).slice(0, MESSAGE_LENGTH),
+    cure: cure === null ? null : printable(cure).slice(0, CURE_LENGTH),
+  };
+}
+
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ");
+}
+
+/** null: there is no such file · undefined: it cannot be read */
+async function textOf(path: string): Promise<string | null | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    return isAbsent(error) ? null : undefined;
+  }
+}
+
+/** Also what is not there: then there is nothing to hide. */
+async function mayBeRead(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.R_OK);
+    return true;
+  } catch (error) {
+    return isAbsent(error);
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
