@@ -9,11 +9,13 @@ test("host list shows slots, disk and who is silent", async () => {
   const { code, stdout } = await cli.tartfleet("host", "list");
   expect(code).toBe(0);
   const [head, first, second] = stdout.split("\n");
-  expect(head).toMatch(/^NAME +STATE +SLOTS +DISK FREE +IMAGES +AGENT +TART +MACOS +LABELS +SEEN$/);
+  expect(head).toMatch(/^NAME +STATE +SLOTS +DOCTOR +DISK FREE +IMAGES +AGENT +TART +MACOS +LABELS +SEEN$/);
   expect(first).toMatch(
-    /^mac-1 +connected +1\/2 busy, 1 phantom +411 GiB +1 +0\.1\.0 +2\.30\.0 +15\.5 +xcode=16, rack=b4 +\d+d ago$/,
+    /^mac-1 +connected +1\/2 busy, 1 phantom +1 error, 2 warnings +411 GiB +1 +0\.1\.0 +2\.30\.0 +15\.5 +xcode=16, rack=b4 +\d+d ago$/,
   );
-  expect(second).toMatch(/^mac-2 +silent, last heard \d+d ago.* 0\.1\.0 \(behind\) /);
+  expect(second).toMatch(
+    /^mac-2 +silent, last heard \d+d ago +1\/2 busy, 1 phantom +- .* 0\.1\.0 \(behind\) /,
+  );
   const { hosts } = documentOf(await cli.tartfleet("host", "list", "--json")) as { hosts: unknown[] };
   expect(hosts).toHaveLength(2);
 });
@@ -29,6 +31,25 @@ test("host get shows what is in the slots, images and foreign VMs", async () => 
   expect(stdout).toMatch(/^pulls +ghcr\.io\/org\/image:16, 42% of 25\.4 GB$/m);
   expect(stdout).toContain("somebodys-vm (macos, running)");
   expect((await cli.tartfleet("host", "get", "mac-9")).code).toBe(2);
+});
+
+test("host get shows what its doctor found, worst first, each with its cure", async () => {
+  await using cli = await fleet();
+  const { stdout } = await cli.tartfleet("host", "get", "mac-1");
+  const lines = stdout.split("\n").map((line) => line.trim());
+  const at = lines.findIndex((line) => line.startsWith("doctor"));
+  expect(lines.slice(at, at + 8)).toEqual([
+    "doctor        error keychain: The login keychain is locked; macOS VMs do not start without it.",
+    "$ security unlock-keychain login.keychain",
+    "warning sleep: This Mac does not sleep, but stays off after a power failure.",
+    "$ sudo pmset -a autorestart 1",
+    "warning disk: 40 of 926 GiB are free.",
+    "$ tart prune --entries caches --older-than 7",
+    "unknown clock: The control plane, whose clock counts, did not answer.",
+    "1 ok",
+  ]);
+  const silent = await cli.tartfleet("host", "get", "mac-2");
+  expect(silent.stdout).toMatch(/^doctor +has not looked yet/m);
 });
 
 test("capacity shows slots, queue, labels and images", async () => {

@@ -1,6 +1,7 @@
-import type { CordonRecord, HostRecord } from "@tartfleet/shared";
+import type { CordonRecord, Finding, HostRecord } from "@tartfleet/shared";
+import { findingsInShort, findingsText, paintFindings } from "./findings.ts";
 import { shortDigest } from "./images.ts";
-import type { Style } from "./style.ts";
+import type { Colors, Style } from "./style.ts";
 import { block, table } from "./table.ts";
 import { bytesText, count, harmless, oneLine, pairs } from "./text.ts";
 import { age, timeWithAge } from "./time.ts";
@@ -18,8 +19,19 @@ export function hostTable(hosts: readonly HostRecord[], style: Style): string {
           cordon && connected ? colors.yellow(text) : connected ? colors.green(text) : colors.red(text),
       },
       { head: "SLOTS", text: slotsText },
+      {
+        head: "DOCTOR",
+        text: ({ facts }) => findingsInShort(facts?.findings),
+        paint: (text, { facts }, colors) => paintFindings(text, facts?.findings, colors),
+        spare: 0,
+      },
       { head: "DISK FREE", text: ({ facts }) => (facts ? `${facts.diskFreeGiB} GiB` : "-"), align: "right" },
-      { head: "IMAGES", text: ({ facts }) => (facts ? String(facts.images.length) : "-"), align: "right" },
+      {
+        head: "IMAGES",
+        text: ({ facts }) => (facts ? String(facts.images.length) : "-"),
+        align: "right",
+        spare: 1,
+      },
       {
         head: "AGENT",
         text: ({ facts, agentIsBehind }) =>
@@ -66,12 +78,18 @@ export function hostDetails(record: HostRecord, style: Style): string {
       ["disk", facts ? `${facts.diskFreeGiB} GiB free of ${facts.diskTotalGiB} GiB` : undefined],
       ["labels", pairs(host.labels) || "-"],
       ["bound labels", pairs(host.boundLabels) || undefined],
+      ["doctor", facts ? doctorText(facts.findings, colors) : undefined],
       ["images", facts ? imagesText(facts.images, now) : undefined],
       ["pulls", facts?.pulls?.map(pullText).join("\n") || undefined],
       ["foreign VMs", facts && facts.foreign.length > 0 ? foreignText(facts.foreign) : undefined],
     ],
     style,
   );
+}
+
+function doctorText(findings: readonly Finding[] | undefined, colors: Colors): string {
+  if (findings === undefined) return "has not looked yet, or is not in this agent";
+  return findingsText(findings, colors);
 }
 
 function agentText(version: string, isBehind: boolean): string {

@@ -1,5 +1,13 @@
 import type { ChannelRecord } from "@tartfleet/shared";
-import type { Capacity, CapacityRoom, Explanation, CreateVm, HostRecord, VmRecord } from "@tartfleet/shared";
+import type {
+  Capacity,
+  CapacityRoom,
+  Explanation,
+  CreateVm,
+  Finding,
+  HostRecord,
+  VmRecord,
+} from "@tartfleet/shared";
 
 const AT = "2026-01-01T00:00:00.000Z";
 
@@ -46,6 +54,34 @@ export function vmRecord(id: string, input: CreateVm, createdAt = new Date().toI
   };
 }
 
+const FINDINGS: Finding[] = [
+  {
+    code: "sleep",
+    state: "warning",
+    message: "This Mac does not sleep, but stays off after a power failure.",
+    cure: "sudo pmset -a autorestart 1",
+  },
+  { code: "gui_session", state: "ok", message: "The agent's user is logged in at the screen.", cure: null },
+  {
+    code: "keychain",
+    state: "error",
+    message: "The login keychain is locked; macOS VMs do not start without it.",
+    cure: "security unlock-keychain login.keychain",
+  },
+  {
+    code: "clock",
+    state: "unknown",
+    message: "The control plane, whose clock counts, did not answer.",
+    cure: null,
+  },
+  {
+    code: "disk",
+    state: "warning",
+    message: "40 of 926 GiB are free.",
+    cure: "tart prune --entries caches --older-than 7",
+  },
+];
+
 export function hostRecord(name: string, change: Partial<HostRecord> = {}): HostRecord {
   return {
     name,
@@ -83,6 +119,8 @@ export function hostRecord(name: string, change: Partial<HostRecord> = {}): Host
       pulls: [{ reference: "ghcr.io/org/image:16", percent: 42, totalBytes: 25_400_000_000 }],
       foreign: [{ name: "somebodys-vm", os: "macos", running: true }],
       phantomSlots: 1,
+      // The agent of the second one is of before there was a doctor.
+      ...(name === "mac-2" ? {} : { findings: FINDINGS }),
     },
     createdAt: AT,
     ...change,
