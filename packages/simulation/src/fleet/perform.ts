@@ -1,4 +1,5 @@
 import type { Caller } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import { DatabaseUnusableError } from "@tartfleet/control-plane/src/store/faults.ts";
 import { CallError } from "@tartfleet/shared";
 import { CRASH_TEXT } from "../host/sim-tart.ts";
 import type { Action, Who } from "../plan/plan.ts";
@@ -146,8 +147,8 @@ async function cordon(fleet: Fleet, { host, ms }: Doing<"cordon">): Promise<void
   try {
     await serving.useCases.cordonHost(ANA, name, { reason: "a look at its disk", forSeconds: seconds });
   } catch (error) {
-    // The host has not enrolled yet, or nothing can be written down.
-    if (!(error instanceof CallError)) throw error;
+    // The host has not enrolled yet, nothing can be written down, or the disk breaks and the control plane with it.
+    if (!(error instanceof CallError || error instanceof DatabaseUnusableError)) throw error;
   }
 }
 
