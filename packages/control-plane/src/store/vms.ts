@@ -1,4 +1,11 @@
-import { CallError, isTerminal, type ListVmsQuery, type Report, type VmEvent } from "@tartfleet/shared";
+import {
+  CallError,
+  isTerminal,
+  SLOTS_PER_HOST,
+  type ListVmsQuery,
+  type Report,
+  type VmEvent,
+} from "@tartfleet/shared";
 import {
   and,
   asc,
@@ -305,6 +312,9 @@ function placeVm(tx: Tx, placement: Placement, context: StepContext): Applied {
   const host = tx.select().from(hosts).where(eq(hosts.id, hostId)).get();
   if (vm?.state !== "queued" || !host)
     return { outcome: "ignored", vm: vm ?? null, reason: "it is no longer queued" };
+  // The host may have told of a phantom since it was decided, while the store took nothing.
+  if (slot !== null && host.phantoms > 0 && heldSlots(tx, hostId) + host.phantoms >= SLOTS_PER_HOST)
+    return { outcome: "ignored", vm, reason: "something else has the slot" };
   const attempt = vm.attempt + 1;
   try {
     tx.transaction((inner) =>
@@ -322,6 +332,14 @@ function placeVm(tx: Tx, placement: Placement, context: StepContext): Applied {
   bumpRevision(tx, hostId);
   const applied = applyEvent(tx, vmId, { kind: "placed", attempt, hostId, hostName: host.name }, context);
   return applied.outcome === "applied" ? { ...applied, hosts: [...applied.hosts, hostId] } : applied;
+}
+
+function heldSlots(tx: Tx, hostId: number): number {
+  return tx
+    .select({ slot: attempts.slot })
+    .from(attempts)
+    .where(and(eq(attempts.hostId, hostId), isNull(attempts.goneAt), isNotNull(attempts.slot)))
+    .all().length;
 }
 
 function hostOfAttempt(tx: Tx, vmId: string, attempt: number): number | undefined {

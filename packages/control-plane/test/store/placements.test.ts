@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { openMemoryDatabase } from "../../src/store/database.ts";
+import { makeStore } from "../../src/store/store.ts";
+import { FACTS } from "../support/fleet.ts";
+import { ACT, BUDGETS, queuedVm } from "../support/vms.ts";
+
+test("a placement that was decided before its host told of a phantom is not carried out", async () => {
+  const database = openMemoryDatabase();
+  const store = makeStore(database);
+  const credential = { id: "t", hash: "h", kind: "host", name: "host mac-1", createdAt: 0 } as const;
+  const hostId = await store.enrolHost({ name: "mac-1", machineId: "m", by: null, credential }, ACT, 0);
+  for (const id of ["first", "second"]) {
+    const vm = queuedVm({ id, name: id });
+    const accepted = {
+      vm,
+      createdBy: "ci",
+      idempotencyKey: null,
+      bodyHash: "",
+      mostQueued: 9,
+      secrets: null,
+    };
+    await store.acceptVm(accepted, ACT, 0);
+  }
+  const facts = { ...FACTS, phantomSlots: 1 };
+  const [, placed] = await Promise.all([
+    store.openSession(hostId, "m", { facts, instances: [] }, ACT, 1),
+    store.placeVms(
+      [
+        { vmId: "first", hostId, slot: 0 },
+        { vmId: "second", hostId, slot: 1 },
+      ],
+      { now: 1, budgets: BUDGETS },
+    ),
+  ]);
+  expect(placed.map(({ outcome }) => outcome)).toEqual(["applied", "ignored"]);
+  expect(store.vm("second")?.state).toBe("queued");
+  database.close();
+});
