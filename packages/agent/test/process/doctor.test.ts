@@ -120,7 +120,7 @@ describe("the agent's own doctor", { timeout: 60_000 }, () => {
   test("one that hangs delays neither the start nor the work, nor the end", async () => {
     await using mac = await makeFakeMacos();
     const pidFile = join(mac.dir, "pid");
-    await mac.answers("sw_vers", `echo $$ > ${pidFile}; exec /bin/sleep 1000`);
+    await mac.answers("sw_vers", `echo $$ >> ${pidFile}; exec /bin/sleep 1000`);
     await onStage({}, async (stage) => {
       const agent = stage.agent(["--os-version", "26.1"], {
         PATH: `${mac.bin}:${stage.mac.env["PATH"]}`,
@@ -128,6 +128,8 @@ describe("the agent's own doctor", { timeout: 60_000 }, () => {
       await until("it is asked", async () => (await readFile(pidFile, "utf8").catch(() => "")) !== "");
       await until("a session", () => stage.plane.hellos.length > 0);
       expect(stage.plane.hellos[0]?.facts.findings).toBeUndefined();
+      // It is the first that was asked who still has not answered.
+      expect((await readFile(pidFile, "utf8")).trim().split("\n")).toHaveLength(1);
       await agent.kill("SIGTERM");
       expect(await agent.exited).toMatchObject({ code: 0 });
       await until("it is gone as well", async () => !(await isRunning(pidFile)));
