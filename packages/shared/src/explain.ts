@@ -7,6 +7,7 @@ import { vmStateSchema } from "./vm-state.ts";
 export const HOST_REASONS = [
   "fits",
   "just_failed",
+  "kept",
   "slots",
   "phantom",
   "cpu",
@@ -28,6 +29,7 @@ export const UNBLOCKS = [
   "reserved",
   "slots",
   "retry",
+  "kept",
   "phantom",
   "cpu",
   "memory",

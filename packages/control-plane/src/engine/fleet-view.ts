@@ -3,6 +3,7 @@ import { slotUses } from "../domain/capacity.ts";
 import type { FleetView } from "../domain/scheduling/decide.ts";
 import { makeHeld, type Holder } from "../domain/scheduling/held.ts";
 import { demandOn, misfit, type HostRoom } from "../domain/scheduling/host-room.ts";
+import { hostsToKeep, type Kept } from "../domain/scheduling/kept.ts";
 import { makeRoomIndex, type Layout } from "../domain/scheduling/room-index.ts";
 import { resting, restsUntil, type Request } from "../domain/scheduling/request.ts";
 import { dueOf, type SharePolicy } from "../domain/scheduling/shares.ts";
@@ -38,6 +39,7 @@ export function makeFleetView(options: {
   const changedVms = new Set<string>();
   /** VMs that are kept off where they failed, with until when. */
   const rests = new Map<string, number>();
+  let kept: Kept = { hostIds: new Set(), nextAt: undefined };
 
   function put(hostId: number, host: StoredHost | undefined): HostRoom | undefined {
     view.held.set(hostId, host ? holdersOf(host) : []);
@@ -57,6 +59,7 @@ export function makeFleetView(options: {
     return {
       ...room,
       ...suspicions.of(host.id),
+      isKept: kept.hostIds.has(host.id),
       freeSlots: since == null ? room.freeSlots : room.freeSlots.slice(0, 1),
     };
   }
@@ -67,6 +70,31 @@ export function makeFleetView(options: {
     if (rest) rests.set(request.vmId, until);
     else rests.delete(request.vmId);
     view.queue.put(rest ? resting(request) : request);
+  }
+
+  function readHosts(): HostRoom[] {
+    const rooms = [...changedHosts].flatMap((hostId) => put(hostId, store.hostById(hostId)) ?? []);
+    changedHosts.clear();
+    return rooms;
+  }
+
+  /** Takes up again what may fit now. */
+  function unpark(rooms: readonly HostRoom[]): void {
+    if (rooms.length === 0) return;
+    view.queue.unpark(({ need }) => {
+      const imageGiB = view.rooms.imageGiB(need.image);
+      return rooms.some((room) => misfit(need, room, imageGiB) === undefined);
+    });
+  }
+
+  /** Keeps hosts for large VMs that have waited long, and no others. */
+  function keep(): void {
+    const before = kept.hostIds;
+    kept = hostsToKeep(view, before, clock.now());
+    for (const hostId of [...before, ...kept.hostIds]) {
+      if (before.has(hostId) !== kept.hostIds.has(hostId)) changedHosts.add(hostId);
+    }
+    unpark(readHosts());
   }
 
   /** Those whose rest is over are looked at anew. */
@@ -91,9 +119,9 @@ export function makeFleetView(options: {
       if (state === "queued" || view.queue.has(id)) changedVms.add(id);
     },
 
-    /** When the next VM that is kept off where it failed may go back there; undefined when none is. */
-    nextRested(): number | undefined {
-      let next: number | undefined;
+    /** When something is to be decided anew though nothing has happened; undefined for never. */
+    nextAt(): number | undefined {
+      let next = kept.nextAt;
       for (const until of rests.values()) next = Math.min(until, next ?? until);
       return next;
     },
@@ -103,8 +131,7 @@ export function makeFleetView(options: {
 
     /** Reads what has changed, and takes up again what may fit now. */
     refresh(): void {
-      const rooms = [...changedHosts].flatMap((hostId) => put(hostId, store.hostById(hostId)) ?? []);
-      changedHosts.clear();
+      const rooms = readHosts();
       wakeRested();
       for (const vmId of changedVms) {
         const request = store.request(vmId);
@@ -115,11 +142,8 @@ export function makeFleetView(options: {
         }
       }
       changedVms.clear();
-      if (rooms.length === 0) return;
-      view.queue.unpark(({ need }) => {
-        const imageGiB = view.rooms.imageGiB(need.image);
-        return rooms.some((room) => misfit(need, room, imageGiB) === undefined);
-      });
+      unpark(rooms);
+      keep();
     },
   };
 }
@@ -175,6 +199,7 @@ export function roomOf(host: StoredHost): HostRoom | undefined {
     arriving: new Set([...wanted, ...pulls].filter((image) => !images.has(image))),
     suspectImages: new Set(),
     isSuspect: false,
+    isKept: false,
     freeSlots: [...uses.keys()].filter((slot) => uses[slot] === "free"),
     cpu: facts.cpu,
     memoryMiB: facts.memoryMiB,

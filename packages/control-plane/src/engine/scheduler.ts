@@ -11,7 +11,8 @@ const AT_ONCE = 200;
 
 /**
  * Places queued VMs whenever something may have made room (a slot freed, a host connected or changed, a team's
- * share raised), a VM was accepted, or one may go back to where it failed. Events only; there is no tick.
+ * share raised), a VM was accepted, or its time has come to go back to where it failed, or to have a
+ * host kept for it. Events only; there is no tick.
  */
 export function startScheduler(options: {
   store: Pick<Store, "placeVms">;
@@ -24,7 +25,7 @@ export function startScheduler(options: {
   const { store, fleet, changes, patience, clock, context } = options;
   let wanted = false;
   let running = false;
-  let cancelRest: (() => void) | undefined;
+  let cancelTimer: (() => void) | undefined;
 
   async function passes(): Promise<void> {
     while (wanted) {
@@ -37,9 +38,9 @@ export function startScheduler(options: {
         throw error;
       }
     }
-    cancelRest?.();
-    const rested = fleet.nextRested();
-    cancelRest = rested === undefined ? undefined : clock.after(rested - clock.now(), wake);
+    cancelTimer?.();
+    const at = fleet.nextAt();
+    cancelTimer = at === undefined ? undefined : clock.after(at - clock.now(), wake);
     // In the same turn as the last look at `wanted`: a wake that came between the two would be lost.
     running = false;
   }
@@ -83,7 +84,7 @@ export function startScheduler(options: {
   return {
     stop() {
       for (const unsubscribe of unsubscribes) unsubscribe();
-      cancelRest?.();
+      cancelTimer?.();
       wanted = false;
     },
   };

@@ -21,6 +21,7 @@ test("peers §4 row 22: a tag was moved, and a host has the old image under it: 
         { digest: NEW, hosts: ["mac-fresh"] },
       ],
       isMixed: true,
+      pulling: [],
     },
   ]);
   // Who names the digest gets that image, from the host that has it.

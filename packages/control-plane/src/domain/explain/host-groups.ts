@@ -71,6 +71,8 @@ function verdictOf(host: AskedHost, need: Need, about: Particulars): Omit<HostGr
   switch (reason) {
     case "just_failed":
       return { reason, text: "where it failed just now" };
+    case "kept":
+      return { reason, text: "kept free for a larger VM, which has waited long" };
     case "slots":
       return host.phantoms > 0
         ? { reason: "phantom", text: "full, with a slot taken by something that is not tartfleet's" }

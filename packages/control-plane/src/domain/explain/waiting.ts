@@ -117,6 +117,10 @@ function unblockOf(facts: WaitFacts): { what: Unblock; text: string } {
     const text = `it failed on ${nameOf("just_failed")} just now, where it ${rest(facts)}; a VM on another host must end.`;
     return { what: "retry", text };
   }
+  if (hosts("kept") > 0) {
+    const where = agreed(hosts("kept"), "host", "is", "are");
+    return { what: "kept", text: `${where} kept free for a larger VM that has waited long; it goes first.` };
+  }
   if (hosts("phantom") > 0) {
     return {
       what: "phantom",

@@ -13,6 +13,8 @@ export interface HostRoom {
   suspectImages: ReadonlySet<string>;
   /** It failed of late whatever the image: taken only where no other fits. */
   isSuspect: boolean;
+  /** It takes only VMs that are too large to share a host: one of those has waited long. */
+  isKept: boolean;
   /** Indexes of slots that hold nothing, lowest first; phantom ones are not among them. */
   freeSlots: readonly number[];
   /** The whole host. */
@@ -91,7 +93,7 @@ export function takeBackRoom(
 }
 
 /** Why a host does not take a VM. The first two will stay so; the others pass. */
-export type Misfit = "labels" | "too_small" | "just_failed" | "slots" | "cpu" | "memory" | "disk";
+export type Misfit = "labels" | "too_small" | "just_failed" | "kept" | "slots" | "cpu" | "memory" | "disk";
 
 /**
  * The first reason why the host cannot take the VM now; undefined when it can.
@@ -107,11 +109,17 @@ export function misfit(
   if (!carries(host.labels, need.hostLabels)) return "labels";
   if (demand.cpu > host.cpu || demand.memoryMiB > host.memoryMiB) return "too_small";
   if (need.notOn?.includes(host.hostId)) return "just_failed";
+  if (host.isKept && !isLarge(demand, host)) return "kept";
   if (need.os === "macos" && host.freeSlots.length === 0) return "slots";
   if (demand.cpu > host.freeCpu) return "cpu";
   if (demand.memoryMiB > host.freeMemoryMiB) return "memory";
   const pullGiB = host.images.has(need.image) ? 0 : (imageGiB ?? 0);
   return roundDisk(host.diskFreeGiB) < pullGiB + CLONE_GIB ? "disk" : undefined;
+}
+
+/** Whether it takes more of a host than what two VMs that share it have each. */
+export function isLarge(demand: Demand, host: Pick<HostRoom, "cpu" | "memoryMiB">): boolean {
+  return demand.cpu * SLOTS_PER_HOST > host.cpu || demand.memoryMiB * SLOTS_PER_HOST > host.memoryMiB;
 }
 
 export function carries(labels: Labels, wanted: Labels): boolean {

@@ -41,7 +41,16 @@ export function makeRoomIndex(layout: Layout) {
   /** Only labels that somebody asks for tell hosts apart: each may well have one of its own. */
   const askedKeys = new Set<string>();
   const matching = new Map<string, Labelled[]>();
+  /** How many hosts there are of each size. */
+  const hardware = new Map<string, Pick<HostRoom, "cpu" | "memoryMiB"> & { hosts: number }>();
   let freeSlots = 0;
+
+  function countHardware({ cpu, memoryMiB }: HostRoom, change: number): void {
+    const key = `${cpu} ${memoryMiB}`;
+    const hosts = (hardware.get(key)?.hosts ?? 0) + change;
+    if (hosts === 0) hardware.delete(key);
+    else hardware.set(key, { cpu, memoryMiB, hosts });
+  }
 
   function add(room: HostRoom): void {
     const labels = Object.fromEntries(Object.entries(room.labels).filter(([key]) => askedKeys.has(key)));
@@ -65,6 +74,7 @@ export function makeRoomIndex(layout: Layout) {
     rooms.set(room.hostId, room);
     places.set(room.hostId, { group: groupKey, shape: shapeKey });
     freeSlots += room.freeSlots.length;
+    countHardware(room, 1);
   }
 
   function remove(hostId: number): void {
@@ -84,6 +94,7 @@ export function makeRoomIndex(layout: Layout) {
       matching.clear();
     }
     freeSlots -= room.freeSlots.length;
+    countHardware(room, -1);
   }
 
   function put(room: HostRoom): void {
@@ -120,6 +131,9 @@ export function makeRoomIndex(layout: Layout) {
     remove,
     room: (hostId: number): HostRoom | undefined => rooms.get(hostId),
     all: (): IterableIterator<HostRoom> => rooms.values(),
+    size: (): number => rooms.size,
+    /** The sizes of Macs that there are. */
+    hardware: (): IterableIterator<Pick<HostRoom, "cpu" | "memoryMiB">> => hardware.values(),
     /** How many slots are free on all of them. */
     freeSlots: (): number => freeSlots,
     /** The size of an image, in GiB, where any host knew it. */
@@ -172,7 +186,7 @@ export function makeRoomIndex(layout: Layout) {
 export type RoomIndex = ReturnType<typeof makeRoomIndex>;
 
 function shapeKeyOf(room: HostRoom): string {
-  const { freeSlots, cpu, memoryMiB, freeCpu, freeMemoryMiB, diskFreeGiB, isSuspect } = room;
+  const { freeSlots, cpu, memoryMiB, freeCpu, freeMemoryMiB, diskFreeGiB, isSuspect, isKept } = room;
   return [
     freeSlots.length,
     cpu,
@@ -181,6 +195,7 @@ function shapeKeyOf(room: HostRoom): string {
     freeMemoryMiB,
     roundDisk(diskFreeGiB),
     isSuspect ? 1 : 0,
+    isKept ? 1 : 0,
   ].join();
 }
 

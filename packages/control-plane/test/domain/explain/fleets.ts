@@ -21,6 +21,7 @@ export function room(hostId: number, freeSlots: readonly number[]): HostRoom {
     arriving: new Set(),
     suspectImages: new Set(),
     isSuspect: false,
+    isKept: false,
     freeSlots,
     cpu: 8,
     memoryMiB: 16_384,

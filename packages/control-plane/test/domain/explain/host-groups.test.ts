@@ -17,6 +17,7 @@ const room = fc
     cpu: fc.constantFrom(...SIZES),
     free: fc.constantFrom(0, 0.5, 1),
     diskFreeGiB: fc.constantFrom(5, 100),
+    isKept: fc.boolean(),
     isSuspect: fc.boolean(),
   })
   .map(({ cpu, free, ...some }): Omit<HostRoom, "hostId"> => ({

@@ -23,6 +23,7 @@ const anyRoom = (hostId: number): fc.Arbitrary<HostRoom> =>
       freeMemoryMiB: fc.constantFrom(8192, 16_384),
       diskFreeGiB: fc.constantFrom(20, 300),
       isSuspect: fc.boolean(),
+      isKept: fc.boolean(),
       suspectImages: fc.subarray([IMAGE]).map((images) => new Set(images)),
     })
     .map((changed) => room(hostId, changed));

@@ -18,6 +18,7 @@ export const room = (hostId: number, changed: Partial<HostRoom> = {}): HostRoom 
   arriving: new Set(),
   suspectImages: new Set(),
   isSuspect: false,
+  isKept: false,
   freeSlots: [0, 1],
   cpu: 8,
   memoryMiB: 16_384,
