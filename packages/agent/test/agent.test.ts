@@ -6,7 +6,7 @@ import { DEFAULT_TIMING } from "../src/host/ports.ts";
 import { DEFAULT_LIMITS } from "../src/reconcile/limits.ts";
 import { assignment, gone, nameOf } from "./support/assignments.ts";
 import { FACTS } from "./support/facts.ts";
-import { memoryJournal } from "./support/fake-agent.ts";
+import { memoryJournal, memoryPulledImages } from "./support/fake-agent.ts";
 import { createFakeGuests } from "./support/fake-guests.ts";
 import { createFakeTart, createWorld } from "./support/fake-world.ts";
 import { createMemoryControlPlane } from "./support/memory-control-plane.ts";
@@ -31,6 +31,7 @@ function scene() {
       remove: async (name) => void world.logs.delete(name),
     },
     journal: memoryJournal(new Map()),
+    pulledImages: memoryPulledImages(),
     clock,
     random: () => 0.5,
     log: { debug() {}, info() {}, warn() {}, error() {} },

@@ -15,8 +15,9 @@ export const EXIT = {
 /** For `--help`. */
 export const EXIT_CODE_HELP = `Exit codes:
   0   it was done
-  1   the VM failed, or ended in another way than was asked for; or the audit log is not whole
-  2   there is no such VM, host or token
+  1   the VM failed, or ended in another way than was asked for; or no host could fetch the image; or the audit log
+      is not whole
+  2   there is no such VM, host, token or image plan
   3   the token is missing, not valid, or may not do this
   4   conflict: the name is taken, or the idempotency key was used for something else
   5   the control plane was not reached, failed, or is not a tartfleet control plane

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { timeSchema, vmIdSchema } from "./vm.ts";
 
-const reasonSchema = z
+/** Why a person wants something. */
+export const reasonSchema = z
   .string()
   .trim()
   .min(1, "must say why, for whoever wonders later")

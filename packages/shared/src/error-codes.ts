@@ -11,6 +11,7 @@ export const CALL_ERRORS = {
   vm_not_found: { status: 404, title: "There is no such VM" },
   host_not_found: { status: 404, title: "There is no such host" },
   team_not_found: { status: 404, title: "There is no share of that team" },
+  image_plan_not_found: { status: 404, title: "There is no such image plan" },
   channel_not_found: { status: 404, title: "There is no such channel" },
   token_not_found: { status: 404, title: "There is no such token" },
   route_not_found: { status: 404, title: "There is no such route" },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cordonRecordSchema } from "./cordon.ts";
+import { attemptErrorCodeSchema } from "./error-codes.ts";
 import { findingsSchema } from "./finding.ts";
 import { imageSchema, labelsSchema, nameSchema } from "./names.ts";
 import { prioritySchema } from "./priority.ts";
@@ -31,6 +32,10 @@ export const hostFactsSchema = z.object({
           .regex(/^sha256:[0-9a-f]{64}$/)
           .optional()
           .describe("What the reference stands for on this host"),
+        isOurs: z
+          .boolean()
+          .optional()
+          .describe("Its agent fetched it; others may be people's, and are not removed unasked"),
         lastUsedAt: timeSchema.optional().describe("When tart last used it; tart before 2.31 does not say"),
       }),
     )
@@ -45,7 +50,22 @@ export const hostFactsSchema = z.object({
     )
     .max(100)
     .optional()
-    .describe("What it fetches now; without it: its agent is too old to tell, or to be told to"),
+    .describe("What it fetches now; without it: its agent is too old to tell"),
+  imageFailures: z
+    .array(
+      z.object({
+        work: z.enum(["pull", "remove"]),
+        reference: z.string().max(512),
+        grant: z.int(),
+        code: attemptErrorCodeSchema.catch("tart_failed"),
+        message: z.string().max(2000),
+      }),
+    )
+    .max(1000)
+    .optional()
+    .describe(
+      "What it was told to fetch or remove, beside its VMs' images, and could not; without it: its agent is too old to be told to",
+    ),
   foreign: z
     .array(z.object({ name: z.string().max(255), os: z.string().max(16), running: z.boolean() }))
     .max(1000)

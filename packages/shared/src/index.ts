@@ -5,6 +5,7 @@ export * from "./error-codes.ts";
 export * from "./explain.ts";
 export * from "./finding.ts";
 export * from "./host.ts";
+export * from "./image-plan.ts";
 export * from "./image.ts";
 export * from "./keys.ts";
 export * from "./names.ts";

@@ -85,10 +85,35 @@ export const assignmentSchema = attemptRefSchema.extend({
 });
 export type Assignment = z.infer<typeof assignmentSchema>;
 
+const imageGrantSchema = z.object({
+  reference: z.string().max(512),
+  grant: z.int().describe("What fails is not tried again under the same grant; another one is another try"),
+});
+
+/** What a host is to do with images beside what its VMs need; whatever its VMs need comes first. */
+export const imageWorkSchema = z.object({
+  pull: z.array(imageGrantSchema).max(100),
+  remove: z
+    .array(
+      imageGrantSchema.extend({
+        digest: z
+          .string()
+          .max(80)
+          .optional()
+          .describe("It is left where it is when the reference stands for another by now"),
+      }),
+    )
+    .max(1000),
+});
+export type ImageWork = z.infer<typeof imageWorkSchema>;
+
 export const assignmentSetSchema = z.object({
   logId: z.string(),
-  revision: z.int(),
+  revision: z.int().describe("Of the assignments"),
   assignments: z.array(assignmentSchema),
+  images: imageWorkSchema
+    .optional()
+    .describe("Changes without a new revision, and only for agents that tell of imageFailures"),
 });
 export type AssignmentSet = z.infer<typeof assignmentSetSchema>;
 

@@ -34,9 +34,11 @@ export function factsOf(
       reference,
       sizeGiB: Math.round((sizeGb * 1e10) / GIB) / 10,
       ...(digest === undefined ? {} : { digest }),
+      ...(view.ownImages.has(reference) ? { isOurs: true } : {}),
       ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
     })),
     pulls: view.pulls.slice(0, MOST_PULLS),
+    imageFailures: view.imageFailures.slice(0, MOST),
     foreign: foreign.slice(0, MOST).map(({ name, os, running }) => ({
       name: name.slice(0, 255),
       os: os ?? "unknown",

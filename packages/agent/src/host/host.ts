@@ -5,8 +5,10 @@ import type { Instance } from "../reconcile/instance.ts";
 import { isDue, NO_ORPHANS, watchOrphans } from "../reconcile/orphans.ts";
 import { reconcile, track, type Seen } from "../reconcile/reconcile.ts";
 import { retell } from "../reconcile/tell.ts";
+import { createImageWorker, type ImageFailure } from "./image-work.ts";
 import { createInstances } from "./instances.ts";
 import { createLooker, type Look } from "./look.ts";
+import { createOwnImages } from "./own-images.ts";
 import type { HostParts } from "./ports.ts";
 import { createPulls, type PullFact } from "./pulls.ts";
 import { createRuns } from "./runs.ts";
@@ -20,6 +22,9 @@ export interface HostView extends Look {
   /** macOS slots taken by what the control plane did not ask for, seen or unseen. */
   phantomSlots: number;
   pulls: readonly PullFact[];
+  imageFailures: readonly ImageFailure[];
+  /** Names of the images that this agent fetched. */
+  ownImages: ReadonlySet<string>;
 }
 
 /** The host's own loop: look, compare with what is wanted, carry out one step of each instance. */
@@ -52,7 +57,9 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
     if (step === "reach_guest" || step === "provision") workshop.cutOff(name);
     bell.ring();
   });
-  const pulls = createPulls(parts.tart, clock);
+  const own = createOwnImages(parts.pulledImages, log);
+  const pulls = createPulls(parts.tart, clock, own.pulled);
+  const imageWorker = createImageWorker({ tart: parts.tart, pulls, own, bell, log });
   const workshop = createWorkshop({ parts, instances, wanted, runs, slots, pulls, bell });
   const look = createLooker(parts, runs);
   let orphans = NO_ORPHANS;
@@ -92,6 +99,8 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
       instances: instances.all(),
       phantomSlots: slots.phantoms(isAsked),
       pulls: pulls.facts(),
+      imageFailures: imageWorker.failures(),
+      ownImages: own.among(found.images),
     };
     onView(view);
     const told = waiting.filter(({ after }) => after < number);
@@ -103,10 +112,12 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
     looks += 1;
     const number = looks;
     workshop.lookBegins();
+    const isListDue = imageWorker.needsList();
+    imageWorker.lookBegins();
     // What is new among the assignments decides what has to be looked at.
     instances.replaceAll(track(instances.all(), wanted.assignments(), NOTHING_SEEN));
     const known = new Set(instances.all().keys());
-    const found = await look(instances.all());
+    const found = await look(instances.all(), isListDue);
     if (found.ok === isBlind) {
       isBlind = !found.ok;
       if (found.ok) log.info({}, "the host's VMs can be listed again");
@@ -118,6 +129,11 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
     }
     if (!found.ok) return;
     decide(found.value.seen, known);
+    imageWorker.looked(found.value.images, {
+      work: wanted.images(),
+      assignments: wanted.assignments() ?? [],
+      isVmPulling: [...workshop.busy().values()].includes("pull"),
+    });
     publish(found.value, number);
   }
 
@@ -130,12 +146,12 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
 
   return {
     async run(signal) {
-      await instances.load();
+      await Promise.all([instances.load(), own.load()]);
       while (!signal.aborted) {
         await lookOnce();
         await within(clock, untilNextLook(), signal, (limit) => bell.rung(limit));
       }
-      await workshop.close();
+      await Promise.all([workshop.close(), imageWorker.close()]);
     },
     freshView(signal) {
       return new Promise((resolve) => {

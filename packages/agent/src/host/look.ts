@@ -53,12 +53,19 @@ export function createLooker({ tart, runLogs, clock, timing }: HostParts, runs: 
     return isListed || found !== undefined;
   }
 
-  return async (instances: ReadonlyMap<string, Instance>): Promise<Result<Look, TartFailure>> => {
-    // A listing is a process: only for an instance whose first step it decides.
-    const isImageNeeded = [...instances.values()].some(
-      ({ entry, memory }) =>
-        (entry.stage === "new" || entry.stage === "cloning") && memory.phase === null && !memory.goneReported,
-    );
+  return async (
+    instances: ReadonlyMap<string, Instance>,
+    isListDue = false,
+  ): Promise<Result<Look, TartFailure>> => {
+    // A listing is a process: only for an instance whose first step it decides, or for work on images.
+    const isImageNeeded =
+      isListDue ||
+      [...instances.values()].some(
+        ({ entry, memory }) =>
+          (entry.stage === "new" || entry.stage === "cloning") &&
+          memory.phase === null &&
+          !memory.goneReported,
+      );
     const listed = await tart.listLocal();
     if (!listed.ok) return failed(listed.failure);
     const list = await imagesNow(isImageNeeded);

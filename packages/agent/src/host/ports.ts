@@ -48,7 +48,14 @@ export interface RunLogs {
   remove(name: string): Promise<void>;
 }
 
+/** Names of the images that the agent fetched, kept over restarts. Both may throw. */
+export interface PulledImages {
+  load(): Promise<readonly string[]>;
+  save(references: readonly string[]): Promise<void>;
+}
+
 export interface HostParts {
+  pulledImages: PulledImages;
   tart: Tart;
   guests: Guests;
   runLogs: RunLogs;

@@ -4,6 +4,8 @@ import { ok } from "../tart/result.ts";
 import type { OnPulled, Tart, TartResult } from "../tart/tart.ts";
 
 interface Shared {
+  /** How many instances wait for it; without any it is fetched in the background. */
+  vms: number;
   result: Promise<TartResult<void>>;
   stop: AbortController;
   listeners: Set<OnPulled>;
@@ -25,8 +27,11 @@ const RECENT_MS = 10_000;
 /** How often others are told of a pull's progress. Milliseconds. */
 const TELL_MS = 5000;
 
-/** Pulls of one image for several instances are one pull; it is given up when the last of them is. */
-export function createPulls(tart: Pick<Tart, "pull">, clock: Clock) {
+/**
+ * Pulls of one image for several instances are one pull; it is given up when the last of them is. A pull in the
+ * background gives way to one that an instance waits for: what tart had of it is lost, but a VM does not wait for it.
+ */
+export function createPulls(tart: Pick<Tart, "pull">, clock: Clock, onFetched: (image: string) => void) {
   const running = new Map<string, Shared>();
   const pulledAt = new Map<string, number>();
 
@@ -41,16 +46,27 @@ export function createPulls(tart: Pick<Tart, "pull">, clock: Clock) {
       for (const listener of listeners) listener(percent, totalBytes);
     };
     const result = tart.pull(image, { onProgress, signal: stop.signal });
-    const shared = { result, stop, listeners, progress };
+    const shared: Shared = { result, stop, listeners, progress, vms: 0 };
     running.set(image, shared);
     const over = () => {
       if (running.get(image) === shared) running.delete(image);
     };
     void result.then((pulled) => {
-      if (pulled.ok) pulledAt.set(image, clock.now());
+      if (pulled.ok) {
+        pulledAt.set(image, clock.now());
+        onFetched(image);
+      }
       over();
     }, over);
     return shared;
+  }
+
+  function makeWay(image: string): void {
+    for (const [other, { vms, stop }] of running) {
+      if (other === image || vms > 0) continue;
+      running.delete(other);
+      stop.abort();
+    }
   }
 
   return {
@@ -67,13 +83,15 @@ export function createPulls(tart: Pick<Tart, "pull">, clock: Clock) {
     /** "cut_off" when the signal was aborted, whether or not the pull goes on for others. */
     async pull(
       image: string,
-      options: { onProgress: OnPulled; signal: AbortSignal },
+      options: { onProgress: OnPulled; signal: AbortSignal; isBackground?: boolean },
     ): Promise<TartResult<void> | "cut_off"> {
-      const { onProgress, signal } = options;
+      const { onProgress, signal, isBackground = false } = options;
       if (signal.aborted) return "cut_off";
       if (clock.now() - (pulledAt.get(image) ?? Number.NEGATIVE_INFINITY) < RECENT_MS) return ok();
+      if (!isBackground) makeWay(image);
       const shared = join(image);
       shared.listeners.add(onProgress);
+      if (!isBackground) shared.vms += 1;
       const cut = Promise.withResolvers<"cut_off">();
       const leave = () => {
         shared.listeners.delete(onProgress);
@@ -91,6 +109,7 @@ export function createPulls(tart: Pick<Tart, "pull">, clock: Clock) {
         return await Promise.race([cut.promise, shared.result.then((r) => (signal.aborted ? "cut_off" : r))]);
       } finally {
         signal.removeEventListener("abort", leave);
+        if (!isBackground) shared.vms -= 1;
         shared.listeners.delete(onProgress);
       }
     },

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import { writeFileDurably } from "../journal/durable-file.ts";
-import type { RunLogs } from "../host/ports.ts";
+import type { PulledImages, RunLogs } from "../host/ports.ts";
 import { AgentStop } from "./exit.ts";
 
 /** Where the agent keeps things. */
@@ -12,6 +13,7 @@ export interface DataDir {
   agentId: string;
   journal: string;
   runLogs: RunLogs;
+  pulledImages: PulledImages;
 }
 
 /** @throws AgentStop when the folder cannot be made or written */
@@ -43,6 +45,17 @@ export async function openDataDir(folder: string): Promise<DataDir> {
         ),
       remove: (name) => rm(logPath(name), { force: true }),
     },
+    pulledImages: pulledImagesIn(join(path, "pulled-images.json")),
+  };
+}
+
+function pulledImagesIn(path: string): PulledImages {
+  return {
+    async load() {
+      const text = await readFile(path, "utf8").catch(() => "[]");
+      return z.array(z.string()).parse(JSON.parse(text));
+    },
+    save: (references) => writeFileDurably(path, JSON.stringify(references)),
   };
 }
 

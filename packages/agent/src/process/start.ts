@@ -96,6 +96,7 @@ export async function runAgent(start: Start): Promise<void> {
     tart,
     guests: realGuests(tart, files.ssh, log),
     runLogs: dataDir.runLogs,
+    pulledImages: dataDir.pulledImages,
     journal: fileJournal(dataDir.journal, log),
     clock: systemClock,
     random: Math.random,

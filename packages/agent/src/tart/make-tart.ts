@@ -128,6 +128,10 @@ export function makeTart(options: TartOptions): Tart {
       return stopped.ok || stopped.failure.class === "NOT_RUNNING" ? ok() : stopped;
     },
     delete: (name) => deleteVm({ config, quick, listLocal }, name),
+    async deleteImage(reference) {
+      const deleted = await quick(["delete", reference]);
+      return deleted.ok || deleted.failure.class === "NOT_FOUND" ? ok() : deleted;
+    },
     async exec(name, argv, { stdin, timeoutSeconds, signal }) {
       await gate.pass();
       const ran = await spawnTart(config, ["exec", ...(stdin === undefined ? [] : ["-i"]), name, ...argv], {

@@ -121,6 +121,11 @@ export interface Tart {
   stop(name: string, options?: { timeoutSeconds?: number }): Promise<TartResult<void>>;
   /** Success only when the VM is no longer listed. */
   delete(name: string): Promise<TartResult<void>>;
+  /**
+   * Removes a cached image's name, and the image with its last one unless it was fetched by its digest. Success when
+   * it was not there.
+   */
+  deleteImage(reference: string): Promise<TartResult<void>>;
   /** Runs a program in the guest. A control channel only: its output may be lost, its outcome unknown. */
   exec(
     name: string,

@@ -1,6 +1,6 @@
-import type { Assignment, AssignmentSet, Report } from "@tartfleet/shared";
+import type { Assignment, AssignmentSet, ImageWork, Report } from "@tartfleet/shared";
 import { createHost, type Host, type HostView } from "../../src/host/host.ts";
-import { DEFAULT_TIMING } from "../../src/host/ports.ts";
+import { DEFAULT_TIMING, type PulledImages } from "../../src/host/ports.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import type { Entry } from "../../src/reconcile/instance.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/reconcile/limits.ts";
@@ -20,6 +20,8 @@ export interface FakeAgent {
   views: HostView[];
   /** The control plane's newest wish, sent at once. */
   want(...assignments: Assignment[]): void;
+  /** What it wants of the images, without a new revision. */
+  wantImages(images: ImageWork): void;
   connect(): void;
   lose(): void;
   /** As SIGTERM does. */
@@ -42,10 +44,24 @@ export function memoryJournal(disk: Disk): Journal {
   };
 }
 
+/** Names of fetched images on the host's disk. */
+export function memoryPulledImages(kept: { names: readonly string[] } = { names: [] }): PulledImages {
+  return {
+    load: async () => kept.names,
+    async save(references) {
+      kept.names = references;
+    },
+  };
+}
+
 export function startAgent(
   world: FakeWorld,
   disk: Disk = new Map(),
-  options: { limits?: Partial<Limits>; crash?: { calls: number; when: "before" | "after" } } = {},
+  options: {
+    limits?: Partial<Limits>;
+    pulled?: { names: readonly string[] };
+    crash?: { calls: number; when: "before" | "after" };
+  } = {},
 ): FakeAgent {
   const life = createLife();
   if (options.crash) life.endAfter(options.crash.calls, options.crash.when);
@@ -78,6 +94,7 @@ export function startAgent(
         },
       },
       journal: life.bind(memoryJournal(disk)),
+      pulledImages: life.bind(memoryPulledImages(options.pulled)),
       bootstrap: async ({ vmId }) => ok(bootstrapOf(vmId)),
       clock,
       random: () => 0.5,
@@ -115,7 +132,11 @@ export function startAgent(
       host.onLost();
     },
     want(...assignments) {
-      set = { logId, revision: (revision += 1), assignments };
+      set = { ...set, logId, revision: (revision += 1), assignments };
+      if (isConnected) host.onSet(set);
+    },
+    wantImages(images) {
+      set = { logId, revision, assignments: [], ...set, images };
       if (isConnected) host.onSet(set);
     },
     async stop() {

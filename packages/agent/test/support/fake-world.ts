@@ -270,6 +270,14 @@ export function createFakeTart(world: FakeWorld): Tart {
       vms.delete(name);
       return ok();
     },
+    async deleteImage(reference) {
+      act(`remove ${reference}`);
+      await sleep(clock, 100);
+      const broken = fault("delete");
+      if (broken) return broken;
+      world.images.delete(reference);
+      return ok();
+    },
     exec: () => Promise.reject(new Error("guests are faked as a whole")),
     probeAgent: () => Promise.reject(new Error("guests are faked as a whole")),
     execIsDead: () => Promise.resolve(false),

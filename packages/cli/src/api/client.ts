@@ -4,6 +4,7 @@ import {
   createdTokenSchema,
   explanationSchema,
   hostRecordSchema,
+  imagePlanRecordSchema,
   imageRecordSchema,
   removedHostSchema,
   channelRecordSchema,
@@ -17,6 +18,7 @@ import {
   type CordonHost,
   type drainHostSchema,
   type CreateToken,
+  type planImageSchema,
   type RotateToken,
   type rollOutSchema,
   type SetChannel,
@@ -29,6 +31,7 @@ import { callEmpty, callJson, type Call } from "./http.ts";
 /** As they come over the wire; an unknown field of a newer control plane is passed on to `--json`. */
 const hostsSchema = z.object({ hosts: z.array(hostRecordSchema) });
 const imagesSchema = z.object({ images: z.array(imageRecordSchema) });
+const imagePlansSchema = z.object({ plans: z.array(imagePlanRecordSchema) });
 const channelsSchema = z.object({ channels: z.array(channelRecordSchema) });
 const teamsSchema = z.object({ teams: z.array(teamRecordSchema) });
 const tokensSchema = z.object({ tokens: z.array(tokenRecordSchema) });
@@ -179,6 +182,14 @@ export function makeClient(connection: Connection) {
     },
 
     listImages: async () => (await get(imagesSchema, { path: "/v1/images" })).images,
+    listImagePlans: async () => (await get(imagePlansSchema, { path: "/v1/image-plans" })).plans,
+    getImagePlan: (id: string, signal?: AbortSignal) =>
+      get(imagePlanRecordSchema, { path: imagePlanPath(id), signal }),
+    planImage: async (body: z.input<typeof planImageSchema>) =>
+      (await callJson(connection, { method: "POST", path: "/v1/image-plans", body }, imagePlanRecordSchema))
+        .body,
+    endImagePlan: async (id: string) =>
+      (await callJson(connection, { method: "DELETE", path: imagePlanPath(id) }, imagePlanRecordSchema)).body,
     listChannels: async () => (await get(channelsSchema, { path: "/v1/channels" })).channels,
     getChannel: (name: string) => get(channelRecordSchema, { path: channelPath(name) }),
     setChannel: async (name: string, body: SetChannel) =>
@@ -227,6 +238,10 @@ function hostPath(name: string): string {
 
 function teamPath(name: string): string {
   return `/v1/teams/${encodeURIComponent(name)}`;
+}
+
+function imagePlanPath(id: string): string {
+  return `/v1/image-plans/${encodeURIComponent(id)}`;
 }
 
 function channelPath(name: string): string {

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { imageTable } from "../output/images.ts";
+import { addPlanCommands } from "./image-plan.ts";
 import { connect, note, reply, type GlobalFlags } from "./common.ts";
 
 export function addImageCommands(program: Command, context: Context): void {
-  const group = program.command("image").description("images: what hosts have");
+  const group = program.command("image").description("images: what hosts have and are to have");
   group
     .command("list")
     .description(
@@ -16,4 +17,5 @@ export function addImageCommands(program: Command, context: Context): void {
       if (images.length === 0 && !flags.json) return note(context, "No host has told of an image yet.");
       reply(context, flags, { images }, (style) => imageTable(images, style));
     });
+  addPlanCommands(group, context);
 }

@@ -1,4 +1,4 @@
-import type { ChannelRecord } from "@tartfleet/shared";
+import type { ChannelRecord, ImagePlanRecord } from "@tartfleet/shared";
 import type {
   Capacity,
   CapacityRoom,
@@ -194,6 +194,34 @@ export function explanation(vmId: string): Explanation {
       usual: null,
       isSlow: false,
       endsBy: null,
+    },
+  };
+}
+
+/** A pre-pull that is under way. */
+export function imagePlanRecord(id = "planplanplan"): ImagePlanRecord {
+  return {
+    id,
+    kind: "prepull",
+    image: "ghcr.io/org/image:16",
+    hostLabels: {},
+    reason: null,
+    by: "token ana (ana0)",
+    createdAt: AT,
+    endedAt: null,
+    outcome: null,
+    why: null,
+    progress: {
+      hosts: 4,
+      there: 1,
+      pulling: 1,
+      waiting: 1,
+      failed: 1,
+      away: 2,
+      bytes: 36_068_000_000,
+      totalBytes: 101_600_000_000,
+      pulls: [{ host: "mac-3", percent: 42, bytes: 10_668_000_000, totalBytes: 25_400_000_000 }],
+      problems: [{ host: "mac-4", code: "image_auth_failed", message: "Log in there.", retryAt: null }],
     },
   };
 }

@@ -8,6 +8,7 @@ import {
   cordonHostSchema,
   createTokenSchema,
   createVmSchema,
+  planImageSchema,
   drainHostSchema,
   rotateTokenSchema,
   rollOutSchema,
@@ -19,13 +20,14 @@ import type {
   AuditRecord,
   CordonRecord,
   HostRecord,
+  ImagePlanRecord,
   TeamRecord,
   TokenRole,
   VmRecord,
   VmState,
 } from "@tartfleet/shared";
 import type { z } from "zod";
-import { capacityRecord, channelRecord, explanation, hostRecord } from "./records.ts";
+import { capacityRecord, channelRecord, explanation, hostRecord, imagePlanRecord } from "./records.ts";
 import { makeVms } from "./vms.ts";
 
 function cordonOf(verb: string | undefined, body: unknown): CordonRecord {
@@ -71,6 +73,8 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
   const audit: AuditRecord[] = [];
   /** Answers that come before all others, one a request; undefined lets it through. */
   const interceptors: ((seen: Seen, response: ServerResponse) => boolean)[] = [];
+
+  const plans = new Map<string, ImagePlanRecord>();
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://stand-in");
@@ -180,6 +184,27 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
             },
           ],
         });
+      case "GET image-plans":
+        return json(200, { plans: [...plans.values()] });
+      case "POST image-plans": {
+        const { kind, image, hostLabels, reason } = parsed(planImageSchema, seen.body);
+        const plan = { ...imagePlanRecord(), kind, image, hostLabels, reason: reason ?? null };
+        plans.set(plan.id, plan);
+        return json(200, plan);
+      }
+      case "GET image-plans/:id":
+      case "DELETE image-plans/:id": {
+        const plan = plans.get(id ?? "");
+        if (!plan) throw new CallError("image_plan_not_found", `There is no image plan ${id}.`);
+        const ended = {
+          ...plan,
+          outcome: "ended" as const,
+          why: "Ended by token ana (ana0).",
+          progress: null,
+        };
+        if (seen.method === "DELETE") plans.set(plan.id, ended);
+        return json(200, plans.get(plan.id));
+      }
       case "GET channels":
         return json(200, { channels: [channelRecord(id)] });
       case "GET channels/:id":
@@ -278,6 +303,7 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
     url: `http://127.0.0.1:${port}${prefix}`,
     port,
     vms,
+    plans,
     requests,
     revoked,
     audit,

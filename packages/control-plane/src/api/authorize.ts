@@ -24,6 +24,7 @@ export const RULES = {
   "host.manage": { admin: "any" },
   "capacity.read": { admin: "any", ci: "any", viewer: "any" },
   "image.read": { admin: "any", ci: "any", viewer: "any" },
+  "image.manage": { admin: "any" },
   "team.read": { admin: "any", ci: "team", viewer: "team" },
   "channel.read": { admin: "any", ci: "any", viewer: "any" },
   "channel.manage": { admin: "any" },

@@ -10,6 +10,7 @@ import {
   listVmsQuerySchema,
   rotateTokenSchema,
   nameSchema,
+  planImageSchema,
   rollOutSchema,
   setChannelSchema,
   setShareSchema,
@@ -93,6 +94,16 @@ const fleet = router({
 
 const images = router({
   list: allowed("image.read").query(({ ctx }) => ctx.useCases.listImages()),
+  plans: allowed("image.read").query(({ ctx }) => ctx.useCases.listImagePlans()),
+  getPlan: allowed("image.read")
+    .input(z.object({ id: z.string() }))
+    .query(({ ctx, input }) => ctx.useCases.getImagePlan(input.id)),
+  plan: allowed("image.manage")
+    .input(planImageSchema)
+    .mutation(({ ctx, input }) => ctx.useCases.planImage(ctx.caller, input)),
+  endPlan: allowed("image.manage")
+    .input(z.object({ id: z.string() }))
+    .mutation(({ ctx, input }) => ctx.useCases.endImagePlan(ctx.caller, input.id)),
 });
 
 const named = z.object({ name: nameSchema });

@@ -122,6 +122,9 @@ export const SETTINGS = z.object({
   breakerRestSeconds: wholeNumberOr(0, DAY, 300).describe(
     "How long a host that fails again and again gets nothing before one VM tries it; doubled each time in a row; 0 closes none",
   ),
+  pullsPerRegistry: wholeNumberOr(1, 10_000, 4).describe(
+    "How many hosts fetch images from one registry at once, when they are pre-pulled or pinned",
+  ),
   keepEndedDays: wholeNumberOr(0, 3650, 90).describe(
     "How long ended VMs and their events are kept; 0 for ever",
   ),

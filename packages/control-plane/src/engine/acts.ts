@@ -16,6 +16,12 @@ export type ActName =
   | "channel.step"
   | "channel.completed"
   | "channel.rolled_back"
+  | "image.prepull"
+  | "image.prepull_ended"
+  | "image.prepulled"
+  | "image.prepull_failed"
+  | "image.pin"
+  | "image.unpin"
   | "host.enrol"
   | "host.revoke"
   | "host.cordon"
@@ -77,5 +83,6 @@ export function nameOf(principal: Principal): string {
 export const tokenName = ({ id, name }: { id: string; name: string }): string => `token ${name} (${id})`;
 export const teamName = (name: string): string => `team ${name}`;
 export const channelName = (name: string): string => `channel ${name}`;
+export const imageName = (reference: string): string => `image ${reference}`;
 export const hostName = (name: string): string => `host ${name}`;
 export const vmName = (id: string): string => `VM ${id}`;

@@ -1,4 +1,11 @@
-import { bootstrapSchema, CallError, Secret, TELLS_OF_ITS_JOB, type ReportResult } from "@tartfleet/shared";
+import {
+  bootstrapSchema,
+  CallError,
+  Secret,
+  TELLS_OF_ITS_JOB,
+  type ImageWork,
+  type ReportResult,
+} from "@tartfleet/shared";
 import type { z } from "zod";
 import { actOf, hostName, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
@@ -16,6 +23,7 @@ const RETURNS_PER_SECOND = 200;
 export function makeAgentUseCases(
   parts: Parts,
   breaker: { sessionOpened(hostId: number): void },
+  imageWorkOf: (hostId: number) => ImageWork,
 ): AgentUseCases {
   const { store, changes, leases, hearing, refusals, sealer, clock, config, identity } = parts;
 
@@ -77,13 +85,16 @@ export function makeAgentUseCases(
     async *assignments(caller, epoch, signal) {
       const { principal: host } = caller;
       const bell = hangBell(changes.onHost(host.hostId), signal);
-      let sent = -1;
+      let sent = "";
       try {
         do {
           requireSession(caller, epoch);
           const set = store.assignments(host.hostId);
-          if (set.revision !== sent) yield set;
-          sent = set.revision;
+          const understands = store.hostRow(host.hostId).facts?.imageFailures !== undefined;
+          const images = understands ? imageWorkOf(host.hostId) : undefined;
+          const version = `${set.revision} ${JSON.stringify(images)}`;
+          if (version !== sent) yield { ...set, ...(images ? { images } : {}) };
+          sent = version;
         } while (await bell.wait());
       } finally {
         bell.takeDown();

@@ -28,6 +28,8 @@ export interface EngineConfig {
   ageingSeconds: number;
   layout: Layout;
   breakerRestSeconds: number;
+  /** How many hosts may fetch what is planned from one registry at once. */
+  pullsPerRegistry: number;
   /** 0 keeps all. */
   keepEndedDays: number;
 }

@@ -20,6 +20,7 @@ import { startHistory } from "./history.ts";
 import { makeExplain } from "./explain.ts";
 import { makeFleetView } from "./fleet-view.ts";
 import { learnBudgets } from "./learned-budgets.ts";
+import { startImagePlans } from "./image-plans.ts";
 import type { Identity } from "./identity.ts";
 import { makeLeases } from "./leases.ts";
 import type { Parts } from "./parts.ts";
@@ -118,6 +119,7 @@ export async function startControlPlane({
       patience.keepTrying(() => store.recordLastSeen(hostId, lastSeenAt));
     },
     onGivenUp(hostId) {
+      changes.hostRoomChanged(hostId);
       giveUpBringUps(hostId).catch((error: unknown) => {
         // A store that takes nothing lets nobody sign in either: the host may be at the door.
         if (passesByItself(error)) leases.waitOn(hostId);
@@ -178,15 +180,19 @@ export async function startControlPlane({
   const cordons = makeCordons(parts, patience);
   const breaker = startBreaker(parts, { suspicions, patience, cordonsChanged: cordons.changed });
 
+  const imagePlans = startImagePlans(parts, patience);
+  const imageWorkOf = (hostId: number) => ({ pull: imagePlans.pullsOf(hostId), remove: [] });
+
   const channels = startChannels(parts, patience);
 
   const useCases: UseCases = {
     ...makeVmUseCases(parts, channels.choice),
     ...channels.useCases,
+    ...imagePlans.useCases,
     ...makeTokenUseCases(parts, onFatal),
     ...makeTeamUseCases(parts, fleet),
     ...cordons.useCases,
-    agent: makeAgentUseCases(parts, breaker),
+    agent: makeAgentUseCases(parts, breaker, imageWorkOf),
     listImages: () =>
       listImages(
         store.hosts().map(({ id, name, facts }) => ({
@@ -219,6 +225,7 @@ export async function startControlPlane({
       cordons.stop();
       breaker.stop();
       channels.stop();
+      imagePlans.stop();
       deadlines.stop();
       retention.stop();
       history.stop();

@@ -57,6 +57,8 @@ export function makeLeases(
       epochs.delete(hostId);
       hosts.delete(hostId);
     },
+    /** It has been silent for the lease and the grace; after a start all have both before them. */
+    isGivenUp: (hostId: number): boolean => !epochs.has(hostId) && !leases.has(hostId) && !silent.has(hostId),
     /** Which of a host's agents speaks for it from now on. */
     speaks(hostId: number, agentId: string | undefined): void {
       agents.set(hostId, agentId);

@@ -20,7 +20,9 @@ import type {
   Hello,
   HostFacts,
   HostRecord,
+  ImagePlanRecord,
   ImageRecord,
+  PlanImage,
   ListVmsQuery,
   RemovedHost,
   ReportResult,
@@ -108,6 +110,13 @@ export interface UseCases {
   listHosts(): HostRecord[];
   /** The images that hosts have, by name. */
   listImages(): ImageRecord[];
+  /** Plans and pins that stand, and those that have ended of late. */
+  listImagePlans(): ImagePlanRecord[];
+  getImagePlan(id: string): ImagePlanRecord;
+  /** Hosts are to have an image. The same asked for again is the plan that stands. */
+  planImage(caller: Caller, plan: PlanImage): Promise<ImagePlanRecord>;
+  /** Ends a plan or a pin; hosts keep what they have until it is removed to make room. */
+  endImagePlan(caller: Caller, id: string): Promise<ImagePlanRecord>;
   getHost(name: string): HostRecord;
   /** The fleet's slots; with a query also what room there is for VMs of that kind, for the team. */
   capacity(query?: CapacityQuery, team?: string): Capacity;

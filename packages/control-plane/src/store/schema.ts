@@ -30,6 +30,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import type { Channel } from "../domain/channels/channel.ts";
+import type { ImagePlan, PlanOutcome } from "../domain/images/plan.ts";
 import type { PhaseTime } from "../domain/history/phase-time.ts";
 import type { Cordon } from "../domain/cordon.ts";
 import type { Announced, Vm, VmSpec } from "../domain/vm.ts";
@@ -161,6 +162,33 @@ export const teams = sqliteTable(
     check("teams_guaranteed", sql`guaranteed >= 0`),
     check("teams_cap", sql`cap is null or cap >= guaranteed`),
     check("teams_weight", sql`weight > 0`),
+  ],
+);
+
+/** That hosts are to have an image; those that have ended are kept for a while. */
+export const imagePlans = sqliteTable(
+  "image_plans",
+  {
+    id: text().primaryKey(),
+    kind: text().$type<ImagePlan["kind"]>().notNull(),
+    image: text().notNull(),
+    hostLabels: text("host_labels", { mode: "json" }).$type<Record<string, string>>().notNull(),
+    besideImage: text("beside_image"),
+    reason: text(),
+    by: text().notNull(),
+    createdAt: integer("created_at").notNull(),
+    endedAt: integer("ended_at"),
+    outcome: text().$type<PlanOutcome["outcome"]>(),
+    why: text(),
+  },
+  (table) => [
+    check("image_plans_kind", oneOf("kind", ["prepull", "pin", "channel"])),
+    check("image_plans_outcome", oneOf("outcome", ["done", "failed", "ended"])),
+    check("image_plans_ended", sql`(ended_at is null) = (outcome is null)`),
+    index("image_plans_standing")
+      .on(table.createdAt)
+      .where(sql`ended_at is null`),
+    index("image_plans_ended_at").on(table.endedAt),
   ],
 );
 

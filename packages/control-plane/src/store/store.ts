@@ -5,6 +5,7 @@ import type { Database } from "./database.ts";
 import { brokenDatabase, faultOf, toldOf } from "./faults.ts";
 import { makeGroupCommit, type CommitOptions } from "./group-commit.ts";
 import { makeHostStore } from "./hosts.ts";
+import { makeImagePlanStore } from "./image-plans.ts";
 import { makeKeyStore } from "./key-check.ts";
 import { makePhaseTimeStore } from "./phase-times.ts";
 import { makeTimeStore } from "./times.ts";
@@ -32,6 +33,7 @@ export function makeStore(database: Database, options: CommitOptions = {}) {
     ...makeHostStore(database, commit, write),
     ...makeCordonStore(database.db, commit, write),
     ...makeChannelStore(database.db, commit, write),
+    ...makeImagePlanStore(database.db, commit, write),
     ...makeTeamStore(database.db, commit, write),
     ...makeTokenStore(database.db, commit, write),
     ...makeAuditStore(database, commit, write),

@@ -40,6 +40,7 @@ const MAY: Record<Speaker, string[]> = {
     "team.manage",
     "channel.read",
     "channel.manage",
+    "image.manage",
     "token.manage",
     "audit.read",
   ],

@@ -39,6 +39,7 @@ const CONFIG: EngineConfig = {
   ageingSeconds: 900,
   layout: "spread",
   breakerRestSeconds: 300,
+  pullsPerRegistry: 4,
   keepEndedDays: 0,
 };
 

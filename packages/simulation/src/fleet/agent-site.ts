@@ -4,7 +4,7 @@ import { DEFAULT_TIMING, type Guests, type RunLogs } from "@tartfleet/agent/src/
 import type { LinkEnd } from "@tartfleet/agent/src/link/link.ts";
 import { DEFAULT_LIMITS } from "@tartfleet/agent/src/reconcile/limits.ts";
 import type { Tart } from "@tartfleet/agent/src/tart/tart.ts";
-import { createSimJournal, createSimRunLogs } from "../host/disk.ts";
+import { createSimJournal, createSimPulledImages, createSimRunLogs } from "../host/disk.ts";
 import type { DataDir, Machine } from "../host/machine.ts";
 import type { Bugs } from "../mutations/bugs.ts";
 import { createProcess, type Process } from "../world/process.ts";
@@ -70,7 +70,12 @@ export function createAgentSite(parts: AgentSiteParts): AgentSite {
 
   function newDataDir(): DataDir {
     dataDirs += 1;
-    return { path: `${machine.name}/agent-${dataDirs}`, journal: new Map(), lost: new Set() };
+    return {
+      path: `${machine.name}/agent-${dataDirs}`,
+      journal: new Map(),
+      pulledImages: [],
+      lost: new Set(),
+    };
   }
   const home = newDataDir();
 
@@ -99,6 +104,7 @@ export function createAgentSite(parts: AgentSiteParts): AgentSite {
       tart: bound(process, parts.tart),
       guests: bound(process, parts.guests),
       journal: bound(process, createSimJournal(machine, dataDir)),
+      pulledImages: bound(process, createSimPulledImages(machine, dataDir)),
       runLogs: boundLogs(process, createSimRunLogs(machine, dataDir)),
       clock: process.clock,
       random: stream.next,

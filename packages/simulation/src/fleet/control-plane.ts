@@ -68,6 +68,7 @@ const CONFIG: EngineConfig = {
   ],
   ageingSeconds: 900,
   layout: "spread",
+  pullsPerRegistry: 2,
   breakerRestSeconds: 300,
   keepEndedDays: 0,
 };

@@ -1,4 +1,4 @@
-import type { RunLogs } from "@tartfleet/agent/src/host/ports.ts";
+import type { PulledImages, RunLogs } from "@tartfleet/agent/src/host/ports.ts";
 import type { Journal } from "@tartfleet/agent/src/journal/journal.ts";
 import { takes } from "./commands.ts";
 import type { DataDir, Machine } from "./machine.ts";
@@ -22,6 +22,20 @@ export function createSimJournal(machine: Machine, { journal }: DataDir): Journa
     },
     save: (name, entry) => write(() => void journal.set(name, structuredClone(entry))),
     remove: (name) => write(() => void journal.delete(name)),
+  };
+}
+
+/** The names of the images that one agent fetched. */
+export function createSimPulledImages(machine: Machine, dataDir: DataDir): PulledImages {
+  return {
+    async load() {
+      await takes(machine, 1);
+      return dataDir.pulledImages;
+    },
+    async save(references) {
+      await takes(machine, 1);
+      dataDir.pulledImages = [...references];
+    },
   };
 }
 

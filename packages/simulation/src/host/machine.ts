@@ -36,6 +36,7 @@ export interface Run {
 export interface DataDir {
   path: string;
   journal: Map<string, Entry>;
+  pulledImages: string[];
   /** Entries that the disk has lost: nothing points to their logs any more. */
   lost: Set<string>;
 }

@@ -129,6 +129,12 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
     },
     runEnd: async (logPath, exit) => readEnd(logs.get(logPath) ?? "", exit),
     ip: async () => ok("192.168.64.7"),
+    async deleteImage(reference) {
+      machine.note(`remove image ${reference}`);
+      await takes(machine, random.between(50, 500));
+      machine.images.delete(reference);
+      return ok();
+    },
     async stop(name) {
       machine.note(`stop ${name}`);
       if (machine.struck("stop_hangs")) {
