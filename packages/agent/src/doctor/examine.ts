@@ -1,5 +1,6 @@
 import type { Finding } from "@tartfleet/shared";
 import { access, constants, readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { diskOf } from "../host/facts.ts";
 import { childEnv, fullPath } from "../tart/config.ts";
 import { ask } from "./ask.ts";
@@ -13,7 +14,7 @@ import { judgeRegistry } from "./registry.ts";
 import type { Said } from "./said.ts";
 import { judgeAutoLogin, judgeGuiSession, judgeKeychain } from "./session.ts";
 import { judgeSleep } from "./sleep.ts";
-import { judgeTart } from "./tart-version.ts";
+import { judgeTart, judgeTartHome } from "./tart-version.ts";
 
 /** Whom the doctor looks at. */
 export interface Patient {
@@ -40,23 +41,25 @@ const ASK_MS = 10_000;
 type Check = () => Judgement | Promise<Judgement>;
 
 /**
- * Looks at everything at once; never rejects, and is done within the time that one program may take twice. What
+ * Looks at everything at once; never rejects, and is done within the time that a few programs may take. What
  * cannot be asked is unknown. On what is no Mac, what only a Mac can have is left out.
  */
 export async function examine(patient: Patient, signal: AbortSignal): Promise<Finding[]> {
-  const { env, uid, user, home, leases = LEASES, sharing = SHARING } = patient;
+  const { env, uid, user, home, askMs = ASK_MS, leases = LEASES, sharing = SHARING } = patient;
   // In English: the answers are read.
   const questionEnv = { ...childEnv(patient, { registry: false }), LC_ALL: "C" };
   const asked = (program: string, ...args: string[]): Promise<Said> =>
-    ask(program, args, { env: questionEnv, timeoutMs: patient.askMs ?? ASK_MS, signal });
+    ask(program, args, { env: questionEnv, timeoutMs: askMs, signal });
 
   const said = await asked("sw_vers", "-productVersion");
   const isMac = said.kind !== "missing";
   const macos = said.kind === "exited" && said.code === 0 ? said.stdout.trim().slice(0, 32) : undefined;
+  const tart = asked(patient.tart, "--version");
   const keychain = isMac ? asked("security", "show-keychain-info", "login.keychain") : undefined;
 
   const checks: Record<FindingCode, Check> = {
-    tart_version: async () => judgeTart(await asked(patient.tart, "--version"), macos),
+    tart_version: async () => judgeTart(await tart, macos),
+    tart_home: async () => judgeTartHome(patient.tartHome, await tart),
     gui_session: async () => judgeGuiSession(await asked("launchctl", "print", `gui/${uid}`), uid),
     keychain: async () => judgeKeychain((await keychain) ?? { kind: "missing" }, macos),
     auto_login: async () => {
@@ -88,14 +91,20 @@ export async function examine(patient: Patient, signal: AbortSignal): Promise<Fi
     },
   };
   const codes = FINDING_CODES.filter((code) => isMac || !ONLY_MACS.has(code));
-  return Promise.all(codes.map(async (code) => finding(code, await judged(checks[code]))));
+  return Promise.all(codes.map(async (code) => finding(code, await judged(checks[code], 3 * askMs))));
 }
 
-async function judged(check: Check): Promise<Judgement> {
+/** A check at most waits for two programs, one after the other; a volume that is away holds up for ever. */
+async function judged(check: Check, limitMs: number): Promise<Judgement> {
+  const over = new AbortController();
+  const tooLong = sleep(limitMs, unknown("It took too long to be looked at."), { signal: over.signal });
   try {
-    return await check();
+    return await Promise.race([check(), tooLong]);
   } catch (error) {
     return unknown(`It could not be looked at (${String(error)}).`);
+  } finally {
+    tooLong.catch(() => {});
+    over.abort();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Finding } from "@tartfleet/shared";
 /** The codes of what the doctor looks at, in the order of its report. */
 export const FINDING_CODES = [
   "tart_version",
+  "tart_home",
   "gui_session",
   "keychain",
   "auto_login",

@@ -56,6 +56,20 @@ export function judgeTart(said: Said, macos: string | undefined): Judgement {
   );
 }
 
+/** The last that cannot find the control sockets of VMs below a path that URLs write otherwise. */
+const LAST_FOR_PLAIN_PATHS: Version = [2, 36, 0];
+
+/** Whether this tart reaches guests from where it keeps them (tart-contract §0.2). The path itself is not told. */
+export function judgeTartHome(path: string, said: Said): Judgement {
+  if (/^[\x21-\x7e]*$/.test(path)) return ok("TART_HOME has neither spaces nor letters beyond ASCII.");
+  const version = said.kind === "exited" ? parseVersion(said.stdout.trim()) : undefined;
+  const what = "TART_HOME has spaces or letters beyond ASCII";
+  if (version && isBefore(LAST_FOR_PLAIN_PATHS, version)) return ok(`${what}, which this tart can do with.`);
+  const cure = 'mv "$TART_HOME" ~/.tart # while no VM runs; then start the agent with --tart-home ~/.tart';
+  if (!version) return unknown(`${what}; tart up to 2.36.0 reaches no guest then.`, cure);
+  return error(`${what}, so that tart up to 2.36.0 reaches no guest by its control socket.`, cure);
+}
+
 function named(macos: string | undefined): string {
   return macos === undefined ? "this system" : `macOS ${macos}`;
 }

@@ -84,7 +84,13 @@ test("a locked keychain is not asked for logins: it would ask at the screen once
 
 test("on what is no Mac, what only a Mac can have is left out", async () => {
   await mac.answers("sw_vers", null);
-  expect(Object.keys(await states())).toEqual(["tart_version", "disk", "clock", "registry_login"]);
+  expect(Object.keys(await states())).toEqual([
+    "tart_version",
+    "tart_home",
+    "disk",
+    "clock",
+    "registry_login",
+  ]);
   expect(await states()).toMatchObject({ tart_version: "unknown", registry_login: "ok" });
 });
 
@@ -96,6 +102,11 @@ test("a check that breaks is unknown, and breaks no other", async () => {
     message: expect.stringContaining("out of order"),
   });
   expect(found).toHaveLength(FINDING_CODES.length);
+});
+
+test("a check that never ends is unknown in its time", async () => {
+  const skew = () => new Promise<never>(() => {});
+  expect(await states({ skew, askMs: 200 })).toMatchObject({ clock: "unknown", tart_home: "ok" });
 });
 
 test("no secret of the host is in a finding, nor given to a program that does not need it", async () => {

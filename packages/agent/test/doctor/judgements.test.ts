@@ -8,7 +8,7 @@ import { judgeRegistry, type Logins } from "../../src/doctor/registry.ts";
 import type { Said } from "../../src/doctor/said.ts";
 import { judgeAutoLogin, judgeGuiSession, judgeKeychain } from "../../src/doctor/session.ts";
 import { judgeSleep } from "../../src/doctor/sleep.ts";
-import { judgeTart } from "../../src/doctor/tart-version.ts";
+import { judgeTart, judgeTartHome } from "../../src/doctor/tart-version.ts";
 import { lease } from "../support/fake-macos.ts";
 
 const said = (stdout: string, code: number | null = 0, stderr = ""): Said => ({
@@ -44,6 +44,19 @@ describe("tart for this macOS (tart-contract §0.2)", () => {
     if (state === "error" || state === "warning") expect(judgement.cure).toMatch(/brew upgrade|2\.34\.0/);
     if (macos?.startsWith("15") && state !== "ok") expect(judgement.cure).toContain("download/2.34.0/");
   });
+});
+
+test.each<[string, string, Said, string]>([
+  ["plain", "/Users/ci/.tart", said("2.34.0"), "ok"],
+  ["a space", "/Volumes/Fast Disk/tart", said("2.34.0"), "error"],
+  ["an umlaut", "/Users/jürgen/.tart", said("2.36.0"), "error"],
+  ["a space that this tart can do with", "/Volumes/Fast Disk/tart", said("2.40.1"), "ok"],
+  ["a space and who knows which tart", "/Volumes/Fast Disk/tart", said("SNAPSHOT"), "unknown"],
+  ["a space and no tart", "/Volumes/Fast Disk/tart", missing, "unknown"],
+])("TART_HOME: %s", (_name, path, tart, state) => {
+  const judgement = judgeTartHome(path, tart);
+  expect(judgement.state).toBe(state);
+  expect(JSON.stringify(judgement)).not.toMatch(/Volumes|Users/);
 });
 
 describe("who is logged in (peers §4 row 10)", () => {

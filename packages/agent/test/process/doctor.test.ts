@@ -42,7 +42,7 @@ describe("tartfleet-agent doctor", { timeout: 60_000 }, () => {
     const order = lines.flatMap((line) => /^(error|warning|unknown|ok) /.exec(line)?.[1] ?? []);
     const rank = ["error", "warning", "unknown", "ok"];
     expect(order).toEqual([...order].sort((a, b) => rank.indexOf(a) - rank.indexOf(b)));
-    expect(order).toHaveLength(11);
+    expect(order).toHaveLength(12);
   });
 
   test("--json is a document; without an error the exit code is 0, whatever is a warning or unknown", async () => {
@@ -51,7 +51,13 @@ describe("tartfleet-agent doctor", { timeout: 60_000 }, () => {
     await mac.answers("tart", "echo 2.40.1");
     const { stdout, exitCode } = await doctor(mac, ["--json"]);
     const found = jsonOf({ stdout });
-    expect(found.map(({ code }) => code).sort()).toEqual(["clock", "disk", "registry_login", "tart_version"]);
+    expect(found.map(({ code }) => code).sort()).toEqual([
+      "clock",
+      "disk",
+      "registry_login",
+      "tart_home",
+      "tart_version",
+    ]);
     expect(found.find(({ code }) => code === "clock")).toMatchObject({
       state: "unknown",
       message: expect.stringContaining("--url"),
