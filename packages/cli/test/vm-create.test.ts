@@ -14,6 +14,7 @@ test("every field of a VM has a flag", async () => {
       ["--cpu", "4", "--memory-mib", "8192", "--disk-gib", "80", "--ttl", "1h30m", "--queue-timeout", "600"],
       ["--host-label", "xcode=16", "--host-label", "rack=b4", "--label", "team=ios"],
       ["--prefer-host-label", "disk=fast"],
+      ["--idle-timeout", "45m", "--boot-timeout", "10m", "--provision-timeout", "90", "--pull-stall", "2m"],
       ["--env", "OVERRIDDEN=flag", "--env", "FROM_HERE", "--env", "URL=a=b", "--env-from", dir.file("env")],
       [
         "--softnet",
@@ -42,6 +43,8 @@ test("every field of a VM has a flag", async () => {
     diskGiB: 80,
     ttlSeconds: 5400,
     queueTimeoutSeconds: 600,
+    noJobTimeoutSeconds: 2700,
+    budgets: { bootSeconds: 600, provisionSeconds: 90, pullStallSeconds: 120 },
     hostLabels: { xcode: "16", rack: "b4" },
     preferredHostLabels: { disk: "fast" },
     labels: { team: "ios" },

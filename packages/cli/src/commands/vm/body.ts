@@ -18,6 +18,10 @@ export interface VmFlags {
   ttl?: string;
   queueTimeout?: string;
   idleTimeout?: string;
+  pullStall?: string;
+  cloneTimeout?: string;
+  bootTimeout?: string;
+  provisionTimeout?: string;
   env?: string[];
   softnet?: true;
   softnetAllow?: string[];
@@ -51,6 +55,10 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   ttlSeconds: "--ttl",
   queueTimeoutSeconds: "--queue-timeout",
   noJobTimeoutSeconds: "--idle-timeout",
+  "budgets.pullStallSeconds": "--pull-stall",
+  "budgets.cloneSeconds": "--clone-timeout",
+  "budgets.bootSeconds": "--boot-timeout",
+  "budgets.provisionSeconds": "--provision-timeout",
   env: "--env",
   "run.softnet": "--softnet",
   "run.softnetAllow": "--softnet-allow",
@@ -130,6 +138,15 @@ export function vmBody(
     ...merged("hostLabels", labels("--host-label", flags.hostLabel)),
     ...merged("preferredHostLabels", labels("--prefer-host-label", flags.preferHostLabel)),
     ...merged("labels", labels("--label", flags.label)),
+    ...merged(
+      "budgets",
+      defined({
+        pullStallSeconds: seconds("--pull-stall", flags.pullStall),
+        cloneSeconds: seconds("--clone-timeout", flags.cloneTimeout),
+        bootSeconds: seconds("--boot-timeout", flags.bootTimeout),
+        provisionSeconds: seconds("--provision-timeout", flags.provisionTimeout),
+      }),
+    ),
     ...merged("env", variables(flags.env ?? [], texts.envFiles, env, mistake)),
     ...merged(
       "run",

@@ -56,6 +56,13 @@ export function addCreate(group: Command, context: Context): void {
     .option("--ttl <duration>", `how long it may live: ${DURATION_FORM}`)
     .option("--queue-timeout <duration>", "how long it may wait for a slot")
     .option("--idle-timeout <duration>", "how long its GitHub runner may wait for a job; 0s for ever")
+    .option(
+      "--pull-stall <duration>",
+      "how long the pull of its image may stand still (default: the fleet's)",
+    )
+    .option("--clone-timeout <duration>", "how long cloning it may take (default: learned of the image)")
+    .option("--boot-timeout <duration>", "how long its guest may take to answer (default: learned)")
+    .option("--provision-timeout <duration>", "how long setting it up may take (default: learned)")
     .option("--env <NAME[=VALUE]>", "environment of its jobs; can be repeated", collect)
     // Not --env-file: node takes that for itself, wherever it stands, and loads the file into our environment.
     .option("--env-from <file>", "the same, one NAME=VALUE a line (- for stdin); can be repeated", collect)
