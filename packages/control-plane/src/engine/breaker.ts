@@ -1,6 +1,7 @@
 import { judge, mayClose, pauseMs, probeSays, type Outcome } from "../domain/breaker.ts";
 import type { Cordon } from "../domain/cordon.ts";
 import type { HostRoom } from "../domain/scheduling/host-room.ts";
+import type { Vm } from "../domain/vm.ts";
 import type { KeptPhase } from "../store/phase-times.ts";
 import type { Act } from "../store/audit.ts";
 import { ITSELF, ownAct } from "./acts.ts";
@@ -70,6 +71,20 @@ export function startBreaker(
     });
   }
 
+  /** A host that is there and does not remove what it is told to, with the stop ladder's last rung, is broken. */
+  function hung({ id, hostId, state, stateSince }: Vm): void {
+    const lastsMs = clock.now() - stateSince;
+    const stopMs = config.stopTimeoutSeconds * 1000;
+    // Once: a stop that is overdue is noted again and again.
+    const isSecondTime = lastsMs >= 2 * stopMs && lastsMs < 3 * stopMs;
+    if (state !== "stopping" || hostId === null || !isSecondTime || !leases.isConnected(hostId)) return;
+    patience.keepTrying(async () => {
+      const host = store.hostById(hostId);
+      if (!host || host.cordon !== null) return;
+      await trip(hostId, host.name, `it has not removed VM ${id} for ${Math.round(lastsMs / 1000)} s`, 1);
+    });
+  }
+
   async function trip(hostId: number, name: string, why: string, trips: number): Promise<void> {
     const now = clock.now();
     const closed = store
@@ -128,7 +143,12 @@ export function startBreaker(
   }
 
   if (config.breakerRestSeconds === 0) return { sessionOpened() {}, stop() {} };
-  const stop = history.onVerdict(heard);
+  const unsubscribes = [
+    history.onVerdict(heard),
+    changes.onApplied(({ vm, event }) => {
+      if (event?.source === "timer") hung(vm);
+    }),
+  ];
   return {
     sessionOpened(hostId) {
       const now = clock.now();
@@ -147,6 +167,8 @@ export function startBreaker(
         );
       });
     },
-    stop,
+    stop() {
+      for (const unsubscribe of unsubscribes) unsubscribe();
+    },
   };
 }

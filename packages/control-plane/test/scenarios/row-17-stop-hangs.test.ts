@@ -45,3 +45,34 @@ test("peers §4 row 17: a stop that hangs keeps its slot and nobody else's, is t
   expect(fleet.errors).toEqual([]);
   fleet.close();
 });
+
+test("peers §4 row 17: a host on which a stop hangs for long gets nothing new, with the reason, until it was tried", async () => {
+  const fleet = await startFleet();
+  const [mac, other] = [await fleet.host("mac-1"), await fleet.host("mac-2")];
+  const pass = async (minutes: number) => {
+    for (let beat = 0; beat < minutes * 12; beat += 1) {
+      for (const agent of [mac, other]) await agent.heartbeat();
+      await fleet.clock.pass(5000);
+    }
+  };
+  const stuck = await fleet.create();
+  await mac.bringUpAll();
+  await fleet.useCases.endVm(CI, stuck, {});
+  await pass(9);
+  expect(fleet.useCases.getHost("mac-1").cordon).toBeNull();
+  await pass(2);
+  expect(fleet.useCases.getHost("mac-1").cordon).toMatchObject({
+    by: "control plane",
+    reason: `it has not removed VM ${stuck} for 600 s`,
+    breaker: { trips: 1 },
+  });
+  await mac.removeAll();
+  await pass(6);
+  // Two fill the other Mac, and the third one is the probe.
+  for (let n = 0; n < 3; n += 1) await fleet.create();
+  await other.bringUpAll();
+  await mac.bringUpAll();
+  expect(fleet.useCases.getHost("mac-1").cordon).toBeNull();
+  expect(fleet.errors).toEqual([]);
+  fleet.close();
+});
