@@ -4,6 +4,7 @@ import { inventory } from "./host/look.ts";
 import type { HostParts } from "./host/ports.ts";
 import type { ControlPlane } from "./link/control-plane.ts";
 import { createLink, type LinkEnd } from "./link/link.ts";
+import { createQuestions, type ResolveTag } from "./registry/questions.ts";
 
 /** All that an agent works with; a simulation passes its own. */
 export interface AgentParts extends Omit<HostParts, "bootstrap"> {
@@ -13,6 +14,8 @@ export interface AgentParts extends Omit<HostParts, "bootstrap"> {
   agentId: string;
   /** A view of the host in the control plane's words. */
   facts(view: HostView): Promise<HostFacts>;
+  /** Asks a reference's registry what its tag stands for; an agent without it is never asked to. */
+  resolveTag?: ResolveTag | undefined;
 }
 
 export interface Agent {
@@ -49,10 +52,20 @@ export function createAgent(parts: AgentParts): Agent {
         return { machineId, agentId, facts, instances };
       },
       onWelcome: (welcome) => host.onWelcome(welcome),
-      onSet: (set) => host.onSet(set),
-      onLost: () => host.onLost(),
+      onSet(set) {
+        host.onSet(set);
+        questions?.asked(set.resolve ?? []);
+      },
+      onLost() {
+        host.onLost();
+        questions?.asked([]);
+      },
     },
   });
+
+  const questions =
+    parts.resolveTag &&
+    createQuestions(parts.resolveTag, (reference, answer) => link.tellResolved(reference, answer));
 
   return {
     async run(signal) {
@@ -66,6 +79,7 @@ export function createAgent(parts: AgentParts): Agent {
         return await Promise.race([link.run(stop.signal), hosting.then(() => STOPPED)]);
       } finally {
         end();
+        questions?.asked([]);
         signal.removeEventListener("abort", end);
         await hosting;
       }

@@ -1,7 +1,7 @@
 import type { Report } from "@tartfleet/shared";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { createAgent } from "../src/agent.ts";
+import { createAgent, type AgentParts } from "../src/agent.ts";
 import { DEFAULT_TIMING } from "../src/host/ports.ts";
 import { DEFAULT_LIMITS } from "../src/reconcile/limits.ts";
 import { assignment, gone, nameOf } from "./support/assignments.ts";
@@ -13,7 +13,7 @@ import { createMemoryControlPlane } from "./support/memory-control-plane.ts";
 import { createVirtualClock } from "./support/virtual-clock.ts";
 
 /** The whole agent, link and all, in virtual time. */
-function scene() {
+function scene(resolveTag?: AgentParts["resolveTag"]) {
   const clock = createVirtualClock();
   const world = createWorld(clock);
   const plane = createMemoryControlPlane(clock);
@@ -23,6 +23,7 @@ function scene() {
     agentId: "agent-1",
     machineId: "machine-1",
     facts: async () => FACTS,
+    resolveTag,
     tart: createFakeTart(world),
     guests: createFakeGuests(world),
     runLogs: {
@@ -76,6 +77,23 @@ test("six hours of partition, with a half-open link: jobs go on, nothing is remo
   await clock.until("told", () => isSaid(plane.reports, vm.vmId, "run_ended"), 60_000);
   expect(clock.now() - healed).toBeLessThan(35_000);
   expect(plane.hellos.at(-1)?.instances).toMatchObject([{ vmId: vm.vmId, running: false }]);
+  await stop();
+});
+
+test("a tag that is asked for is resolved in the session that asks, and again in the next one that does", async () => {
+  const digest = `sha256:${"a".repeat(64)}`;
+  const looked: string[] = [];
+  const { clock, plane, stop } = scene(async (reference) => {
+    looked.push(reference);
+    return { kind: "digest", digest };
+  });
+  plane.ask("ghcr.io/org/image:1");
+  await clock.until("an answer", () => plane.resolved.length === 1);
+  plane.drop();
+  await clock.until("another", () => plane.resolved.length === 2);
+  const answer = { reference: "ghcr.io/org/image:1", answer: { kind: "digest", digest } };
+  expect(plane.resolved).toEqual([answer, answer]);
+  expect(looked).toHaveLength(2);
   await stop();
 });
 

@@ -24,6 +24,7 @@ export type HostReason = (typeof HOST_REASONS)[number];
 /** What would let a waiting VM start first. */
 export const UNBLOCKS = [
   "placing",
+  "image",
   "turn",
   "share",
   "reserved",

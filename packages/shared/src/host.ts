@@ -2,7 +2,7 @@ import { z } from "zod";
 import { cordonRecordSchema } from "./cordon.ts";
 import { attemptErrorCodeSchema } from "./error-codes.ts";
 import { findingsSchema } from "./finding.ts";
-import { imageSchema, labelsSchema, nameSchema } from "./names.ts";
+import { digestSchema, imageSchema, labelsSchema, nameSchema } from "./names.ts";
 import { prioritySchema } from "./priority.ts";
 import { shownOnce } from "./secret.ts";
 import { teamSchema } from "./team.ts";
@@ -27,11 +27,7 @@ export const hostFactsSchema = z.object({
       z.object({
         reference: z.string().max(512),
         sizeGiB: z.number(),
-        digest: z
-          .string()
-          .regex(/^sha256:[0-9a-f]{64}$/)
-          .optional()
-          .describe("What the reference stands for on this host"),
+        digest: digestSchema.optional().describe("What the reference stands for on this host"),
         isOurs: z
           .boolean()
           .optional()
@@ -78,6 +74,10 @@ export const hostFactsSchema = z.object({
   findings: findingsSchema
     .optional()
     .describe("What the host's doctor found; missing until it has looked, and from an agent without one"),
+  resolvesTags: z
+    .boolean()
+    .optional()
+    .describe("Its agent can ask registries what tags stand for; older agents cannot"),
 });
 export type HostFacts = z.infer<typeof hostFactsSchema>;
 

@@ -28,6 +28,9 @@ const IMAGE = new RegExp(
   `^(?<repository>${HOST}(?:/${NAMESPACE})+)(?::(?<tag>${TAG})|@(?<digest>sha256:[0-9a-f]{64}))?$`,
 );
 
+/** The digest of an image's manifest. */
+export const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
 /** An OCI reference as `tart pull` takes it (tart-contract §1.6): host/namespace[:tag | @sha256:hex]. */
 export const imageSchema = z
   .string()

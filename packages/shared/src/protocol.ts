@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { attemptErrorCodeSchema, attemptErrorSchema } from "./error-codes.ts";
 import { hostFactsSchema } from "./host.ts";
+import { digestSchema, imageSchema } from "./names.ts";
 import { runnerSchema } from "./runner.ts";
 import { secret } from "./secret.ts";
 import { guestOsSchema, runOptionsSchema, vmIdSchema } from "./vm.ts";
@@ -114,6 +115,10 @@ export const assignmentSetSchema = z.object({
   images: imageWorkSchema
     .optional()
     .describe("Changes without a new revision, and only for agents that tell of imageFailures"),
+  resolve: z
+    .array(z.string())
+    .optional()
+    .describe("References whose tags the agent is to ask their registries for, until it has answered"),
 });
 export type AssignmentSet = z.infer<typeof assignmentSetSchema>;
 
@@ -201,6 +206,25 @@ export const heartbeatSchema = z.object({
   epoch: z.int(),
   facts: hostFactsSchema.optional().describe("Only when they changed"),
   instances: helloSchema.shape.instances.optional(),
+});
+
+/** What an agent learned of a reference whose tag it was asked to resolve. */
+export const tagAnswerSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("digest"), digest: digestSchema }),
+  z.object({
+    kind: z.literal("failed"),
+    code: z
+      .enum(["image_not_found", "image_auth_failed", "registry_unreachable"])
+      .catch("registry_unreachable"),
+    message: z.string().max(1000).describe("Which registry was asked, and what it said"),
+  }),
+]);
+export type TagAnswer = z.infer<typeof tagAnswerSchema>;
+
+export const resolvedSchema = z.object({
+  epoch: z.int(),
+  reference: imageSchema,
+  answer: tagAnswerSchema,
 });
 
 export const bootstrapRequestSchema = attemptRefSchema.extend({ epoch: z.int() });

@@ -49,6 +49,7 @@ export const END_REASONS = {
     text: "No job came to its runner within the time that was allowed for that; the guest stopped it.",
   },
   queue_timeout: { outcome: "failed", text: "No slot became free within the queue timeout." },
+  image_not_found: { outcome: "failed", text: "The registry of its image does not know its tag." },
   start_failed: { outcome: "failed", text: "It could not be brought up; see the error." },
   host_removed: { outcome: "failed", text: "Its host was taken out of the fleet." },
   instance_lost: { outcome: "failed", text: "Its instance vanished from the host." },

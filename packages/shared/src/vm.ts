@@ -126,7 +126,10 @@ export const vmRecordSchema = z.object({
   state: vmStateSchema,
   stateSince: timeSchema,
   image: z.string(),
-  imageDigest: z.string().nullable(),
+  imageDigest: z
+    .string()
+    .nullable()
+    .describe("What its tag stood for when it was accepted, and what runs; null: not known, or not yet"),
   channel: z.string().nullable().describe("The channel that it asked for and that chose its image"),
   os: guestOsSchema,
   cpu: z.int().nullable(),

@@ -5,6 +5,7 @@ export {
   type FakeJob,
   type FakeJobView,
 } from "./github/server.ts";
+export { startRegistry, type SimRegistry, type SimRegistryOptions } from "./registry/server.ts";
 export type { ImageEntry } from "./registry/catalogue.ts";
 export type { Fault, FaultKind, FaultMatch } from "./host/faults.ts";
 export { makeSimHost, tartPath, type SimHost, type SimHostOptions } from "./sim-host.ts";

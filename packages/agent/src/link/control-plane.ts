@@ -7,6 +7,7 @@ import type {
   Problem,
   Report,
   ReportResult,
+  TagAnswer,
   Welcome,
 } from "@tartfleet/shared";
 import type { Result } from "../tart/result.ts";
@@ -40,6 +41,8 @@ export interface Connection {
   assignments(epoch: number, onSet: (set: AssignmentSet) => void, signal: AbortSignal): Promise<CallFailure>;
   report(epoch: number, reports: readonly Report[], signal: AbortSignal): Promise<Answer<ReportResult[]>>;
   heartbeat(epoch: number, facts: HostFacts | undefined, signal: AbortSignal): Promise<Answer<void>>;
+  /** What was learned of a reference that the set of assignments asked about. */
+  resolved(epoch: number, reference: string, answer: TagAnswer, signal: AbortSignal): Promise<Answer<void>>;
   bootstrap(epoch: number, attempt: AttemptRef, signal: AbortSignal): Promise<Answer<Bootstrap>>;
   /** Resolves when the connection is no more. */
   readonly closed: Promise<CallFailure>;

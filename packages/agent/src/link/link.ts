@@ -1,4 +1,4 @@
-import type { AttemptRef, Bootstrap, HostFacts, Problem, Report } from "@tartfleet/shared";
+import type { AttemptRef, Bootstrap, HostFacts, Problem, Report, TagAnswer } from "@tartfleet/shared";
 import { sleep, within, type Clock } from "../clock.ts";
 import { createDoorbell } from "../doorbell.ts";
 import type { Log } from "../log.ts";
@@ -27,6 +27,8 @@ export interface Link {
   /** Told in order, and again until it is acknowledged or nobody asks about the attempt any more. */
   put(report: Report): void;
   setFacts(facts: HostFacts): void;
+  /** Said once, in the present session; what does not arrive is asked again. */
+  tellResolved(reference: string, answer: TagAnswer): Promise<void>;
   /** Waits for a session, and asks again when one is lost; fails only by the control plane's word. */
   bootstrap(attempt: AttemptRef, signal: AbortSignal): Promise<Answer<Bootstrap>>;
 }
@@ -117,6 +119,14 @@ export function createLink({ controlPlane, host, clock, random, log }: LinkParts
       outboxBell.ring();
     },
     setFacts: (next) => facts.set(next),
+    async tellResolved(reference, answer) {
+      const present = session;
+      if (!present) return;
+      const told = await within(clock, CALL_MS, new AbortController().signal, (limit) =>
+        present.connection.resolved(present.epoch, reference, answer, limit),
+      );
+      if (!told.ok) log.debug({ reference, why: told.failure.message }, "a tag's digest was not taken");
+    },
     async bootstrap(attempt, signal) {
       for (;;) {
         await Promise.race([opened.promise, aborted(signal)]);

@@ -100,6 +100,12 @@ function connectionOn(
       const answer = await call(z.unknown(), () => agent.heartbeat.mutate(beat, { signal }));
       return answer.ok ? ok() : answer;
     },
+    async resolved(epoch, reference, answer, signal) {
+      const said = await call(z.unknown(), () =>
+        agent.resolved.mutate({ epoch, reference, answer }, { signal }),
+      );
+      return said.ok ? ok() : said;
+    },
     bootstrap: (epoch, attempt, signal) =>
       call(bootstrapSchema, () => agent.bootstrap.mutate({ epoch, ...attempt }, { signal })),
     assignments: (epoch, onSet, signal) =>

@@ -17,6 +17,7 @@ import type { LinkEnd } from "../link/link.ts";
 import { trpcControlPlane } from "../link/trpc-control-plane.ts";
 import type { Log } from "../log.ts";
 import { DEFAULT_LIMITS } from "../reconcile/limits.ts";
+import { makeResolveTag } from "../registry/resolve-tag.ts";
 import { makeTart } from "../tart/index.ts";
 import { enrolAnew, readCredential, type Credential, type Enrolment } from "./credential.ts";
 import type { DataDir } from "./data-dir.ts";
@@ -74,6 +75,7 @@ export async function runAgent(start: Start): Promise<void> {
     cpu: settings.cpu ?? availableParallelism(),
     memoryMiB: settings.memoryMib ?? Math.floor(totalmem() / 2 ** 20),
     labels: settings.label ?? {},
+    resolvesTags: true,
   };
   log.info(
     { name: credential.name, url: settings.url, dataDir: dataDir.path, tartHome, ...fixed },
@@ -94,6 +96,7 @@ export async function runAgent(start: Start): Promise<void> {
     agentId: dataDir.agentId,
     facts: async (view) => factsOf(fixed, view, await diskOf(tartHome), doctor.findings()),
     tart,
+    resolveTag: makeResolveTag(env),
     guests: realGuests(tart, files.ssh, log),
     runLogs: dataDir.runLogs,
     pulledImages: dataDir.pulledImages,

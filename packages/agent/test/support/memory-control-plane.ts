@@ -1,4 +1,4 @@
-import type { Assignment, AssignmentSet, Hello, Report } from "@tartfleet/shared";
+import type { Assignment, AssignmentSet, Hello, Report, TagAnswer } from "@tartfleet/shared";
 import { sleep } from "../../src/clock.ts";
 import type { Answer, CallFailure, Connection, ControlPlane } from "../../src/link/control-plane.ts";
 import { failed, ok } from "../../src/tart/result.ts";
@@ -12,11 +12,14 @@ const HEARTBEAT_SECONDS = 5;
 export interface MemoryControlPlane extends ControlPlane {
   hellos: Hello[];
   reports: Report[];
+  resolved: { reference: string; answer: TagAnswer }[];
   /** Connections fail, and those that are open hang like a half-open link. */
   isCut: boolean;
   /** How long a call takes each way. */
   latencyMs: number;
   want(...assignments: Assignment[]): void;
+  /** Asks what these references' tags stand for. */
+  ask(...references: string[]): void;
   /** Breaks the open connection; calls on their way have arrived, but are not answered. */
   drop(): void;
   readonly lastHeartbeatAt: number;
@@ -68,6 +71,10 @@ export function createMemoryControlPlane(clock: VirtualClock): MemoryControlPlan
         call(signal, claimed, () => {
           lastHeartbeatAt = clock.now();
         }),
+      resolved: (claimed, reference, answer, signal) =>
+        call(signal, claimed, () => {
+          plane.resolved.push({ reference, answer });
+        }),
       bootstrap: (claimed, { vmId }, signal) => call(signal, claimed, () => bootstrapOf(vmId)),
       async assignments(claimed, onSet, signal) {
         push = () => {
@@ -86,10 +93,15 @@ export function createMemoryControlPlane(clock: VirtualClock): MemoryControlPlan
   const plane: MemoryControlPlane = {
     hellos: [],
     reports: [],
+    resolved: [],
     isCut: false,
     latencyMs: 5,
     want(...assignments) {
       set = { ...set, revision: set.revision + 1, assignments };
+      open?.push();
+    },
+    ask(...resolve) {
+      set = { ...set, resolve };
       open?.push();
     },
     drop: () => open?.close(),

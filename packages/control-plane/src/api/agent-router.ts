@@ -5,6 +5,7 @@ import {
   helloSchema,
   protocolRefusal,
   reportsSchema,
+  resolvedSchema,
   reveal,
 } from "@tartfleet/shared";
 import type { Hello } from "@tartfleet/shared";
@@ -45,6 +46,12 @@ export const agentRouter = router({
     .input(heartbeatSchema)
     .mutation(({ ctx, input: { epoch, ...changed } }) =>
       ctx.useCases.agent.heartbeat(ctx.host, epoch, changed),
+    ),
+
+  resolved: fromHost
+    .input(resolvedSchema)
+    .mutation(({ ctx, input: { epoch, reference, answer } }) =>
+      ctx.useCases.agent.resolved(ctx.host, epoch, reference, answer),
     ),
 
   bootstrap: fromHost

@@ -125,6 +125,9 @@ export const SETTINGS = z.object({
   pullsPerRegistry: wholeNumberOr(1, 10_000, 4).describe(
     "How many hosts fetch images from one registry at once, when they are pre-pulled or pinned",
   ),
+  imageResolveTtlSeconds: wholeNumberOr(0, DAY, 60).describe(
+    "How long it is believed what a tag stands for, before a host asks the registry again; 0: tags are not resolved, and mean what they mean on each host",
+  ),
   keepEndedDays: wholeNumberOr(0, 3650, 90).describe(
     "How long ended VMs and their events are kept; 0 for ever",
   ),

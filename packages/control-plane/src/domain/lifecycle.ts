@@ -5,7 +5,7 @@ import type { Context, LifecycleEvent, Row, Step } from "./lifecycle/event.ts";
 import * as noteRules from "./lifecycle/notes.ts";
 import type { Vm } from "./vm.ts";
 
-export type { Budgets, Context, HistoryEntry, LifecycleEvent } from "./lifecycle/event.ts";
+export type { Budgets, Context, HistoryEntry, ImageAnswer, LifecycleEvent } from "./lifecycle/event.ts";
 
 const rules = { ...bringUpRules, ...endRules, ...noteRules };
 
@@ -25,6 +25,7 @@ const bringUp: Row = {
   // Its guest has a token, so it was set up: the runner may start, work and end before the agent's word of
   // any of it has arrived.
   announced: rules.drain,
+  image_answered: late,
   wrong_job: rules.note,
   job_started: rules.startJobEarly,
   end_requested: rules.stopForClient,
@@ -42,6 +43,7 @@ const ended: Row = {
   stop_rung: over,
   script_result: over,
   announced: over,
+  image_answered: over,
   wrong_job: over,
   job_started: over,
   end_requested: over,
@@ -61,6 +63,7 @@ const TABLE: Record<VmState, Row> = {
     stop_rung: rules.note,
     script_result: notYet,
     announced: notYet,
+    image_answered: rules.settleImage,
     wrong_job: notYet,
     job_started: notYet,
     end_requested: rules.cancelQueued,
@@ -82,6 +85,7 @@ const TABLE: Record<VmState, Row> = {
     stop_rung: rules.note,
     script_result: rules.keepResult,
     announced: rules.drain,
+    image_answered: late,
     wrong_job: rules.note,
     job_started: rules.startJob,
     end_requested: rules.stopForClient,
@@ -98,6 +102,7 @@ const TABLE: Record<VmState, Row> = {
     stop_rung: rules.note,
     script_result: rules.keepResult,
     announced: rules.drainSooner,
+    image_answered: late,
     wrong_job: rules.note,
     job_started: rules.keepLateJob,
     end_requested: rules.stopForClient,
@@ -114,6 +119,7 @@ const TABLE: Record<VmState, Row> = {
     stop_rung: rules.note,
     script_result: rules.keepResult,
     announced: late,
+    image_answered: late,
     wrong_job: rules.note,
     job_started: late,
     end_requested: late,

@@ -1,13 +1,14 @@
-import type {
-  AttemptError,
-  CreateVm,
-  EndPhase,
-  EndReason,
-  JobDetails,
-  Labels,
-  RunnerKind,
-  ScriptResult,
-  VmState,
+import {
+  imageParts,
+  type AttemptError,
+  type CreateVm,
+  type EndPhase,
+  type EndReason,
+  type JobDetails,
+  type Labels,
+  type RunnerKind,
+  type ScriptResult,
+  type VmState,
 } from "@tartfleet/shared";
 
 /** What a client asked for, without the secrets (those are sealed beside it). Never changes. */
@@ -41,12 +42,23 @@ export interface VmEnd {
 /** The end that a guest announced; `no_job`: its runner exited because the guest ended it, to which no job came. */
 export type Announced = EndPhase | "no_job";
 
+/**
+ * What its image's tag stands for, found out once for all of its attempts. `given_up`: nobody could tell, so it runs
+ * what the tag means on its host.
+ */
+export type Resolution =
+  | { kind: "waiting" }
+  | { kind: "digest"; digest: string; host: string }
+  | { kind: "given_up"; why: string };
+
 /** A VM as the lifecycle sees it. Times are milliseconds since 1970 by the control plane's clock. */
 export interface Vm {
   id: string;
   name: string;
   team: string;
   spec: VmSpec;
+  /** null: its image is named by digest, or there was nobody who could ask. */
+  resolution: Resolution | null;
   state: VmState;
   stateSince: number;
   /** The present attempt's number; 0 before the first placement. */
@@ -76,6 +88,14 @@ export interface Vm {
   assignedAt: number | null;
   readyAt: number | null;
   endedAt: number | null;
+}
+
+/** Its image as a host is to fetch it: by digest once that is known. */
+export function imageOf({ spec, resolution }: Pick<Vm, "spec" | "resolution">): string {
+  const repository = imageParts(spec.image)?.repository;
+  return resolution?.kind === "digest" && repository !== undefined
+    ? `${repository}@${resolution.digest}`
+    : spec.image;
 }
 
 /** When something must be decided about the VM if nothing else happens; null when nothing will. */

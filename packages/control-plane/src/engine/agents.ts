@@ -10,6 +10,7 @@ import type { z } from "zod";
 import { actOf, hostName, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
 import type { Parts } from "./parts.ts";
+import type { Tags } from "./tags.ts";
 import { mintToken } from "./secrets.ts";
 import type { AgentUseCases, HostCaller } from "./use-cases.ts";
 import type { VmSecrets } from "./vms.ts";
@@ -24,6 +25,7 @@ export function makeAgentUseCases(
   parts: Parts,
   breaker: { sessionOpened(hostId: number): void },
   imageWorkOf: (hostId: number) => ImageWork,
+  tags: Tags,
 ): AgentUseCases {
   const { store, changes, leases, hearing, refusals, sealer, clock, config, identity } = parts;
 
@@ -70,6 +72,7 @@ export function makeAgentUseCases(
       hearing.heard(host.hostId, true);
       leases.speaks(host.hostId, agentId);
       breaker.sessionOpened(host.hostId);
+      tags.sessionOpened(host.hostId, facts.resolvesTags === true);
       // Older sessions' subscriptions wake up, see the new epoch and end.
       changes.hostChanged(host.hostId);
       changes.hostRoomChanged(host.hostId);
@@ -92,8 +95,10 @@ export function makeAgentUseCases(
           const set = store.assignments(host.hostId);
           const understands = store.hostRow(host.hostId).facts?.imageFailures !== undefined;
           const images = understands ? imageWorkOf(host.hostId) : undefined;
-          const version = `${set.revision} ${JSON.stringify(images)}`;
-          if (version !== sent) yield { ...set, ...(images ? { images } : {}) };
+          const resolve = tags.askedOf(host.hostId);
+          const version = `${set.revision} ${JSON.stringify([images, resolve])}`;
+          if (version !== sent)
+            yield { ...set, ...(images ? { images } : {}), ...(resolve.length === 0 ? {} : { resolve }) };
           sent = version;
         } while (await bell.wait());
       } finally {
@@ -127,6 +132,12 @@ export function makeAgentUseCases(
         if (changed.facts === undefined && changed.instances === undefined) return;
         await store.updateSeen(caller.principal.hostId, epoch, changed, clock.now());
         changes.hostRoomChanged(caller.principal.hostId);
+      }),
+
+    resolved: (caller, epoch, reference, answer) =>
+      watched(caller, async () => {
+        requireSession(caller, epoch);
+        tags.answered(caller.principal, reference, answer);
       }),
 
     async bootstrap(caller, epoch, about) {

@@ -30,6 +30,8 @@ export interface EngineConfig {
   breakerRestSeconds: number;
   /** How many hosts may fetch what is planned from one registry at once. */
   pullsPerRegistry: number;
+  /** 0: tags are not resolved. */
+  imageResolveTtlSeconds: number;
   /** 0 keeps all. */
   keepEndedDays: number;
 }

@@ -35,6 +35,7 @@ import { makeSealer, randomId } from "./secrets.ts";
 import { every, watchStalls } from "./stalls.ts";
 import { makeStanding } from "./standing.ts";
 import { watchStorage, type StorageHealth, type WatchLog } from "./storage-watch.ts";
+import { startTags } from "./tags.ts";
 import { makeTeamUseCases } from "./teams.ts";
 import { makeTokenUseCases } from "./tokens.ts";
 import type { Caller, UseCases } from "./use-cases.ts";
@@ -185,14 +186,16 @@ export async function startControlPlane({
 
   const channels = startChannels(parts, patience);
 
+  const tags = startTags(parts, patience);
+
   const useCases: UseCases = {
-    ...makeVmUseCases(parts, channels.choice),
+    ...makeVmUseCases(parts, channels.choice, tags),
     ...channels.useCases,
     ...imagePlans.useCases,
     ...makeTokenUseCases(parts, onFatal),
     ...makeTeamUseCases(parts, fleet),
     ...cordons.useCases,
-    agent: makeAgentUseCases(parts, breaker, imageWorkOf),
+    agent: makeAgentUseCases(parts, breaker, imageWorkOf, tags),
     listImages: () =>
       listImages(
         store.hosts().map(({ id, name, facts }) => ({
@@ -214,7 +217,7 @@ export async function startControlPlane({
       const asks = query && Object.values(query).some((value) => value !== undefined);
       return asks ? { room: roomFor(standing, query, team), ...counts } : counts;
     },
-    explainVm: makeExplain(parts),
+    explainVm: makeExplain(parts, tags),
   };
 
   return {
@@ -226,6 +229,7 @@ export async function startControlPlane({
       breaker.stop();
       channels.stop();
       imagePlans.stop();
+      tags.stop();
       deadlines.stop();
       retention.stop();
       history.stop();

@@ -3,11 +3,12 @@ import { forecast } from "../domain/explain/forecast.ts";
 import { positionOf } from "../domain/explain/position.ts";
 import { presentPhase } from "../domain/explain/present.ts";
 import { explainWaiting } from "../domain/explain/waiting.ts";
-import { resting } from "../domain/scheduling/request.ts";
+import { nameOfImage, resting } from "../domain/scheduling/request.ts";
 import { phaseOf } from "../domain/history/phase-time.ts";
 import type { Vm } from "../domain/vm.ts";
 import type { Parts } from "./parts.ts";
 import { isoOf } from "./records.ts";
+import type { Tags } from "./tags.ts";
 import { vmNotFound } from "./vms.ts";
 
 /** A VM's history is looked through for attempts that failed so far. */
@@ -16,13 +17,16 @@ const EVENTS_LOOKED_AT = 200;
 type Told = Pick<Explanation, "summary" | "details" | "waiting">;
 
 /** Why VMs wait and until when, or what they are doing. */
-export function makeExplain({
-  store,
-  standing,
-  leases,
-  history,
-  clock,
-}: Pick<Parts, "store" | "standing" | "leases" | "history" | "clock">) {
+export function makeExplain(
+  {
+    store,
+    standing,
+    leases,
+    history,
+    clock,
+  }: Pick<Parts, "store" | "standing" | "leases" | "history" | "clock">,
+  tags: Pick<Tags, "progress">,
+) {
   const { view } = standing;
 
   function explainQueued(vm: Vm, now: number): Told {
@@ -36,7 +40,7 @@ export function makeExplain({
     // What was accepted just now may not be in the scheduler's view yet.
     const lines = view.queue.has(vm.id) ? fleetNow.lines : [...fleetNow.lines, { requests: [request] }];
     const hasImage = fleetNow.rooms.some(({ images }) => images.has(need.image));
-    const lengths = standing.lengths(team, need.image);
+    const lengths = standing.lengths(team, nameOfImage(need));
     return explainWaiting({
       now,
       request,
@@ -46,6 +50,7 @@ export function makeExplain({
       forecast: forecast({ ...fleetNow, lines }, vm.id),
       bringUp: { p50: lengths.bringUp(hasImage, 0.5), p90: lengths.bringUp(hasImage, 0.9) },
       runs,
+      resolving: request.awaitsDigest ? tags.progress(vm.spec.image) : null,
       restsUntil: rests ?? null,
       givenUpAt: vm.budgetEndsAt,
     });

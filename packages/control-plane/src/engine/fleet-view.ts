@@ -8,7 +8,7 @@ import { makeRoomIndex, type Layout } from "../domain/scheduling/room-index.ts";
 import { resting, restsUntil, type Request } from "../domain/scheduling/request.ts";
 import { dueOf, type SharePolicy } from "../domain/scheduling/shares.ts";
 import { makeWaitQueue } from "../domain/scheduling/wait-queue.ts";
-import type { Vm } from "../domain/vm.ts";
+import { imageOf, type Vm } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
 import type { Suspicions } from "./breaker.ts";
@@ -82,7 +82,7 @@ export function makeFleetView(options: {
   function unpark(rooms: readonly HostRoom[]): void {
     if (rooms.length === 0) return;
     view.queue.unpark(({ need }) => {
-      const imageGiB = view.rooms.imageGiB(need.image);
+      const imageGiB = view.rooms.imageGiB(need);
       return rooms.some((room) => misfit(need, room, imageGiB) === undefined);
     });
   }
@@ -106,7 +106,7 @@ export function makeFleetView(options: {
   }
 
   for (const host of store.hosts()) put(host.id, host);
-  for (const request of store.requests()) queue(request);
+  for (const request of store.requests()) if (!request.awaitsDigest) queue(request);
 
   return {
     view,
@@ -135,7 +135,7 @@ export function makeFleetView(options: {
       wakeRested();
       for (const vmId of changedVms) {
         const request = store.request(vmId);
-        if (request) queue(request);
+        if (request && !request.awaitsDigest) queue(request);
         else {
           rests.delete(vmId);
           view.queue.remove(vmId);
@@ -190,7 +190,7 @@ export function roomOf(host: StoredHost): HostRoom | undefined {
       ];
     }),
   );
-  const wanted = host.occupants.filter(({ want }) => want === "running").map(({ spec }) => spec.image);
+  const wanted = host.occupants.filter(({ want }) => want === "running").map(imageOf);
   const pulls = facts.pulls?.map(({ reference }) => reference) ?? [];
   return {
     hostId: host.id,

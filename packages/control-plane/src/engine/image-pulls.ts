@@ -108,7 +108,7 @@ export function makeImagePulls({
       const standing = standingOf(plan, host, {
         isPulling: pull !== undefined || host.grant?.reference === plan.image,
         failure: host.failures.get(plan.image),
-        imageGiB: fleet.view.rooms.imageGiB(plan.image),
+        imageGiB: fleet.view.rooms.imageGiB(plan),
         now: clock.now(),
       });
       held.hosts.set(hostId, { name: host.name, standing, pull });

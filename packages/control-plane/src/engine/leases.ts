@@ -72,6 +72,8 @@ export function makeLeases(
     /** How many hosts may come. */
     hostCount: (): number => hosts.size,
     connectedCount: (): number => epochs.size,
+    /** It is part of the fleet, heard of or not. */
+    knows: (hostId: number): boolean => hosts.has(hostId),
     isConnected: (hostId: number): boolean => epochs.has(hostId),
     /** The connected session's epoch. */
     epoch: (hostId: number): number | undefined => epochs.get(hostId),

@@ -13,9 +13,13 @@ import type { FleetStanding } from "./standing.ts";
  *
  * @throws CallError unschedulable
  */
-export function requireSchedulable(standing: FleetStanding, { spec, team }: Pick<Vm, "spec" | "team">): void {
+export function requireSchedulable(
+  standing: FleetStanding,
+  vm: Pick<Vm, "spec" | "resolution" | "team">,
+): void {
   const { view } = standing;
-  const need = needOf(spec);
+  const need = needOf(vm);
+  const { team } = vm;
   if (need.os === "macos" && shareOf(view.policy, team).cap === 0) {
     throw new CallError(
       "unschedulable",

@@ -1,7 +1,7 @@
 import type { Standing } from "../domain/explain/forecast.ts";
 import { groupHosts, type AskedHost, type HostGroup } from "../domain/explain/host-groups.ts";
 import { lengthsOf, type Lengths } from "../domain/explain/lengths.ts";
-import { rested, type Need } from "../domain/scheduling/request.ts";
+import { nameOfImage, rested, type Need } from "../domain/scheduling/request.ts";
 import type { Holding } from "../store/standing.ts";
 import { roomOf } from "./fleet-view.ts";
 import type { Parts } from "./parts.ts";
@@ -70,7 +70,7 @@ export function makeStanding({
 
     /** What every registered host says of a VM. */
     groups(need: Need, triedHosts: readonly number[] = [], holdings: readonly Holding[] = []): HostGroup[] {
-      const imageGiB = view.rooms.imageGiB(need.image);
+      const imageGiB = view.rooms.imageGiB(need);
       return groupHosts(askedHosts(), need, {
         now: clock.now(),
         imageGiB,
@@ -93,7 +93,9 @@ export function makeStanding({
         known.set(key, found);
         return found;
       };
-      const lengthsOfHeld = new Map(holdings.map((held) => [held, lengths(held.team, held.need.image)]));
+      const lengthsOfHeld = new Map(
+        holdings.map((held) => [held, lengths(held.team, nameOfImage(held.need))]),
+      );
       return {
         rooms: [...view.rooms.all()],
         returning: returning(now),
@@ -105,7 +107,7 @@ export function makeStanding({
         layout: config.layout,
         leaves: (held, u) =>
           leases.isConnected(held.hostId) ? lengthsOfHeld.get(held)?.left(held, now, u) : undefined,
-        stays: ({ team, need }, hasImage, u) => lengths(team, need.image).whole(hasImage, u),
+        stays: ({ team, need }, hasImage, u) => lengths(team, nameOfImage(need)).whole(hasImage, u),
       };
     },
   };

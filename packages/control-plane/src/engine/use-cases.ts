@@ -31,6 +31,7 @@ import type {
   RollOut,
   SetChannel,
   SetShare,
+  TagAnswer,
   TeamRecord,
   TokenRecord,
   TokenRole,
@@ -183,6 +184,8 @@ export interface AgentUseCases {
     epoch: number,
     changed: { facts?: HostFacts | undefined; instances?: Hello["instances"] | undefined },
   ): Promise<void>;
+  /** What it learned of a reference that its set of assignments asked about. */
+  resolved(caller: HostCaller, epoch: number, reference: string, answer: TagAnswer): Promise<void>;
   /** The secrets for one attempt's guest; `attempt_not_current` when it is not to be brought up any more. */
   bootstrap(caller: HostCaller, epoch: number, attempt: AttemptRef): Promise<Bootstrap>;
 }

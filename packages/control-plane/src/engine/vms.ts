@@ -21,6 +21,7 @@ import type { EngineConfig } from "./config.ts";
 import type { ChannelChoice } from "./channels.ts";
 import type { Parts } from "./parts.ts";
 import { requireSchedulable } from "./schedulable.ts";
+import type { Tags } from "./tags.ts";
 import type { Principal, UseCases } from "./use-cases.ts";
 
 const ID_LENGTH = 16;
@@ -50,6 +51,7 @@ type VmUseCases = Pick<
 export function makeVmUseCases(
   parts: Parts,
   choiceOf: (channel: string, id: string) => ChannelChoice,
+  tags: Pick<Tags, "choose" | "accepted">,
 ): VmUseCases {
   const { store, changes, records, refusals, sealer, clock, config } = parts;
 
@@ -93,6 +95,8 @@ export function makeVmUseCases(
         clock.now(),
       );
       if (channel !== undefined) vm.spec.channel = channel;
+      vm.resolution = tags.choose(vm.spec.image);
+      if (vm.resolution?.kind === "digest") vm.imageDigest = vm.resolution.digest;
       const secrets: VmSecrets = { env: input.env, runner: input.runner ?? null };
       const needsSealing = secrets.runner !== null || vm.spec.envNames.length > 0;
       const accepted = await store.acceptVm(
@@ -117,8 +121,10 @@ export function makeVmUseCases(
         clock.now(),
       );
       const created = accepted.event !== null;
-      if (created)
+      if (created) {
         changes.publish({ outcome: "applied", ...accepted, phase: null, hosts: [], roomChanged: false });
+        tags.accepted(accepted.vm);
+      }
       return { vm: records.vmRecord(accepted.vm), created };
     },
 
@@ -267,6 +273,7 @@ function newVm(
       noJobMs,
       ...(input.budgets ? { budgetsMs: budgetsMsOf(input.budgets) } : {}),
     },
+    resolution: null,
     state: "queued",
     stateSince: now,
     attempt: 0,

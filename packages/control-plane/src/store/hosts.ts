@@ -10,7 +10,7 @@ import {
   type HostFacts,
 } from "@tartfleet/shared";
 import { and, asc, eq, isNull, sql, type SQL } from "drizzle-orm";
-import type { Vm, VmSpec } from "../domain/vm.ts";
+import { imageOf, type Resolution, type Vm, type VmSpec } from "../domain/vm.ts";
 import { NEEDS_SECRETS, readVm } from "./apply.ts";
 import type { Act, WriteAct } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
@@ -38,6 +38,7 @@ export interface Occupant {
   placedAt: number;
   team: string;
   spec: VmSpec;
+  resolution: Resolution | null;
 }
 
 /** What an agent tells of its host when it connects or when something changed. */
@@ -259,7 +260,7 @@ function assignments(db: Db, hostId: number): Assignment[] {
         want: row.attempts.want,
         name: vm.name,
         os: spec.os,
-        image: spec.image,
+        image: imageOf(vm),
         cpu: spec.cpu ?? null,
         memoryMiB: spec.memoryMiB ?? null,
         diskGiB: spec.diskGiB ?? null,
@@ -294,6 +295,7 @@ function readHosts(db: Db, which?: SQL): StoredHost[] {
       placedAt: attempts.createdAt,
       team: vms.team,
       spec: vms.spec,
+      resolution: vms.resolution,
     })
     .from(attempts)
     .innerJoin(vms, eq(vms.id, attempts.vmId))

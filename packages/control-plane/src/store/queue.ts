@@ -26,6 +26,15 @@ export function makeQueueStore(db: Db) {
           .all(),
       )[0],
 
+    /** Those whose image's tag is not resolved yet. */
+    awaitingDigest: (): { id: string; image: string }[] =>
+      db
+        .select({ id: vms.id, image: sql<string>`${vms.spec} ->> 'image'` })
+        .from(vms)
+        .where(and(QUEUED, sql`${vms.resolution} ->> 'kind' = 'waiting'`))
+        .orderBy(asc(vms.seq))
+        .all(),
+
     countQueued: (): number =>
       Number(
         db
@@ -57,6 +66,7 @@ const COLUMNS = {
   seq: vms.seq,
   team: vms.team,
   spec: vms.spec,
+  resolution: vms.resolution,
   attempt: vms.attempt,
   createdAt: vms.createdAt,
   stateSince: vms.stateSince,
@@ -69,12 +79,13 @@ function requestsOf(db: Db, rows: readonly QueuedRow[]): Request[] {
   const tried =
     again.length === 0 ? [] : db.select().from(attempts).where(inArray(attempts.vmId, again)).all();
   const hostsOf = Map.groupBy(tried, ({ vmId }) => vmId);
-  return rows.map(({ id, seq, team, spec, attempt, createdAt, stateSince }) => ({
+  return rows.map(({ id, seq, team, spec, resolution, attempt, createdAt, stateSince }) => ({
     vmId: id,
     seq,
     team,
     priority: spec.priority ?? DEFAULT_PRIORITY,
-    need: needOf(spec),
+    need: needOf({ spec, resolution }),
+    awaitsDigest: resolution?.kind === "waiting",
     since: createdAt,
     failedAt: attempt === 0 ? null : stateSince,
     triedHosts: (hostsOf.get(id) ?? []).map(({ hostId }) => hostId),

@@ -33,7 +33,7 @@ import type { Channel } from "../domain/channels/channel.ts";
 import type { ImagePlan, PlanOutcome } from "../domain/images/plan.ts";
 import type { PhaseTime } from "../domain/history/phase-time.ts";
 import type { Cordon } from "../domain/cordon.ts";
-import type { Announced, Vm, VmSpec } from "../domain/vm.ts";
+import type { Announced, Resolution, Vm, VmSpec } from "../domain/vm.ts";
 
 /*
  * What is true by constraint: a host has slots 0 and 1 and no third; a slot holds one attempt that is not
@@ -116,6 +116,7 @@ export const vms = sqliteTable(
     jobDetails: text("job_details", { mode: "json" }).$type<JobDetails>().notNull(),
     ip: text(),
     imageDigest: text("image_digest"),
+    resolution: text({ mode: "json" }).$type<Resolution>(),
     pullPercent: integer("pull_percent"),
     pullTotalBytes: integer("pull_total_bytes"),
     scriptResult: text("script_result", { mode: "json" }).$type<ScriptResult>(),

@@ -45,6 +45,7 @@ export function makeStandingStore(db: Db) {
           present: vms.attempt,
           team: vms.team,
           spec: vms.spec,
+          resolution: vms.resolution,
           state: vms.state,
           stateSince: vms.stateSince,
           readyAt: vms.readyAt,
@@ -57,11 +58,11 @@ export function makeStandingStore(db: Db) {
         .innerJoin(vms, eq(vms.id, attempts.vmId))
         .where(isNull(attempts.goneAt))
         .all()
-        .map(({ attempt, present, spec, ...row }) => ({
+        .map(({ attempt, present, spec, resolution, ...row }) => ({
           ...row,
           ...(attempt === present ? {} : { state: "stopping" as const, stateSince: now }),
           priority: spec.priority ?? DEFAULT_PRIORITY,
-          need: needOf(spec),
+          need: needOf({ spec, resolution }),
         })),
   };
 }

@@ -11,6 +11,7 @@ export function vmOfRow(row: VmRow): Vm {
   const {
     ip,
     imageDigest,
+    resolution,
     pullPercent,
     pullTotalBytes,
     scriptResult,
@@ -43,6 +44,7 @@ export function vmOfRow(row: VmRow): Vm {
     },
     ip,
     imageDigest,
+    resolution,
     pullPercent,
     pullTotalBytes,
     scriptResult,

@@ -298,8 +298,11 @@ function acceptVm(tx: Tx, accepted: NewVm, now: number): { vm: Vm; event: VmEven
     {
       type: "accepted",
       source: "client",
-      message: "Accepted; it waits for a slot.",
-      data: { image: vm.spec.image },
+      message:
+        vm.resolution?.kind === "waiting"
+          ? "Accepted; it waits until it is known what its image's tag stands for."
+          : "Accepted; it waits for a slot.",
+      data: { image: vm.spec.image, ...(vm.imageDigest === null ? {} : { digest: vm.imageDigest }) },
     },
     now,
   );
@@ -315,6 +318,8 @@ function placeVm(tx: Tx, placement: Placement, context: StepContext): Applied {
   // The host may have told of a phantom since it was decided, while the store took nothing.
   if (slot !== null && host.phantoms > 0 && heldSlots(tx, hostId) + host.phantoms >= SLOTS_PER_HOST)
     return { outcome: "ignored", vm, reason: "something else has the slot" };
+  if (vm.resolution?.kind === "waiting")
+    return { outcome: "ignored", vm, reason: "its image's tag is not resolved yet" };
   const attempt = vm.attempt + 1;
   try {
     tx.transaction((inner) =>

@@ -1,7 +1,7 @@
 import { END_REASONS, isTerminal, VM_STATES, type AttemptErrorCode, type Report } from "@tartfleet/shared";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { step, type LifecycleEvent } from "../../src/domain/lifecycle.ts";
+import { step, type ImageAnswer, type LifecycleEvent } from "../../src/domain/lifecycle.ts";
 import { deadlineOf, type Vm } from "../../src/domain/vm.ts";
 import { BUDGETS, placed, queuedVm } from "../support/vms.ts";
 
@@ -50,6 +50,14 @@ const anyEvent: fc.Arbitrary<LifecycleEvent> = fc.oneof(
     rc: fc.constant(0),
     ip: fc.constant(null),
   }),
+  fc.record({
+    kind: fc.constant("image_answered" as const),
+    answer: fc.constantFrom<ImageAnswer>(
+      { kind: "digest", digest: "sha256:b", host: "mac-1" },
+      { kind: "given_up", why: "no host that could ask is connected." },
+      { kind: "missing", host: "mac-1", said: "ghcr.io answered 404." },
+    ),
+  }),
   fc.record({ kind: fc.constant("wrong_job" as const), attempt, jobId: fc.constant("other") }),
   fc.record({ kind: fc.constant("job_started" as const), attempt, details: fc.constant({}) }),
   fc.constant<LifecycleEvent>({ kind: "end_requested", by: "token ci" }),
@@ -66,7 +74,7 @@ function live(
   events: readonly (readonly [number, LifecycleEvent])[],
   look: (before: Vm, event: LifecycleEvent, result: ReturnType<typeof step>, now: number) => void,
 ): Vm {
-  let vm = queuedVm();
+  let vm = queuedVm({ resolution: { kind: "waiting" } });
   let now = 0;
   const apply = (event: LifecycleEvent) => {
     const result = step(vm, event, { now, budgets: BUDGETS });
@@ -75,7 +83,8 @@ function live(
   };
   for (const [wait, event] of events) {
     now += wait;
-    if (vm.state === "queued" && event.kind !== "end_requested" && event.kind !== "time_passed") {
+    const isOfTheQueue = ["end_requested", "time_passed", "image_answered"].includes(event.kind);
+    if (vm.state === "queued" && !isOfTheQueue) {
       apply(placed(vm.attempt + 1));
     }
     apply(event);

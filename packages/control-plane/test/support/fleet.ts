@@ -5,6 +5,7 @@ import {
   type CreateVmInput,
   type HostFacts,
   type Report,
+  type TagAnswer,
 } from "@tartfleet/shared";
 import type { Clock } from "../../src/engine/clock.ts";
 import type { EngineConfig } from "../../src/engine/config.ts";
@@ -40,6 +41,7 @@ const CONFIG: EngineConfig = {
   layout: "spread",
   breakerRestSeconds: 300,
   pullsPerRegistry: 4,
+  imageResolveTtlSeconds: 60,
   keepEndedDays: 0,
 };
 
@@ -197,6 +199,11 @@ async function agentOf(useCases: UseCasesNow, host: HostCaller, machineId: strin
       const results = await useCases().agent.report(host, epoch, reports);
       await settle();
       return results;
+    },
+    /** Tells what a tag stands for, or why that could not be learned. */
+    async resolved(reference: string, answer: TagAnswer) {
+      await useCases().agent.resolved(host, epoch, reference, answer);
+      await settle();
     },
     async heartbeat() {
       await useCases().agent.heartbeat(host, epoch, {});

@@ -30,6 +30,7 @@ export function queuedVm(changes: Partial<Vm> = {}): Vm {
       ttlMs: 100_000,
       queueTimeoutMs: 10_000,
     },
+    resolution: null,
     state: "queued",
     stateSince: 0,
     attempt: 0,

@@ -46,6 +46,8 @@ export async function makeControlPlane(options: ControlPlaneOptions): Promise<Co
         listen: `${address}:${port}`,
         "data-dir": dataDir,
         ...(publicHost === undefined ? {} : { "public-url": `${scheme}://${publicHost}:${port}` }),
+        // The registries of simulated Macs are but files: nobody could be asked.
+        "image-resolve-ttl-seconds": 0,
         ...flags,
       };
       return nodeCommand(wrap, [MAIN, ...flagArguments(settings)], env);

@@ -70,6 +70,7 @@ const CONFIG: EngineConfig = {
   layout: "spread",
   pullsPerRegistry: 2,
   breakerRestSeconds: 300,
+  imageResolveTtlSeconds: 60,
   keepEndedDays: 0,
 };
 

@@ -113,6 +113,8 @@ function connectionOn(
       }),
     heartbeat: (epoch, facts, signal) =>
       call(signal, (agent) => agent.heartbeat(caller, epoch, structuredClone({ facts }))),
+    resolved: (epoch, reference, answer, signal) =>
+      call(signal, (agent) => agent.resolved(caller, epoch, reference, structuredClone(answer))),
     async bootstrap(epoch, attempt, signal) {
       const answer = await call(signal, async (agent) => {
         const bootstrap = await agent.bootstrap(caller, epoch, structuredClone(attempt));

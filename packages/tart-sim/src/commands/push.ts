@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { validationFailure, vmDoesNotExist, vmIsRunning } from "../cli/failure.ts";
 import type { ParsedCommand } from "../cli/spec.ts";
 import { type HeldLock, tryLock } from "../host/lock-file.ts";
-import { type CatalogueImage, catalogueFile, readCatalogue } from "../registry/catalogue.ts";
+import { type ImageEntry, catalogueFile, readCatalogue } from "../registry/catalogue.ts";
 import { GB } from "../registry/disk-space.ts";
 import { pullImage } from "../registry/pull.ts";
 import { makeProgress } from "../registry/progress.ts";
@@ -79,7 +79,7 @@ function addToCatalogue(sim: Sim, name: string, tags: readonly string[], dir: Vm
   if (existsSync(dir.guestDisk)) copyTree(dir.guestDisk, files);
   const config = readConfig(dir);
   const facts = readFacts(dir);
-  const image: CatalogueImage = {
+  const image: ImageEntry = {
     name,
     digest: `sha256:${createHash("sha256").update(files).digest("hex")}`,
     tags,
@@ -94,7 +94,7 @@ function addToCatalogue(sim: Sim, name: string, tags: readonly string[], dir: Vm
     ...(existsSync(files) ? { files } : {}),
     ...(facts.minHostVersion === undefined ? {} : { minHostVersion: facts.minHostVersion }),
   };
-  const others = readCatalogue(sim.hostDir).map((other) =>
+  const others = readCatalogue(sim.hostDir).map(({ manifest: _manifest, ...other }) =>
     other.name === name ? { ...other, tags: other.tags.filter((tag) => !tags.includes(tag)) } : other,
   );
   writeJsonFile(catalogueFile(sim.hostDir), [...others, image]);

@@ -11,6 +11,8 @@ export interface CatalogueImage {
   name: string;
   /** `sha256:…`; made from the rest of the entry when absent. */
   digest: string;
+  /** What a registry serves as its manifest: the digest is of these bytes, unless the entry gives one. */
+  manifest: string;
   tags: readonly string[];
   os: "darwin" | "linux";
   /** Gigabytes the disk claims, takes, and travels as. */
@@ -42,7 +44,7 @@ const imageDefaults = {
 } as const;
 
 /** An entry of catalogue.json: only the name must be given. */
-export type ImageEntry = Partial<Omit<CatalogueImage, "name">> & { name: string };
+export type ImageEntry = Partial<Omit<CatalogueImage, "name" | "manifest">> & { name: string };
 
 /** What the registries hold when there is no catalogue.json. */
 const defaultImages: readonly ImageEntry[] = [
@@ -110,12 +112,17 @@ function completeImage(entry: unknown, where: string): CatalogueImage {
   if (mistaken !== undefined) throw new SimConfigError(`${where}: unknown key "${mistaken}"`);
   if (!fits<ImageEntry>(entry, entryShape) || !entry.name.includes("/"))
     throw new SimConfigError(`${where}: "name" should be host/namespace, and every field of its own type`);
-  return { ...imageDefaults, digest: digestOf({ ...entry }), ...entry };
+  const manifest = manifestOf({ ...entry });
+  return { ...imageDefaults, digest: digestOf(manifest), ...entry, manifest };
 }
 
-/** Content decides the digest; tags do not, so that a moved tag keeps it. */
-function digestOf({ tags: _tags, ...content }: Record<string, unknown>): string {
-  return `sha256:${createHash("sha256").update(JSON.stringify(content)).digest("hex")}`;
+/** Content decides it; tags do not, so that a moved tag keeps its digest. */
+function manifestOf({ tags: _tags, ...content }: Record<string, unknown>): string {
+  return JSON.stringify(content);
+}
+
+export function digestOf(manifest: string): string {
+  return `sha256:${createHash("sha256").update(manifest).digest("hex")}`;
 }
 
 /** The image that the registry has under this name now. */

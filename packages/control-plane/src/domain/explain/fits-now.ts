@@ -27,7 +27,7 @@ export function fitsNow(
   priority: string,
 ): FitsNow {
   const { rooms, held, policy } = view;
-  const imageGiB = rooms.imageGiB(need.image);
+  const imageGiB = rooms.imageGiB(need);
   let onHosts = 0;
   let withImage = 0;
   for (const room of rooms.all()) {

@@ -231,7 +231,7 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
     function open(room: HostRoom): void {
       touch(index.room(room.hostId));
       index.put(room);
-      queue.unpark(({ need }) => misfit(need, room, index.imageGiB(need.image)) === undefined);
+      queue.unpark(({ need }) => misfit(need, room, index.imageGiB(need)) === undefined);
     }
 
     for (const [subject, holds] of occupants.entries()) {

@@ -1,6 +1,6 @@
 import { HOST_REASONS, type HostReason, type Labels } from "@tartfleet/shared";
 import { demandOn, misfit, type HostRoom } from "../scheduling/host-room.ts";
-import type { Need } from "../scheduling/request.ts";
+import { nameOfImage, type Need } from "../scheduling/request.ts";
 import { span } from "./words.ts";
 
 /** A registered host, asked about one VM. */
@@ -89,11 +89,11 @@ function verdictOf(host: AskedHost, need: Need, about: Particulars): Omit<HostGr
   }
 }
 
-function fitOf(room: HostRoom, { image }: Need, { imageGiB, triedHosts, leftGiB }: Particulars): string {
+function fitOf(room: HostRoom, need: Need, { imageGiB, triedHosts, leftGiB }: Particulars): string {
   if (triedHosts.includes(room.hostId)) return "free, but an attempt failed there before";
-  if (room.isSuspect || room.suspectImages.has(image)) return "free, but failing of late";
-  if (room.images.has(image)) return "free, with the image";
-  if (room.arriving.has(image)) {
+  if (room.isSuspect || room.suspectImages.has(nameOfImage(need))) return "free, but failing of late";
+  if (room.images.has(need.image)) return "free, with the image";
+  if (room.arriving.has(need.image)) {
     const left = leftGiB(room.hostId);
     return `free, pulling the image${left === undefined ? "" : `, ${gib(left)} left`}`;
   }

@@ -21,6 +21,8 @@ export interface WaitFacts {
   runs: number;
   /** Until when it is kept off the hosts where it failed just now; null when it is not. */
   restsUntil: number | null;
+  /** What is done about its image's tag, of which it must be known what it stands for; null: nothing need be. */
+  resolving: string | null;
   /** When it will have waited too long; null: never. */
   givenUpAt: number | null;
 }
@@ -83,6 +85,7 @@ function unblockOf(facts: WaitFacts): { what: Unblock; text: string } {
     const size = hosts("too_small") > 0 ? " that is large enough" : "";
     return { what: "never", text: `no host can ever take it; one${labels}${size} must join the fleet.` };
   }
+  if (facts.resolving !== null) return { what: "image", text: facts.resolving };
   const share = shareOf(policy, team);
   const has = held.ofTeam(team);
   if (need.os === "macos" && isCapped(share, has)) {

@@ -22,7 +22,7 @@ export const assign: Rule<"placed"> = (vm, event, { now, budgets }) =>
         assignedAt: now,
         expiresAt: vm.expiresAt ?? now + vm.spec.ttlMs,
         ip: null,
-        imageDigest: null,
+        imageDigest: vm.resolution?.kind === "digest" ? vm.resolution.digest : null,
         pullPercent: null,
         pullTotalBytes: null,
       },
@@ -34,6 +34,42 @@ export const assign: Rule<"placed"> = (vm, event, { now, budgets }) =>
       host: event.hostName,
     }),
   );
+
+/** What its image's tag stands for is settled once: no later answer changes it. */
+export const settleImage: Rule<"image_answered"> = (vm, { answer }, { now }) => {
+  if (vm.resolution?.kind !== "waiting") return ignored("its image is settled");
+  const { image } = vm.spec;
+  switch (answer.kind) {
+    case "digest":
+      return applied(
+        { ...vm, resolution: answer, imageDigest: answer.digest },
+        {
+          type: "evidence",
+          source: "host",
+          message: `${image} stands for ${answer.digest}, as ${answer.host} learned from its registry; that is what runs.`,
+          data: { image, digest: answer.digest, host: answer.host },
+        },
+      );
+    case "given_up":
+      return applied(
+        { ...vm, resolution: answer },
+        {
+          type: "evidence",
+          source: "control_plane",
+          message: `What ${image} stands for could not be learned: ${answer.why} It runs what the tag means on its host.`,
+          data: { image },
+        },
+      );
+    case "missing": {
+      const message = `${image} does not exist: ${answer.host} asked its registry. ${answer.said}`;
+      const facts = { host: answer.host, answer: answer.said };
+      const error: AttemptError = { code: "image_not_found", message, facts };
+      return finished(vm, { ...end("image_not_found", message), error }, "host", now, "keep");
+    }
+    default:
+      return answer satisfies never;
+  }
+};
 
 export const cancelQueued: Rule<"end_requested"> = (vm, event, { now }) =>
   finished(vm, end("client", `${event.by} asked for it while it was queued.`), "client", now, "keep");

@@ -1,6 +1,6 @@
 import type { AttemptError, BringUpState, EvidenceSource, Report, VmEventType } from "@tartfleet/shared";
 import type { PhaseBudget } from "../budgets.ts";
-import type { Vm } from "../vm.ts";
+import type { Resolution, Vm } from "../vm.ts";
 
 type ReportBody<K extends Report["kind"]> = Omit<Extract<Report, { kind: K }>, "vmId">;
 
@@ -22,12 +22,18 @@ export type LifecycleEvent =
       rc: number | null;
       ip: string | null;
     }
+  | { kind: "image_answered"; answer: ImageAnswer }
   | { kind: "wrong_job"; attempt: number; jobId: string }
   | { kind: "job_started"; attempt: number; details: Vm["job"]["details"] }
   | { kind: "end_requested"; by: string }
   | { kind: "host_silent"; attempt: number; hostName: string }
   | { kind: "host_removed"; attempt: number; hostName: string }
   | { kind: "time_passed" };
+
+/** What became of the question what its image's tag stands for. `missing`: its registry has no such tag. */
+export type ImageAnswer =
+  | Exclude<Resolution, { kind: "waiting" }>
+  | { kind: "missing"; host: string; said: string };
 
 export type LifecycleEventKind = LifecycleEvent["kind"];
 

@@ -1,11 +1,13 @@
 import type { GuestOs, Labels } from "@tartfleet/shared";
-import type { VmSpec } from "../vm.ts";
+import { imageOf, type Vm } from "../vm.ts";
 
 /** What a VM needs of a host. */
 export interface Need {
   os: GuestOs;
   /** As the host is to fetch it: by reference or by digest. */
   image: string;
+  /** The reference by tag for which that digest was found: what the fleet knows of it, it knows by this name. */
+  asked?: string;
   /** null: as much as the image says, which is counted as `demandOn` says. */
   cpu: number | null;
   memoryMiB: number | null;
@@ -26,6 +28,8 @@ export interface Request {
   /** The name of its priority class. */
   priority: string;
   need: Need;
+  /** It is placed nowhere before it is known what its image's tag stands for. */
+  awaitsDigest?: boolean;
   /** When it was accepted; milliseconds. */
   since: number;
   /** Hosts on which earlier attempts of this VM failed: taken only where no other fits. */
@@ -58,10 +62,13 @@ export function rested(request: Request): Request {
   return notOn === undefined ? request : { ...request, need };
 }
 
-export function needOf({ os, image, cpu, memoryMiB, hostLabels, preferredHostLabels }: VmSpec): Need {
+export function needOf(vm: Pick<Vm, "spec" | "resolution">): Need {
+  const { os, cpu, memoryMiB, hostLabels, preferredHostLabels } = vm.spec;
+  const image = imageOf(vm);
   return {
     os,
     image,
+    ...(image === vm.spec.image ? {} : { asked: vm.spec.image }),
     cpu: cpu ?? null,
     memoryMiB: memoryMiB ?? null,
     hostLabels,
@@ -69,10 +76,16 @@ export function needOf({ os, image, cpu, memoryMiB, hostLabels, preferredHostLab
   };
 }
 
+/** The name by which the fleet's past is kept of what is needed: a tag goes on when its digest is another one. */
+export function nameOfImage({ image, asked }: Pick<Need, "image" | "asked">): string {
+  return asked ?? image;
+}
+
 /** The same text for needs that the same hosts meet, and meet equally well. */
 export function needKey(need: Need): string {
-  const { os, image, cpu, memoryMiB, hostLabels, preferredHostLabels, notOn = [] } = need;
-  return JSON.stringify([os, image, cpu, memoryMiB, sorted(hostLabels), sorted(preferredHostLabels), notOn]);
+  const { os, image, asked, cpu, memoryMiB, hostLabels, preferredHostLabels, notOn = [] } = need;
+  const labels = [sorted(hostLabels), sorted(preferredHostLabels)];
+  return JSON.stringify([os, image, asked, cpu, memoryMiB, ...labels, notOn]);
 }
 
 /** Labels in an order of their own, whatever order they came in. */

@@ -1,6 +1,6 @@
 import type { Labels } from "@tartfleet/shared";
 import { carries, giveRoom, misfit, roundDisk, type HostRoom } from "./host-room.ts";
-import { sorted, type Need } from "./request.ts";
+import { nameOfImage, sorted, type Need } from "./request.ts";
 import { insert, takeOut } from "./sorted-list.ts";
 
 /** How VMs are laid out: on the host with the most free slots, or on the fullest that still fits. */
@@ -126,6 +126,10 @@ export function makeRoomIndex(layout: Layout) {
     return found;
   }
 
+  function imageGiB(need: Pick<Need, "image" | "asked">): number | undefined {
+    return sizes.get(need.image) ?? sizes.get(nameOfImage(need));
+  }
+
   return {
     put,
     remove,
@@ -136,13 +140,13 @@ export function makeRoomIndex(layout: Layout) {
     hardware: (): IterableIterator<Pick<HostRoom, "cpu" | "memoryMiB">> => hardware.values(),
     /** How many slots are free on all of them. */
     freeSlots: (): number => freeSlots,
-    /** The size of an image, in GiB, where any host knew it. */
-    imageGiB: (image: string): number | undefined => sizes.get(image),
+    /** The size of an image, in GiB, where any host knew it: of what its tag stood for before, if need be. */
+    imageGiB,
 
     /** The best host that can take it now. */
     find(need: Need, triedHosts: readonly number[]): HostRoom | undefined {
       askFor([...Object.keys(need.hostLabels), ...Object.keys(need.preferredHostLabels)]);
-      const imageGiB = sizes.get(need.image);
+      const gib = imageGiB(need);
       let best: HostRoom | undefined;
       let bestRank = Number.NEGATIVE_INFINITY;
       for (const group of groupsWith(need.hostLabels)) {
@@ -150,7 +154,7 @@ export function makeRoomIndex(layout: Layout) {
           for (const { room, rank } of candidates(rooms, shape, need, triedHosts)) {
             const sum = rank + rankOfShape(shape.like, need, layout);
             const isBetter = sum > bestRank || (sum === bestRank && best && room.hostId < best.hostId);
-            if (!isBetter || misfit(need, room, imageGiB)) continue;
+            if (!isBetter || misfit(need, room, gib)) continue;
             best = room;
             bestRank = sum;
           }
@@ -212,9 +216,10 @@ function rankOfShape(like: HostRoom, { preferredHostLabels }: Need, layout: Layo
 function candidates(
   rooms: ReadonlyMap<number, HostRoom>,
   shape: Shape,
-  { image, notOn = [] }: Need,
+  need: Need,
   triedHosts: readonly number[],
 ): { room: HostRoom; rank: number }[] {
+  const { image, notOn = [] } = need;
   const hosts = [
     { ids: shape.having.get(image), rank: RANK.hasImage },
     { ids: shape.fetching.get(image), rank: RANK.fetchesImage },
@@ -222,7 +227,7 @@ function candidates(
   ];
   const found: { room: HostRoom; rank: number }[] = [];
   for (const { ids, rank } of hosts) {
-    const room = firstSound(rooms, ids ?? [], image, triedHosts);
+    const room = firstSound(rooms, ids ?? [], nameOfImage(need), triedHosts);
     if (room) found.push({ room, rank: rank + RANK.notTried });
   }
   if (found.length > 0) return found;

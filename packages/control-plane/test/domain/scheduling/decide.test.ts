@@ -96,7 +96,7 @@ describe("placement", () => {
           const capped = line.need.os === "macos" && line.team === "a" && isAtCap(view, "a", cap);
           if (capped) continue;
           for (const left of view.rooms.all())
-            expect(misfit(line.need, left, view.rooms.imageGiB(line.need.image))).toBeDefined();
+            expect(misfit(line.need, left, view.rooms.imageGiB(line.need))).toBeDefined();
         }
       }),
     );
@@ -107,7 +107,7 @@ describe("placement", () => {
       fc.property(fleet, ({ rooms, requests }) => {
         const view = viewOf(rooms, []);
         for (const { need: asked, triedHosts } of requests) {
-          const fitting = rooms.filter((one) => !misfit(asked, one, view.rooms.imageGiB(asked.image)));
+          const fitting = rooms.filter((one) => !misfit(asked, one, view.rooms.imageGiB(asked)));
           const found = view.rooms.find(asked, triedHosts);
           expect(found === undefined).toBe(fitting.length === 0);
           if (!found) continue;

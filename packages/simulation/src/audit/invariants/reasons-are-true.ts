@@ -57,6 +57,7 @@ function isTrue(vm: VmRow, { fleet }: View): boolean {
       return isOver && vm.jobState === "none";
     case "host_removed":
     case "queue_timeout":
+    case "image_not_found":
     case null:
       return false;
     default:
