@@ -13,6 +13,7 @@ export const CALL_ERRORS = {
   team_not_found: { status: 404, title: "There is no share of that team" },
   image_plan_not_found: { status: 404, title: "There is no such image plan" },
   channel_not_found: { status: 404, title: "There is no such channel" },
+  pool_not_found: { status: 404, title: "There is no such pool" },
   token_not_found: { status: 404, title: "There is no such token" },
   route_not_found: { status: 404, title: "There is no such route" },
   method_not_allowed: { status: 405, title: "The route does not take this method" },

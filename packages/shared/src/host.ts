@@ -78,6 +78,10 @@ export const hostFactsSchema = z.object({
     .boolean()
     .optional()
     .describe("Its agent can ask registries what tags stand for; older agents cannot"),
+  keepsWarm: z
+    .boolean()
+    .optional()
+    .describe("The agent knows how to keep VMs warm; without it, it gets none"),
 });
 export type HostFacts = z.infer<typeof hostFactsSchema>;
 

@@ -11,6 +11,7 @@ export * from "./keys.ts";
 export * from "./names.ts";
 export * from "./phase.ts";
 export * from "./channel.ts";
+export * from "./pool.ts";
 export * from "./priority.ts";
 export * from "./protocol.ts";
 export * from "./runner.ts";

@@ -73,6 +73,12 @@ export const assignmentSchema = attemptRefSchema.extend({
   diskGiB: z.int().nullable(),
   run: runOptionsSchema,
   runnerKind: z.string().nullable(),
+  warm: z
+    .boolean()
+    .optional()
+    .describe(
+      "It is only to be kept ready for somebody: brought up until its guest answers, and not set up. Said only to agents whose facts have `keepsWarm`",
+    ),
   bootSeconds: z
     .int()
     .optional()
@@ -231,6 +237,11 @@ export const bootstrapRequestSchema = attemptRefSchema.extend({ epoch: z.int() }
 
 /** What goes into the guest. Holds secrets: never logged, never stored by the agent, handed over by stdin. */
 export const bootstrapSchema = z.object({
+  forVm: attemptRefSchema
+    .optional()
+    .describe(
+      "Whom the guest speaks for, where that is not the attempt that the instance is named after: a VM took over what had been kept warm",
+    ),
   vmName: z.string(),
   jobId: z.string().nullable(),
   publicUrl: z.string().describe("Where the guest reaches the control plane"),

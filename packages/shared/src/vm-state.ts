@@ -48,6 +48,8 @@ export const END_REASONS = {
     outcome: "failed",
     text: "No job came to its runner within the time that was allowed for that; the guest stopped it.",
   },
+  handed_over: { outcome: "deleted", text: "A VM that was asked for took its instance over." },
+  pool_released: { outcome: "deleted", text: "Its pool has no use for it any more." },
   queue_timeout: { outcome: "failed", text: "No slot became free within the queue timeout." },
   image_not_found: { outcome: "failed", text: "The registry of its image does not know its tag." },
   start_failed: { outcome: "failed", text: "It could not be brought up; see the error." },

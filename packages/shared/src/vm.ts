@@ -122,7 +122,7 @@ export type ScriptResult = z.infer<typeof scriptResultSchema>;
 export const vmRecordSchema = z.object({
   id: vmIdSchema,
   name: z.string(),
-  team: z.string().describe("Of the token that made it"),
+  team: z.string().describe("Of the token that made it; empty for a VM that a pool keeps warm"),
   state: vmStateSchema,
   stateSince: timeSchema,
   image: z.string(),
@@ -131,6 +131,12 @@ export const vmRecordSchema = z.object({
     .nullable()
     .describe("What its tag stood for when it was accepted, and what runs; null: not known, or not yet"),
   channel: z.string().nullable().describe("The channel that it asked for and that chose its image"),
+  pool: z
+    .string()
+    .nullable()
+    .describe(
+      "The pool that keeps it warm: of no team, until a VM that is asked for takes its instance over",
+    ),
   os: guestOsSchema,
   cpu: z.int().nullable(),
   memoryMiB: z.int().nullable(),

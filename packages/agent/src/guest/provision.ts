@@ -23,7 +23,8 @@ export async function provision(
   bootstrap: Bootstrap,
   subject: ProvisionSubject & { signal: AbortSignal },
 ): Promise<Result<void, AttemptError>> {
-  const stdin = provisionScript(reveal(bootstrap), subject, await guestScripts());
+  const who = { ...subject, ...bootstrap.forVm };
+  const stdin = provisionScript(reveal(bootstrap), who, await guestScripts());
   const ran = await runRepeatable(guest, 'eval "$(cat)"', {
     stdin,
     timeoutSeconds: TIMEOUT_SECONDS,

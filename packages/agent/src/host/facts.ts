@@ -46,6 +46,7 @@ export function factsOf(
     })),
     phantomSlots: view.phantomSlots,
     ...(findings === undefined ? {} : { findings: [...findings] }),
+    keepsWarm: true,
   };
 }
 

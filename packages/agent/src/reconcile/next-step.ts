@@ -42,6 +42,8 @@ export interface Orders {
   want: Want;
   isScript: boolean;
   imageCached: boolean;
+  /** It is kept for somebody who has not come yet: not set up. */
+  isWarm: boolean;
   /** The furthest phase that the control plane was told of. */
   reached: BringUpState | null;
 }
@@ -89,7 +91,8 @@ function bringUp(orders: Orders, seen: SeenInstance, { entry, memory }: Instance
       return { kind: seen.state === "absent" ? "discard" : "run" };
     case "started":
       if (seen.state !== "running") return { kind: "collect_end" };
-      return { kind: memory.guestReached ? "provision" : "reach_guest" };
+      if (!memory.guestReached) return { kind: "reach_guest" };
+      return orders.isWarm ? REST : { kind: "provision" };
     case "ready":
       return seen.state === "running" ? REST : { kind: "collect_end" };
     default:

@@ -135,12 +135,13 @@ function ordersFor(name: string, instance: Instance, { wanted, seen, isDue }: Re
     return {
       want: assignment.want,
       isScript: assignment.runnerKind === "script",
+      isWarm: assignment.warm ?? false,
       imageCached: seen.images.has(canonicalImage(assignment.image) ?? assignment.image),
       reached: assignment.reached,
     };
   }
   const want: Want = wanted === null ? "unknown" : isDue(name) ? "gone" : "unwanted";
-  return { want, isScript: false, imageCached: false, reached: null };
+  return { want, isScript: false, isWarm: false, imageCached: false, reached: null };
 }
 
 function seenOf(name: string, seen: Seen): SeenInstance {

@@ -71,6 +71,14 @@ async function mode(path: string): Promise<string> {
   return stdout;
 }
 
+it("speaks for the VM that took it over, not for the one that was kept warm", async () => {
+  const forVm = { vmId: "fedcba9876543210", attempt: 2 };
+  expect(await provisioned({ forVm, runner: null })).toMatchObject({ ok: true });
+  const { stdout } = await execa("cat", [`${guest.home}/.tartfleet/vm.env`]);
+  expect(stdout).toContain(`TARTFLEET_VM_ID='${forVm.vmId}'`);
+  expect(stdout).toContain("TARTFLEET_ATTEMPT='2'");
+});
+
 describe("a guest with a GitHub runner", () => {
   beforeEach(async () => {
     await guest.write("actions-runner/run.sh", GITHUB_RUNNER, 0o755);

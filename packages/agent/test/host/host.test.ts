@@ -20,6 +20,32 @@ const isGone = (reports: readonly Report[], vmId: string) =>
   reports.some((report) => report.vmId === vmId && report.kind === "gone");
 
 describe("bringing a VM up and down", () => {
+  test("one that is kept warm comes up until its guest answers, over a restart too, and is set up once it is wanted", async () => {
+    const { clock, world } = scene();
+    const disk: Disk = new Map();
+    const first = startAgent(world, disk);
+    const vm = assignment(1, { warm: true, runnerKind: null });
+    first.connect();
+    first.want(vm);
+    const stands = (reports: readonly Report[]) => phasesOf(reports).at(-1) === "provisioning";
+    await clock.until("its guest to answer", () => stands(first.reports));
+    await clock.advance(3_600_000);
+    await first.stop();
+    const agent = startAgent(world, disk);
+    agent.connect();
+    agent.want({ ...vm, reached: "provisioning" });
+    await clock.until("its guest to answer again", () => stands(agent.reports));
+    await clock.advance(60_000);
+    expect(world.acts.filter((act) => act.startsWith("run ") || act.startsWith("provision "))).toEqual([
+      `run ${nameOf(vm)}`,
+    ]);
+
+    agent.want({ ...assignment(1), reached: "provisioning" });
+    await clock.until("ready", () => isReady(agent.reports, vm.vmId));
+    expect(world.acts.at(-1)).toBe(`provision ${nameOf(vm)} with ${vm.vmId}`);
+    await agent.stop();
+  });
+
   test("an attempt is pulled, cloned, configured, run, provisioned; and taken down by the first rung", async () => {
     const { clock, world } = scene();
     const agent = startAgent(world);

@@ -30,6 +30,7 @@ const orders = (want: Want, more: Partial<Orders> = {}): Orders => ({
   want,
   isScript: false,
   imageCached: true,
+  isWarm: false,
   reached: null,
   ...more,
 });
@@ -116,6 +117,13 @@ test("the guest is provisioned when it was reached", () => {
   expect(step(orders("running"), seen("running"), instance("started", { guestReached: true }))).toBe(
     "provision",
   );
+});
+
+test("what is kept warm is reached and not set up, until somebody takes it", () => {
+  const warm = orders("running", { isWarm: true });
+  expect(step(warm, seen("running"), instance("started"))).toBe("reach_guest");
+  expect(step(warm, seen("running"), instance("started", { guestReached: true }))).toBe("rest");
+  expect(step(warm, seen("stopped", true), instance("started", { guestReached: true }))).toBe("collect_end");
 });
 
 test("the way down: the script's result, then rung by rung, then the delete, then it is forgotten", () => {

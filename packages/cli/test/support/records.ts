@@ -1,4 +1,4 @@
-import type { ChannelRecord, ImagePlanRecord } from "@tartfleet/shared";
+import type { ChannelRecord, ImagePlanRecord, PoolRecord } from "@tartfleet/shared";
 import type {
   Capacity,
   CapacityRoom,
@@ -27,6 +27,7 @@ export function vmRecord(id: string, input: CreateVm, createdAt = new Date().toI
     diskGiB: input.diskGiB ?? null,
     hostLabels: input.hostLabels,
     channel: null,
+    pool: null,
     preferredHostLabels: input.preferredHostLabels ?? {},
     labels: input.labels,
     priority: input.priority ?? "default",
@@ -236,5 +237,33 @@ export function channelRecord(name = "xcode-16"): ChannelRecord {
     image: "ghcr.io/org/xcode:1",
     rollout: null,
     decisions: [{ at, kind: "rolled_back", by: "control plane", image, percent: 0, why }],
+  };
+}
+
+/** A pool of which one VM stands by. */
+export function poolRecord(name = "xcode"): PoolRecord {
+  return {
+    name,
+    image: "ghcr.io/org/xcode:1",
+    os: "macos",
+    cpu: null,
+    memoryMiB: 8192,
+    diskGiB: null,
+    run: {},
+    hostLabels: { rack: "b4" },
+    minIdle: 2,
+    max: 3,
+    maxAgeMinutes: 1440,
+    schedule: null,
+    wanted: 2,
+    idle: 1,
+    booting: 1,
+    leaving: 0,
+    hits: 30,
+    misses: 10,
+    idleMinutes: 123.4,
+    nextChangeAt: null,
+    pausedUntil: null,
+    lastFailure: null,
   };
 }

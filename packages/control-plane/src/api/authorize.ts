@@ -28,6 +28,8 @@ export const RULES = {
   "team.read": { admin: "any", ci: "team", viewer: "team" },
   "channel.read": { admin: "any", ci: "any", viewer: "any" },
   "channel.manage": { admin: "any" },
+  "pool.read": { admin: "any", ci: "any", viewer: "any" },
+  "pool.manage": { admin: "any" },
   "team.manage": { admin: "any" },
   "token.manage": { admin: "any" },
   "agent.speak": { host: "any" },

@@ -13,6 +13,7 @@ import {
   planImageSchema,
   rollOutSchema,
   setChannelSchema,
+  setPoolSchema,
   setShareSchema,
   teamSchema,
   waitQuerySchema,
@@ -126,6 +127,19 @@ const channels = router({
     .mutation(({ ctx, input }) => ctx.useCases.removeChannel(ctx.caller, input.name)),
 });
 
+const pools = router({
+  list: allowed("pool.read").query(({ ctx }) => ctx.useCases.listPools()),
+  get: allowed("pool.read")
+    .input(named)
+    .query(({ ctx, input }) => ctx.useCases.getPool(input.name)),
+  set: allowed("pool.manage")
+    .input(z.strictObject({ name: nameSchema, pool: setPoolSchema }))
+    .mutation(({ ctx, input }) => ctx.useCases.setPool(ctx.caller, input.name, input.pool)),
+  remove: allowed("pool.manage")
+    .input(named)
+    .mutation(({ ctx, input }) => ctx.useCases.removePool(ctx.caller, input.name)),
+});
+
 const teams = router({
   list: allowed("team.read").query(({ ctx }) => teamsFor(ctx.useCases, ctx.caller.principal)),
   get: allowed("team.read")
@@ -165,6 +179,7 @@ export const appRouter = router({
   fleet,
   images,
   channels,
+  pools,
   teams,
   tokens,
   audit,

@@ -3,16 +3,18 @@ import * as bringUpRules from "./lifecycle/bring-up.ts";
 import * as endRules from "./lifecycle/end.ts";
 import type { Context, LifecycleEvent, Row, Step } from "./lifecycle/event.ts";
 import * as noteRules from "./lifecycle/notes.ts";
+import * as warmRules from "./lifecycle/warm.ts";
 import type { Vm } from "./vm.ts";
 
 export type { Budgets, Context, HistoryEntry, ImageAnswer, LifecycleEvent } from "./lifecycle/event.ts";
 
-const rules = { ...bringUpRules, ...endRules, ...noteRules };
+const rules = { ...bringUpRules, ...endRules, ...noteRules, ...warmRules };
 
 const ignore = (why: string) => (): Step => ({ outcome: "ignored", reason: why });
 const notYet = ignore("the VM has not come that far");
 const over = ignore("the VM has ended");
 const late = ignore("the VM is past that state");
+const notHeld = ignore("it is not standing by");
 
 const bringUp: Row = {
   placed: late,
@@ -29,6 +31,8 @@ const bringUp: Row = {
   wrong_job: rules.note,
   job_started: rules.startJobEarly,
   end_requested: rules.stopForClient,
+  handed_over: notHeld,
+  released: rules.release,
   host_silent: rules.abandonSilentHost,
   host_removed: rules.abandonRemovedHost,
   time_passed: rules.phaseTimedOut,
@@ -47,6 +51,8 @@ const ended: Row = {
   wrong_job: over,
   job_started: over,
   end_requested: over,
+  handed_over: over,
+  released: over,
   host_silent: over,
   host_removed: rules.releaseFormer,
   time_passed: over,
@@ -67,6 +73,8 @@ const TABLE: Record<VmState, Row> = {
     wrong_job: notYet,
     job_started: notYet,
     end_requested: rules.cancelQueued,
+    handed_over: notHeld,
+    released: notYet,
     host_silent: notYet,
     host_removed: rules.releaseFormer,
     time_passed: rules.queueTimedOut,
@@ -75,7 +83,7 @@ const TABLE: Record<VmState, Row> = {
   pulling: bringUp,
   cloning: bringUp,
   booting: bringUp,
-  provisioning: { ...bringUp, run_ended: rules.endedWhileStarting },
+  provisioning: { ...bringUp, run_ended: rules.endedWhileStarting, handed_over: rules.handOver },
   ready: {
     placed: late,
     phase: rules.refresh,
@@ -89,6 +97,8 @@ const TABLE: Record<VmState, Row> = {
     wrong_job: rules.note,
     job_started: rules.startJob,
     end_requested: rules.stopForClient,
+    handed_over: late,
+    released: late,
     host_silent: late,
     host_removed: rules.endWithHost,
     time_passed: rules.expire,
@@ -106,6 +116,8 @@ const TABLE: Record<VmState, Row> = {
     wrong_job: rules.note,
     job_started: rules.keepLateJob,
     end_requested: rules.stopForClient,
+    handed_over: late,
+    released: late,
     host_silent: late,
     host_removed: rules.endWithHost,
     time_passed: rules.drainedOrExpired,
@@ -123,6 +135,8 @@ const TABLE: Record<VmState, Row> = {
     wrong_job: rules.note,
     job_started: late,
     end_requested: late,
+    handed_over: late,
+    released: late,
     host_silent: late,
     host_removed: rules.endWithHost,
     time_passed: rules.stopOverdue,

@@ -24,6 +24,8 @@ export interface VmSpec extends Pick<
   budgetsMs?: Partial<Record<"pulling" | "cloning" | "booting" | "provisioning", number>>;
   /** That chose its image when it was accepted. */
   channel?: string;
+  /** That keeps it warm: no client asked for it, it is of no team, and it has one attempt. */
+  pool?: string;
   envNames: string[];
   /** How long its runner may wait for a job; VMs of before that have none. */
   noJobMs?: number;
@@ -31,6 +33,9 @@ export interface VmSpec extends Pick<
   ttlMs: number;
   queueTimeoutMs: number;
 }
+
+/** The team of VMs that pools keep warm: nobody's. No team can be named like that. */
+export const NO_TEAM = "";
 
 /** A VM's end: the first cause, kept for good. */
 export interface VmEnd {

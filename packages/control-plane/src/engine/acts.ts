@@ -9,6 +9,8 @@ export type ActName =
   | "token.revoke"
   | "team.set"
   | "team.remove"
+  | "pool.set"
+  | "pool.remove"
   | "channel.set"
   | "channel.rollout"
   | "channel.rollback"
@@ -84,5 +86,6 @@ export const tokenName = ({ id, name }: { id: string; name: string }): string =>
 export const teamName = (name: string): string => `team ${name}`;
 export const channelName = (name: string): string => `channel ${name}`;
 export const imageName = (reference: string): string => `image ${reference}`;
+export const poolName = (name: string): string => `pool ${name}`;
 export const hostName = (name: string): string => `host ${name}`;
 export const vmName = (id: string): string => `VM ${id}`;

@@ -4,6 +4,7 @@ import {
   Secret,
   TELLS_OF_ITS_JOB,
   type ImageWork,
+  type AttemptRef,
   type ReportResult,
 } from "@tartfleet/shared";
 import type { z } from "zod";
@@ -140,37 +141,32 @@ export function makeAgentUseCases(
         tags.answered(caller.principal, reference, answer);
       }),
 
-    async bootstrap(caller, epoch, about) {
-      const { vmId, attempt } = about;
-      const subject = vmName(vmId);
+    async bootstrap(caller, epoch, named) {
       const { id, token, hash } = mintToken();
-      const newToken = {
-        id,
-        hash,
-        kind: "vm" as const,
-        name: subject,
-        vmId,
-        attempt,
-        createdAt: clock.now(),
+      const made = (about: AttemptRef) => {
+        const name = vmName(about.vmId);
+        const act = actOf(caller, "vm.bootstrap", name, { attempt: about.attempt });
+        return { act, token: { id, hash, kind: "vm" as const, name, ...about, createdAt: clock.now() } };
       };
-      const act = actOf(caller, "vm.bootstrap", subject, { attempt });
       const handOut = async () => {
         requireSession(caller, epoch);
-        return store.bootstrap(caller.principal.hostId, epoch, about, newToken, act);
+        return store.bootstrap(caller.principal.hostId, epoch, named, made);
       };
-      const { vm, secrets } = await watched(caller, handOut, subject);
+      const { vm, secrets } = await watched(caller, handOut, vmName(named.vmId));
+      const { attempt } = vm;
       const opened = secrets ? openSecrets(secrets, vm.id) : { env: {}, runner: null };
       if (!opened) {
         const message =
           "What its guest is to be set up with cannot be opened: the key is another one than it was sealed with. Make the VM anew.";
         const error = { code: "secrets_unreadable" as const, message, facts: {} };
         const failed = { kind: "failed" as const, attempt, phase: "provisioning" as const, error };
-        changes.publish(await store.applyEvent(vmId, failed, parts.context()));
+        changes.publish(await store.applyEvent(vm.id, failed, parts.context()));
         throw new CallError("attempt_not_current", message);
       }
       const { env, runner } = opened;
       const caCertificate = identity.guestCa?.();
       return {
+        ...(vm.id === named.vmId ? {} : { forVm: { vmId: vm.id, attempt } }),
         vmName: vm.name,
         jobId: vm.spec.jobId ?? null,
         publicUrl: config.publicUrl,

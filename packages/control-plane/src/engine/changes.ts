@@ -27,6 +27,8 @@ export function makeChanges() {
     hostRoomChanged: (hostId: number): void => void emitter.emit("host room", hostId),
     /** What teams may have of the fleet was changed. */
     sharesChanged: (): void => void emitter.emit("shares"),
+    /** What pools keep warm may have changed. */
+    poolsChanged: (): void => void emitter.emit("pools"),
     /** A token was revoked or rotated. */
     tokenChanged: (id: string): void => void emitter.emit(`token ${id}`),
     onVm: (id: string) => subscribe(`vm ${id}`),
@@ -41,6 +43,7 @@ export function makeChanges() {
       return () => void emitter.off("host room", hear);
     },
     onShares: subscribe("shares"),
+    onPools: subscribe("pools"),
     onStep: subscribe("step"),
     /** A phase was finished, and is written down. */
     onPhase(call: (phase: KeptPhase) => void): () => void {

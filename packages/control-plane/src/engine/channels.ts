@@ -27,10 +27,15 @@ export interface ChannelChoice {
  * stored: every VM asks.
  */
 export function startChannels(
-  { store, history, clock }: Pick<Parts, "store" | "history" | "clock">,
+  { store, history, changes, clock }: Pick<Parts, "store" | "history" | "changes" | "clock">,
   patience: Patience,
 ) {
   const held = store.channels();
+
+  function hold(name: string, channel: Channel): void {
+    held.set(name, channel);
+    changes.poolsChanged();
+  }
 
   function required(name: string): Channel {
     const channel = held.get(name);
@@ -96,7 +101,7 @@ export function startChannels(
       },
       clock.now(),
     );
-    if (changed) held.set(name, changed);
+    if (changed) hold(name, changed);
   }
 
   function heard({ image }: { image: string }): void {
@@ -129,7 +134,7 @@ export function startChannels(
       },
       at,
     );
-    if (changed) held.set(name, changed);
+    if (changed) hold(name, changed);
     return recordOf(name, required(name));
   }
 
@@ -174,6 +179,7 @@ export function startChannels(
       if (!(await store.removeChannel(name, actOf(caller, "channel.remove", channelName(name)), clock.now())))
         throw notFound(name);
       held.delete(name);
+      changes.poolsChanged();
     },
   };
 
@@ -192,6 +198,8 @@ export function startChannels(
   return {
     useCases,
     choice,
+    /** The image that it had before whatever is being rolled out; undefined when there is no such channel. */
+    imageOf: (name: string): string | undefined => held.get(name)?.image,
     stop,
   };
 }

@@ -25,6 +25,7 @@ import type { Identity } from "./identity.ts";
 import { makeLeases } from "./leases.ts";
 import type { Parts } from "./parts.ts";
 import { makePatience } from "./patience.ts";
+import { makePools } from "./pools.ts";
 import { makeRecords } from "./records.ts";
 import { makeRefusals } from "./refusals.ts";
 import { startRetention } from "./retention.ts";
@@ -111,6 +112,7 @@ export async function startControlPlane({
     budgets: budgetsOf(config),
     budgetOf: learnBudgets(history, budgetsOf(config)),
     gapOf: hearing.gapOf,
+    poolFor: (vm) => pools.poolFor(vm),
   });
   const patience = makePatience(clock, onFatal);
 
@@ -166,7 +168,10 @@ export async function startControlPlane({
     context,
   };
 
-  const scheduler = startScheduler({ store, fleet, changes, patience, clock, context });
+  const channels = startChannels(parts, patience);
+  const tags = startTags(parts, patience);
+  const pools = makePools(parts, { imageOf: channels.imageOf, lastKnown: tags.lastKnown });
+  const scheduler = startScheduler({ store, fleet, pools, changes, patience, clock, context });
   const retention = startRetention({ store, clock, patience, keepEndedDays: config.keepEndedDays });
   const deadlines = startDeadlines({ store, changes, clock, patience, context, putOff: awaitAgents });
   const notes = every(clock, NOTE_MS, () => patience.keepTrying(() => store.noteTime(clock.now())));
@@ -184,14 +189,11 @@ export async function startControlPlane({
   const imagePlans = startImagePlans(parts, patience);
   const imageWorkOf = (hostId: number) => ({ pull: imagePlans.pullsOf(hostId), remove: [] });
 
-  const channels = startChannels(parts, patience);
-
-  const tags = startTags(parts, patience);
-
   const useCases: UseCases = {
     ...makeVmUseCases(parts, channels.choice, tags),
     ...channels.useCases,
     ...imagePlans.useCases,
+    ...pools.useCases,
     ...makeTokenUseCases(parts, onFatal),
     ...makeTeamUseCases(parts, fleet),
     ...cordons.useCases,
@@ -230,6 +232,7 @@ export async function startControlPlane({
       channels.stop();
       imagePlans.stop();
       tags.stop();
+      pools.stop();
       deadlines.stop();
       retention.stop();
       history.stop();

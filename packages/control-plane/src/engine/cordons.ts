@@ -132,7 +132,7 @@ function removed(name: string, isRemoved: boolean, vms: readonly VmOnHost[]): Re
     removed: isRemoved,
     vms: vms
       .filter(({ isFormer }) => !isFormer)
-      .map(({ vmId, state }) => ({ vmId, state, becomes: becomes(state) })),
+      .map((vm) => ({ vmId: vm.vmId, state: vm.state, becomes: becomes(vm) })),
   };
 }
 
@@ -141,7 +141,7 @@ const COMING_UP: ReadonlySet<string> = new Set([
   ...BRING_UP_STATES.filter((state) => state !== "ready"),
 ]);
 
-function becomes(state: VmOnHost["state"]): RemovedHost["vms"][number]["becomes"] {
-  if (COMING_UP.has(state)) return "queued";
+function becomes({ state, isWarm }: VmOnHost): RemovedHost["vms"][number]["becomes"] {
+  if (COMING_UP.has(state) && !isWarm) return "queued";
   return state === "stopping" ? "ended" : "failed";
 }

@@ -87,6 +87,10 @@ export function makeExplain(
     }
     const durations = history.durations({ phase: phaseOf(vm.state), image: vm.spec.image });
     const present = presentPhase(vm, now, durations);
+    if (vm.spec.pool !== undefined && vm.state === "provisioning") {
+      const summary = `It stands by: pool ${vm.spec.pool} keeps it warm for a VM that asks for the same.`;
+      return { ...head, ...explainPlaced(vm, summary), phase: null };
+    }
     const told = vm.state === "queued" ? explainQueued(vm, now) : explainPlaced(vm, present?.text ?? "");
     const details = [...told.details, ...failedAttempts(vm)];
     return { ...head, ...told, details, phase: present?.phase ?? null };

@@ -1,15 +1,17 @@
 import { DEFAULT_PRIORITY, imageParts, type Labels } from "@tartfleet/shared";
 import { slotUses } from "../domain/capacity.ts";
 import type { FleetView } from "../domain/scheduling/decide.ts";
+import { fitsOf } from "../domain/pools/pool.ts";
 import { makeHeld, type Holder } from "../domain/scheduling/held.ts";
 import { demandOn, misfit, type HostRoom } from "../domain/scheduling/host-room.ts";
 import { hostsToKeep, type Kept } from "../domain/scheduling/kept.ts";
 import { makeRoomIndex, type Layout } from "../domain/scheduling/room-index.ts";
 import { resting, restsUntil, type Request } from "../domain/scheduling/request.ts";
 import { dueOf, type SharePolicy } from "../domain/scheduling/shares.ts";
+import type { WarmHolder } from "../domain/scheduling/warm.ts";
 import { makeWaitQueue } from "../domain/scheduling/wait-queue.ts";
 import { imageOf, type Vm } from "../domain/vm.ts";
-import type { StoredHost } from "../store/hosts.ts";
+import type { Occupant, StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
 import type { Suspicions } from "./breaker.ts";
 import type { Clock } from "./clock.ts";
@@ -156,17 +158,23 @@ export function labelsOf({ facts, boundLabels }: Pick<StoredHost, "facts" | "bou
   return { ...facts?.labels, ...boundLabels };
 }
 
-/** Slots that a host's attempts hold, and what else runs there. */
-export function occupancyOf(host: StoredHost): { heldSlots: number[]; phantoms: number } {
+/** Slots that a host's attempts hold, those of some or of all, and what else runs there. */
+export function occupancyOf(
+  host: StoredHost,
+  which: (occupant: Occupant) => boolean = () => true,
+): { heldSlots: number[]; phantoms: number } {
   return {
-    heldSlots: host.occupants.flatMap(({ slot }) => (slot === null ? [] : [slot])),
+    heldSlots: host.occupants.filter(which).flatMap(({ slot }) => (slot === null ? [] : [slot])),
     phantoms: host.phantoms,
   };
 }
 
+/** What a warm VM has counts as free: it makes room for any other. */
+export const isCounted = ({ spec }: Occupant): boolean => spec.pool === undefined;
+
 function holdersOf({ occupants }: StoredHost): Holder[] {
   return occupants
-    .filter(({ slot }) => slot !== null)
+    .filter((occupant) => occupant.slot !== null && isCounted(occupant))
     .map(({ team, spec }) => ({ team, priority: spec.priority ?? DEFAULT_PRIORITY }));
 }
 
@@ -175,9 +183,12 @@ export function roomOf(host: StoredHost): HostRoom | undefined {
   const { facts } = host;
   if (!facts) return undefined;
   const uses = slotUses(occupancyOf(host));
-  const demands = host.occupants.map(({ spec: { os, cpu, memoryMiB } }) =>
-    demandOn(facts, { os, cpu: cpu ?? null, memoryMiB: memoryMiB ?? null }),
-  );
+  const demandsOf = ({ spec: { os, cpu, memoryMiB } }: Occupant) =>
+    demandOn(facts, { os, cpu: cpu ?? null, memoryMiB: memoryMiB ?? null });
+  const demands = host.occupants.filter(isCounted).map(demandsOf);
+  const warm = host.occupants
+    .filter((occupant) => !isCounted(occupant))
+    .map((occupant): WarmHolder => ({ ...demandsOf(occupant), ...warmHolder(occupant) }));
   const taken = (what: "cpu" | "memoryMiB") => demands.reduce((sum, demand) => sum + demand[what], 0);
   const images = new Map(
     facts.images.flatMap(({ reference, sizeGiB, digest }): [string, number][] => {
@@ -200,11 +211,33 @@ export function roomOf(host: StoredHost): HostRoom | undefined {
     suspectImages: new Set(),
     isSuspect: false,
     isKept: false,
-    freeSlots: [...uses.keys()].filter((slot) => uses[slot] === "free"),
+    freeSlots: [...uses.keys()].filter(
+      (slot) => uses[slot] === "free" || warm.some((vm) => vm.slot === slot),
+    ),
+    ...(warm.length > 0 ? { warm } : {}),
+    takesWarm: facts.keepsWarm === true && host.cordon === null,
     cpu: facts.cpu,
     memoryMiB: facts.memoryMiB,
     freeCpu: facts.cpu - taken("cpu"),
     freeMemoryMiB: facts.memoryMiB - taken("memoryMiB"),
     diskFreeGiB: facts.diskFreeGiB,
+  };
+}
+
+function warmHolder({
+  vmId,
+  slot,
+  want,
+  placedAt,
+  spec,
+  imageDigest,
+  state,
+}: Occupant): Omit<WarmHolder, "cpu" | "memoryMiB"> {
+  return {
+    vmId,
+    fits: fitsOf({ spec, imageDigest }),
+    slot,
+    since: placedAt,
+    state: want === "gone" ? "leaving" : state === "provisioning" ? "idle" : "booting",
   };
 }

@@ -14,7 +14,7 @@ import { deadlineOf, type Vm } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
 import type { Leases } from "./leases.ts";
-import { labelsOf, occupancyOf } from "./fleet-view.ts";
+import { isCounted, labelsOf, occupancyOf } from "./fleet-view.ts";
 
 /** The API's view of what the store holds. */
 export function makeRecords(store: Store, leases: Leases, version: string) {
@@ -35,6 +35,7 @@ export function makeRecords(store: Store, leases: Leases, version: string) {
       image: spec.image,
       imageDigest: vm.imageDigest,
       channel: spec.channel ?? null,
+      pool: spec.pool ?? null,
       os: spec.os,
       cpu: spec.cpu ?? null,
       memoryMiB: spec.memoryMiB ?? null,
@@ -111,7 +112,7 @@ export function makeRecords(store: Store, leases: Leases, version: string) {
 
   function occupancy(host: StoredHost): HostOccupancy {
     return {
-      ...occupancyOf(host),
+      ...occupancyOf(host, isCounted),
       connected: leases.isConnected(host.id),
       cordoned: host.cordon !== null,
       labels: labelsOf(host),

@@ -1,31 +1,36 @@
 import type { Context } from "../domain/lifecycle.ts";
-import { decide } from "../domain/scheduling/decide.ts";
+import { decide, type Placement } from "../domain/scheduling/decide.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
 import type { Clock } from "./clock.ts";
 import type { KeptView } from "./fleet-view.ts";
 import type { Patience } from "./patience.ts";
+import type { PoolPlan, Pools } from "./pools.ts";
 
 /** How many are placed before other work has its turn. */
 const AT_ONCE = 200;
+const NOTHING: PoolPlan = { starts: [], releases: [], nextAt: undefined };
 
 /**
  * Places queued VMs whenever something may have made room (a slot freed, a host connected or changed, a team's
  * share raised), a VM was accepted, or its time has come to go back to where it failed, or to have a
- * host kept for it. Events only; there is no tick.
+ * host kept for it. Events only; there is no tick. What is free then is the pools'.
  */
 export function startScheduler(options: {
-  store: Pick<Store, "placeVms">;
+  store: Pick<Store, "placeVms" | "startWarmVms" | "applyEvent">;
   fleet: KeptView;
+  pools: Pick<Pools, "plan">;
   changes: Changes;
   patience: Patience;
   clock: Clock;
   context(): Context;
 }): { stop(): void } {
-  const { store, fleet, changes, patience, clock, context } = options;
+  const { store, fleet, pools, changes, patience, clock, context } = options;
   let wanted = false;
   let running = false;
-  let cancelTimer: (() => void) | undefined;
+  let cancelWake: (() => void) | undefined;
+  /** When the pools are to be thought about again. */
+  let poolsAt: number | undefined;
 
   async function passes(): Promise<void> {
     while (wanted) {
@@ -38,9 +43,9 @@ export function startScheduler(options: {
         throw error;
       }
     }
-    cancelTimer?.();
-    const at = fleet.nextAt();
-    cancelTimer = at === undefined ? undefined : clock.after(at - clock.now(), wake);
+    cancelWake?.();
+    const next = Math.min(fleet.nextAt() ?? Infinity, poolsAt ?? Infinity);
+    cancelWake = next === Infinity ? undefined : clock.after(next - clock.now(), wake);
     // In the same turn as the last look at `wanted`: a wake that came between the two would be lost.
     running = false;
   }
@@ -48,17 +53,36 @@ export function startScheduler(options: {
   /** @returns whether there may be more to place */
   async function placeSome(): Promise<boolean> {
     fleet.refresh();
-    const placements = decide(fleet.view, AT_ONCE);
-    if (placements.length === 0) return false;
+    const decided = decide(fleet.view, AT_ONCE);
+    const placements = decided.filter(({ after }) => after === undefined);
+    const waiting = decided.filter(({ after }) => after !== undefined);
+    // While more is to be placed nobody knows what is left for pools.
+    const { starts, releases, nextAt } =
+      placements.length < AT_ONCE ? pools.plan(fleet.view, waiting) : NOTHING;
+    poolsAt = nextAt;
+    if (decided.length + starts.length + releases.length === 0) return false;
     try {
-      for (const applied of await store.placeVms(placements, context())) changes.publish(applied);
+      await carryOut(placements, starts, releases);
     } finally {
-      for (const { vmId, hostId } of placements) {
-        fleet.hostChanged(hostId);
-        fleet.vmChanged({ id: vmId, state: "queued" });
-      }
+      for (const { vmId } of decided) fleet.vmChanged({ id: vmId, state: "queued" });
+      for (const { hostId } of [...decided, ...starts]) fleet.hostChanged(hostId);
     }
-    return true;
+    // What waits for others to go is as it was, also for those who only look.
+    if (waiting.length > 0) fleet.refresh();
+    return placements.length + starts.length > 0;
+  }
+
+  async function carryOut(
+    placements: readonly Placement[],
+    starts: PoolPlan["starts"],
+    releases: PoolPlan["releases"],
+  ): Promise<void> {
+    if (placements.length > 0)
+      for (const applied of await store.placeVms(placements, context())) changes.publish(applied);
+    if (starts.length > 0)
+      for (const applied of await store.startWarmVms(starts, context())) changes.publish(applied);
+    for (const { vmId, why } of releases)
+      changes.publish(await store.applyEvent(vmId, { kind: "released", why }, context()));
   }
 
   function wake(): void {
@@ -72,19 +96,22 @@ export function startScheduler(options: {
     changes.onApplied(({ vm, hosts, roomChanged }) => {
       fleet.vmChanged(vm);
       for (const hostId of hosts) fleet.hostChanged(hostId);
-      if (roomChanged || vm.state === "queued") wake();
+      // How far a warm VM has come is part of what its host can take.
+      if (vm.spec.pool !== undefined && vm.hostId !== null) fleet.hostChanged(vm.hostId);
+      if (roomChanged || vm.state === "queued" || vm.spec.pool !== undefined) wake();
     }),
     changes.onHostRoom((hostId) => {
       fleet.hostChanged(hostId);
       wake();
     }),
     changes.onShares(wake),
+    changes.onPools(wake),
   ];
   wake();
   return {
     stop() {
       for (const unsubscribe of unsubscribes) unsubscribe();
-      cancelTimer?.();
+      cancelWake?.();
       wanted = false;
     },
   };

@@ -51,6 +51,9 @@ export function makeSealer(key: Buffer): Sealer {
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
+/** Letters and digits of a VM's id. */
+export const VM_ID_LENGTH = 16;
+
 /** Random lower-case letters and digits (Crockford's 32, five bits each). */
 export function randomId(length: number): string {
   return Array.from(randomBytes(length), (byte) => ALPHABET[byte % ALPHABET.length]).join("");

@@ -60,6 +60,8 @@ export function startTags(
   function remember(reference: string, resolution: Known["resolution"]): void {
     known.delete(reference);
     known.set(reference, { resolution, until: clock.now() + ttlMs });
+    // What pools keep is renewed when their tags were moved.
+    if (resolution.kind === "digest") changes.poolsChanged();
     const [oldest] = known.keys();
     if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
   }
@@ -163,6 +165,9 @@ export function startTags(
       if (ttlMs === 0 || imageParts(image)?.tag === undefined) return null;
       return fresh(image) ?? (able.size === 0 ? null : { kind: "waiting" });
     },
+
+    /** What was learned last, whenever that was; null where nothing was. */
+    lastKnown: (image: string): Resolution | null => known.get(image)?.resolution ?? null,
 
     /** A VM was accepted. */
     accepted({ id, spec, resolution }: Pick<Vm, "id" | "spec" | "resolution">): void {

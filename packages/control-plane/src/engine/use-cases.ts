@@ -28,8 +28,10 @@ import type {
   ReportResult,
   RotateToken,
   ChannelRecord,
+  PoolRecord,
   RollOut,
   SetChannel,
+  SetPool,
   SetShare,
   TagAnswer,
   TeamRecord,
@@ -131,6 +133,13 @@ export interface UseCases {
   /** Throws `invalid_request` when nothing is being rolled out. */
   rollBackChannel(caller: Caller, name: string): Promise<ChannelRecord>;
   removeChannel(caller: Caller, name: string): Promise<void>;
+
+  listPools(): PoolRecord[];
+  getPool(name: string): PoolRecord;
+  /** Makes a pool of warm VMs, or changes it: those that were made otherwise are renewed one by one. */
+  setPool(caller: Caller, name: string, pool: SetPool): Promise<PoolRecord>;
+  /** Its warm VMs end. Throws `pool_not_found`. */
+  removePool(caller: Caller, name: string): Promise<void>;
 
   /** Every team that is known, by its name, with its share, what it holds and what waits. */
   listTeams(): TeamRecord[];

@@ -21,10 +21,10 @@ import type { EngineConfig } from "./config.ts";
 import type { ChannelChoice } from "./channels.ts";
 import type { Parts } from "./parts.ts";
 import { requireSchedulable } from "./schedulable.ts";
+import { VM_ID_LENGTH } from "./secrets.ts";
 import type { Tags } from "./tags.ts";
 import type { Principal, UseCases } from "./use-cases.ts";
 
-const ID_LENGTH = 16;
 const DEFAULT_TTL_SECONDS = 6 * 60 * 60;
 const EVENTS_AT_ONCE = 200;
 
@@ -83,7 +83,7 @@ export function makeVmUseCases(
         throw new CallError("invalid_request", `ttlSeconds ${message}.`, [{ path: "ttlSeconds", message }]);
       }
       requireClass(input.priority ?? DEFAULT_PRIORITY);
-      const id = parts.randomId(ID_LENGTH);
+      const id = parts.randomId(VM_ID_LENGTH);
       const channel = channelIn(input.image);
       const choice = channel === undefined ? undefined : choiceOf(channel, id);
       const vm = newVm(

@@ -9,6 +9,7 @@ import { admit } from "../api/rest/caller.ts";
 import { channelRoutes } from "../api/rest/channels.ts";
 import { hostRoutes } from "../api/rest/hosts.ts";
 import { imageRoutes } from "../api/rest/images.ts";
+import { poolRoutes } from "../api/rest/pools.ts";
 import { teamRoutes } from "../api/rest/teams.ts";
 import { tokenRoutes } from "../api/rest/tokens.ts";
 import { vmEventRoutes } from "../api/rest/vm-events.ts";
@@ -96,6 +97,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
       imageRoutes,
       teamRoutes,
       channelRoutes,
+      poolRoutes,
       tokenRoutes,
       auditRoutes,
     ]) {

@@ -6,6 +6,7 @@ import { step, type Context, type HistoryEntry, type LifecycleEvent } from "../d
 import type { Vm } from "../domain/vm.ts";
 import type { Tx } from "./group-commit.ts";
 import { keepPhase, type KeptPhase } from "./phase-times.ts";
+import { countIdle } from "./pool-counts.ts";
 import { attempts, events, hosts, meta, tokens, vms } from "./schema.ts";
 import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
 
@@ -13,6 +14,8 @@ import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
 export interface StepContext extends Context {
   /** The newest gap in what was heard of a host (null: of anything); without it none is known. */
   gapOf?: (hostId: number | null) => Gap | undefined;
+  /** The pool that is there for VMs like that one. */
+  poolFor?: (vm: Vm) => string | undefined;
 }
 
 /** What a step did, for those who must hear of it. */
@@ -56,6 +59,8 @@ export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context:
       .where(eq(vms.id, vmId))
       .run();
   }
+  if (before.spec.pool !== undefined && before.state === "provisioning" && vm.state !== before.state)
+    countIdle(tx, before.spec.pool, context.now - before.stateSince);
   if (vm.endedAt !== null && before.endedAt === null) tx.delete(tokens).where(eq(tokens.vmId, vmId)).run();
   const phase = finishedPhase(before, vm, result.error, context.now, context.gapOf);
   return {
@@ -80,11 +85,26 @@ export const NEEDS_SECRETS: ReadonlySet<Vm["state"]> = new Set([
 
 function contextOf(tx: Tx, vm: Vm, context: Context): Context {
   if (!NEEDS_SECRETS.has(vm.state)) return context;
-  const known = { ...context, refusals: () => countRefusals(tx, vm.id) };
   // An attempt of before a restore may have given its credentials away since: there is no other one.
+  const isRestored = isOfBeforeRestore(tx, vm);
+  const known = {
+    ...context,
+    refusals: () => countRefusals(tx, vm.id),
+    mayBeSetUp: () => isRestored || hasToken(tx, vm),
+  };
+  return isRestored ? { ...known, budgets: { ...context.budgets, maxAttempts: 0 } } : known;
+}
+
+/** Whether it was accepted before the database was restored from a backup: what happened to it since is not known. */
+export function isOfBeforeRestore(tx: Pick<Tx, "select">, vm: Pick<Vm, "createdAt">): boolean {
   const restored = tx.select().from(meta).where(eq(meta.key, "restored_at")).get();
-  if (restored === undefined || vm.createdAt > Number(restored.value)) return known;
-  return { ...known, budgets: { ...context.budgets, maxAttempts: 0 } };
+  return restored !== undefined && vm.createdAt <= Number(restored.value);
+}
+
+/** A token is made whenever somebody asks for what the guest is to be set up with. */
+function hasToken(tx: Tx, { id, attempt }: Vm): boolean {
+  const ofAttempt = and(eq(tokens.vmId, id), eq(tokens.attempt, attempt));
+  return tx.select({ id: tokens.id }).from(tokens).where(ofAttempt).get() !== undefined;
 }
 
 function countRefusals(tx: Tx, vmId: string): number {

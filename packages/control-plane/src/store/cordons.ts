@@ -2,6 +2,7 @@ import { CallError } from "@tartfleet/shared";
 import { and, eq, isNotNull, isNull } from "drizzle-orm";
 import type { Cordon } from "../domain/cordon.ts";
 import type { Context } from "../domain/lifecycle.ts";
+import { NO_TEAM } from "../domain/vm.ts";
 import { applyEvent, type Applied } from "./apply.ts";
 import type { Act, WriteAct } from "./audit.ts";
 import type { Db } from "./database.ts";
@@ -16,6 +17,8 @@ export interface VmOnHost {
   attempt: number;
   /** It is not the VM's present attempt: only its slot is concerned. */
   isFormer: boolean;
+  /** A pool keeps it warm: it has no other attempt. */
+  isWarm: boolean;
   state: typeof vms.$inferSelect.state;
 }
 
@@ -80,12 +83,22 @@ export function makeCordonStore(db: Db, commit: Commit, write: WriteAct) {
 
 function vmsOn(tx: Pick<Tx, "select">, hostId: number): VmOnHost[] {
   return tx
-    .select({ vmId: vms.id, attempt: attempts.attempt, present: vms.attempt, state: vms.state })
+    .select({
+      vmId: vms.id,
+      attempt: attempts.attempt,
+      present: vms.attempt,
+      state: vms.state,
+      team: vms.team,
+    })
     .from(attempts)
     .innerJoin(vms, eq(vms.id, attempts.vmId))
     .where(and(eq(attempts.hostId, hostId), isNull(attempts.goneAt)))
     .all()
-    .map(({ present, ...row }) => ({ ...row, isFormer: present !== row.attempt }));
+    .map(({ present, team, ...row }) => ({
+      ...row,
+      isFormer: present !== row.attempt,
+      isWarm: team === NO_TEAM,
+    }));
 }
 
 function hasVms(name: string, left: readonly VmOnHost[]): CallError {

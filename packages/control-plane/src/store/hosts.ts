@@ -17,6 +17,7 @@ import type { Database, Db } from "./database.ts";
 import { endCredentials, enrolHost, markCredentialUsed, type Enrolment } from "./enrolment.ts";
 import type { Commit, Tx } from "./group-commit.ts";
 import { attempts, hosts, tokens, vms } from "./schema.ts";
+import { attemptOn, namesakeOf } from "./taken.ts";
 import type { NewToken } from "./tokens.ts";
 import { vmOfRow } from "./vm-rows.ts";
 
@@ -39,6 +40,8 @@ export interface Occupant {
   team: string;
   spec: VmSpec;
   resolution: Resolution | null;
+  imageDigest: string | null;
+  state: Vm["state"];
 }
 
 /** What an agent tells of its host when it connects or when something changed. */
@@ -120,7 +123,8 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
       }),
 
     /**
-     * Adds a token for the attempt's guest and returns what it is to be set up with. An agent may ask again
+     * Adds a token for the attempt's guest and returns what it is to be set up with: of the attempt that has the
+     * instance which is named after the given one. An agent may ask again
      * until the guest is set up, since an answer can be lost; from then on nobody gets it any more.
      *
      * @throws CallError session_fenced, attempt_not_current
@@ -128,12 +132,12 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
     bootstrap: (
       hostId: number,
       epoch: number,
-      about: AttemptRef,
-      token: NewToken,
-      act: Act,
+      named: AttemptRef,
+      made: (about: AttemptRef) => { token: NewToken; act: Act },
     ): Promise<{ vm: Vm; secrets: Buffer | null }> =>
       commit((tx) => {
         requireSession(tx, hostId, epoch);
+        const about = attemptOn(tx, hostId, named) ?? named;
         const vm = readVm(tx, about.vmId);
         const wanted = tx
           .select({ secrets: vms.secrets })
@@ -148,12 +152,13 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
             ),
           )
           .get();
-        if (!vm || !wanted || !NEEDS_SECRETS.has(vm.state)) {
+        if (!vm || !wanted || !NEEDS_SECRETS.has(vm.state) || vm.spec.pool !== undefined) {
           throw new CallError(
             "attempt_not_current",
-            `Attempt ${about.attempt} of VM ${about.vmId} is not to be set up on this host any more.`,
+            `Attempt ${about.attempt} of VM ${about.vmId} is not to be set up on this host ${vm?.spec.pool === undefined ? "any more" : "yet"}.`,
           );
         }
+        const { token, act } = made(about);
         tx.insert(tokens).values(token).run();
         write({ ...act, details: { ...act.details, runner: vm.spec.runnerKind } }, token.createdAt);
         return { vm, secrets: wanted.secrets };
@@ -227,11 +232,11 @@ function seenColumns(tx: Tx, host: HostRow, seen: Seen): Partial<HostRow> {
   const foreign = facts.foreign.filter((vm) => vm.running && vm.os === "macos").length;
   const occupied = new Set(
     tx
-      .select({ vmId: attempts.vmId, attempt: attempts.attempt })
+      .select({ vmId: attempts.vmId, attempt: attempts.attempt, instance: attempts.instance })
       .from(attempts)
       .where(and(eq(attempts.hostId, host.id), isNull(attempts.goneAt)))
       .all()
-      .map(({ vmId, attempt }) => instanceName(vmId, attempt)),
+      .map(({ vmId, attempt, instance }) => instance ?? instanceName(vmId, attempt)),
   );
   const leftovers = (seen.instances ?? []).filter(
     (instance) =>
@@ -255,8 +260,7 @@ function assignments(db: Db, hostId: number): Assignment[] {
       const { spec } = vm;
       const present = vm.attempt === row.attempts.attempt;
       return {
-        vmId: vm.id,
-        attempt: row.attempts.attempt,
+        ...namesakeOf(row.attempts),
         want: row.attempts.want,
         name: vm.name,
         os: spec.os,
@@ -266,6 +270,7 @@ function assignments(db: Db, hostId: number): Assignment[] {
         diskGiB: spec.diskGiB ?? null,
         run: spec.run,
         runnerKind: spec.runnerKind,
+        ...(spec.pool === undefined ? {} : { warm: true }),
         ...(spec.budgetsMs?.booting === undefined ? {} : { bootSeconds: spec.budgetsMs.booting / 1000 }),
         reached: present ? reached(vm) : null,
       };
@@ -296,6 +301,8 @@ function readHosts(db: Db, which?: SQL): StoredHost[] {
       team: vms.team,
       spec: vms.spec,
       resolution: vms.resolution,
+      imageDigest: vms.imageDigest,
+      state: vms.state,
     })
     .from(attempts)
     .innerJoin(vms, eq(vms.id, attempts.vmId))

@@ -1,6 +1,8 @@
 import { CallError, DEFAULT_PRIORITY } from "@tartfleet/shared";
 import { and, asc, eq, inArray, sql, sum } from "drizzle-orm";
+import { fitOf } from "../domain/pools/pool.ts";
 import { needOf, type Request } from "../domain/scheduling/request.ts";
+import { imageOf } from "../domain/vm.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group-commit.ts";
 import { attempts, queues, vms } from "./schema.ts";
@@ -86,6 +88,7 @@ function requestsOf(db: Db, rows: readonly QueuedRow[]): Request[] {
     priority: spec.priority ?? DEFAULT_PRIORITY,
     need: needOf({ spec, resolution }),
     awaitsDigest: resolution?.kind === "waiting",
+    fit: fitOf(spec, imageOf({ spec, resolution })),
     since: createdAt,
     failedAt: attempt === 0 ? null : stateSince,
     triedHosts: (hostsOf.get(id) ?? []).map(({ hostId }) => hostId),

@@ -33,6 +33,7 @@ import type { Channel } from "../domain/channels/channel.ts";
 import type { ImagePlan, PlanOutcome } from "../domain/images/plan.ts";
 import type { PhaseTime } from "../domain/history/phase-time.ts";
 import type { Cordon } from "../domain/cordon.ts";
+import type { Pool } from "../domain/pools/pool.ts";
 import type { Announced, Resolution, Vm, VmSpec } from "../domain/vm.ts";
 
 /*
@@ -141,16 +142,32 @@ export const vms = sqliteTable(
     index("vms_queued")
       .on(table.seq)
       .where(sql`state = 'queued'`),
+    index("vms_warm")
+      .on(table.seq)
+      .where(sql`team = '' and state not in ('deleted', 'failed')`),
   ],
 );
 
-/** What teams may have of the slots; a team that is not there has what any team has. */
 /** A channel's state is read and written whole (`domain/channels`). */
 export const channels = sqliteTable("channels", {
   name: text().primaryKey(),
   state: text({ mode: "json" }).$type<Channel>().notNull(),
 });
 
+/** Pools of warm VMs, and what has come of them. */
+export const pools = sqliteTable(
+  "pools",
+  {
+    name: text().primaryKey(),
+    settings: text({ mode: "json" }).$type<Pool>().notNull(),
+    hits: integer().notNull().default(0),
+    misses: integer().notNull().default(0),
+    idleMs: integer("idle_ms").notNull().default(0),
+  },
+  () => [check("pools_counted", sql`hits >= 0 and misses >= 0 and idle_ms >= 0`)],
+);
+
+/** What teams may have of the slots; a team that is not there has what any team has. */
 export const teams = sqliteTable(
   "teams",
   {
@@ -212,6 +229,8 @@ export const attempts = sqliteTable(
       .references(() => hosts.id),
     slot: integer(),
     want: text().$type<"running" | "gone">().notNull(),
+    /** The name of the instance that it took over; null: it has one of its own, named after it. */
+    instance: text(),
     createdAt: integer("created_at").notNull(),
     goneAt: integer("gone_at"),
   },
@@ -226,6 +245,9 @@ export const attempts = sqliteTable(
     uniqueIndex("attempts_wanted")
       .on(table.vmId)
       .where(sql`want = 'running'`),
+    uniqueIndex("attempts_instance")
+      .on(table.instance)
+      .where(sql`instance is not null`),
     index("attempts_on_host")
       .on(table.hostId)
       .where(sql`gone_at is null`),

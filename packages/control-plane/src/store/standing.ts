@@ -1,7 +1,7 @@
 import { DEFAULT_PRIORITY } from "@tartfleet/shared";
-import { asc, eq, isNull } from "drizzle-orm";
+import { and, asc, eq, isNull, ne } from "drizzle-orm";
 import { needOf, type Need } from "../domain/scheduling/request.ts";
-import type { Vm } from "../domain/vm.ts";
+import { NO_TEAM, type Vm } from "../domain/vm.ts";
 import type { Db } from "./database.ts";
 import { attempts, hosts, vms } from "./schema.ts";
 
@@ -35,7 +35,7 @@ export function makeStandingStore(db: Db) {
         .orderBy(asc(hosts.name))
         .all(),
 
-    /** Every attempt whose instance was not seen gone; a former one is being removed. */
+    /** Every attempt whose instance was not seen gone (a former one is being removed), but for warm VMs': theirs is free. */
     holdings: (now: number): Holding[] =>
       db
         .select({
@@ -56,7 +56,7 @@ export function makeStandingStore(db: Db) {
         })
         .from(attempts)
         .innerJoin(vms, eq(vms.id, attempts.vmId))
-        .where(isNull(attempts.goneAt))
+        .where(and(isNull(attempts.goneAt), ne(vms.team, NO_TEAM)))
         .all()
         .map(({ attempt, present, spec, resolution, ...row }) => ({
           ...row,

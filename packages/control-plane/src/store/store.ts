@@ -9,6 +9,7 @@ import { makeImagePlanStore } from "./image-plans.ts";
 import { makeKeyStore } from "./key-check.ts";
 import { makePhaseTimeStore } from "./phase-times.ts";
 import { makeTimeStore } from "./times.ts";
+import { makePoolStore } from "./pools.ts";
 import { makeRetention } from "./retention.ts";
 import { makeQueueStore } from "./queue.ts";
 import { makeTeamStore } from "./teams.ts";
@@ -34,6 +35,7 @@ export function makeStore(database: Database, options: CommitOptions = {}) {
     ...makeCordonStore(database.db, commit, write),
     ...makeChannelStore(database.db, commit, write),
     ...makeImagePlanStore(database.db, commit, write),
+    ...makePoolStore(database.db, commit, write),
     ...makeTeamStore(database.db, commit, write),
     ...makeTokenStore(database.db, commit, write),
     ...makeAuditStore(database, commit, write),

@@ -1,11 +1,4 @@
-import {
-  CallError,
-  isTerminal,
-  SLOTS_PER_HOST,
-  type ListVmsQuery,
-  type Report,
-  type VmEvent,
-} from "@tartfleet/shared";
+import { CallError, isTerminal, type ListVmsQuery, type Report, type VmEvent } from "@tartfleet/shared";
 import {
   and,
   asc,
@@ -19,13 +12,14 @@ import {
   lt,
   lte,
   min,
+  ne,
   sql,
   type SQL,
 } from "drizzle-orm";
 import type { LifecycleEvent } from "../domain/lifecycle.ts";
 import type { Placement } from "../domain/scheduling/decide.ts";
-import { deadlineOf, type Vm } from "../domain/vm.ts";
-import { applyEvent, bumpRevision, readVm, writeEvent, type Applied, type StepContext } from "./apply.ts";
+import { deadlineOf, NO_TEAM, type Vm } from "../domain/vm.ts";
+import { applyEvent, readVm, writeEvent, type Applied, type StepContext } from "./apply.ts";
 import type { Act, WriteAct } from "./audit.ts";
 import { setBudgets } from "./budgets.ts";
 import type { Database, Db } from "./database.ts";
@@ -33,7 +27,9 @@ import { isSqliteError, storageFull } from "./faults.ts";
 import type { Commit, Tx } from "./group-commit.ts";
 import { requireSession } from "./hosts.ts";
 import { requireRoom } from "./queue.ts";
+import { placeVm, takeOver } from "./place.ts";
 import { attempts, events, hosts, live, vms } from "./schema.ts";
+import { attemptOn } from "./taken.ts";
 import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
 
 /** A VM to be accepted. `bodyHash` compares bodies under the same idempotency key of the same caller. */
@@ -103,15 +99,21 @@ export function makeVmStore(
       commit((tx) => {
         requireSession(tx, hostId, epoch);
         return reports.map(({ vmId, ...report }) => {
-          if (hostOfAttempt(tx, vmId, report.attempt) === hostId)
-            return applyEvent(tx, vmId, report, context);
+          const about = attemptOn(tx, hostId, { vmId, attempt: report.attempt });
+          if (about) return applyEvent(tx, about.vmId, { ...report, attempt: about.attempt }, context);
           return { outcome: "ignored", vm: null, reason: "that attempt was never on this host" };
         });
       }),
 
     /** Carries placements out, each for itself: one that no longer holds is left out and goes back to the queue. */
     placeVms: (placements: readonly Placement[], context: StepContext): Promise<Applied[]> =>
-      commit((tx) => placements.map((placement) => placeVm(tx, placement, context))),
+      commit((tx) =>
+        placements.flatMap((placement) =>
+          placement.takes === undefined
+            ? placeVm(tx, placement, context)
+            : takeOver(tx, { ...placement, takes: placement.takes }, context),
+        ),
+      ),
 
     vm: (id: string): Vm | undefined => readVm(db, id),
 
@@ -188,7 +190,7 @@ export function makeVmStore(
           count: sql<number>`count(*)`,
         })
         .from(vms)
-        .where(live)
+        .where(and(live, ne(vms.team, NO_TEAM)))
         .groupBy(sql`1`, vms.state)
         .all(),
 
@@ -307,52 +309,6 @@ function acceptVm(tx: Tx, accepted: NewVm, now: number): { vm: Vm; event: VmEven
     now,
   );
   return { vm, event };
-}
-
-function placeVm(tx: Tx, placement: Placement, context: StepContext): Applied {
-  const { vmId, hostId, slot } = placement;
-  const vm = readVm(tx, vmId);
-  const host = tx.select().from(hosts).where(eq(hosts.id, hostId)).get();
-  if (vm?.state !== "queued" || !host)
-    return { outcome: "ignored", vm: vm ?? null, reason: "it is no longer queued" };
-  // The host may have told of a phantom since it was decided, while the store took nothing.
-  if (slot !== null && host.phantoms > 0 && heldSlots(tx, hostId) + host.phantoms >= SLOTS_PER_HOST)
-    return { outcome: "ignored", vm, reason: "something else has the slot" };
-  if (vm.resolution?.kind === "waiting")
-    return { outcome: "ignored", vm, reason: "its image's tag is not resolved yet" };
-  const attempt = vm.attempt + 1;
-  try {
-    tx.transaction((inner) =>
-      inner
-        .insert(attempts)
-        .values({ vmId, attempt, hostId, slot, want: "running", createdAt: context.now })
-        .run(),
-    );
-  } catch (error) {
-    // The view was behind: somebody holds the slot. The VM stays in the queue.
-    if (isSqliteError(error, "SQLITE_CONSTRAINT"))
-      return { outcome: "ignored", vm, reason: "the slot is taken" };
-    throw error;
-  }
-  bumpRevision(tx, hostId);
-  const applied = applyEvent(tx, vmId, { kind: "placed", attempt, hostId, hostName: host.name }, context);
-  return applied.outcome === "applied" ? { ...applied, hosts: [...applied.hosts, hostId] } : applied;
-}
-
-function heldSlots(tx: Tx, hostId: number): number {
-  return tx
-    .select({ slot: attempts.slot })
-    .from(attempts)
-    .where(and(eq(attempts.hostId, hostId), isNull(attempts.goneAt), isNotNull(attempts.slot)))
-    .all().length;
-}
-
-function hostOfAttempt(tx: Tx, vmId: string, attempt: number): number | undefined {
-  return tx
-    .select({ hostId: attempts.hostId })
-    .from(attempts)
-    .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
-    .get()?.hostId;
 }
 
 const isLiveState = (state: Vm["state"]) => !isTerminal(state);

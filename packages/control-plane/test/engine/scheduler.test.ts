@@ -40,6 +40,7 @@ test.each([0, 1, 2, 3, 4, 5, 6])("a wake %i microtasks after a commit is not los
   const scheduler = startScheduler({
     store: store as Store,
     fleet,
+    pools: { plan: () => ({ starts: [], releases: [], nextAt: undefined }) },
     changes,
     clock: systemClock(),
     context: () => ({ now: 0, budgets: {} }) as never,

@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import {
   createVmSchema,
   PROTOCOL_VERSION,
+  setPoolSchema,
   type CreateVmInput,
+  type SetPoolInput,
   type HostFacts,
   type Report,
   type TagAnswer,
@@ -58,6 +60,7 @@ export const FACTS: HostFacts = {
   images: [],
   foreign: [],
   phantomSlots: 0,
+  keepsWarm: true,
 };
 
 /** A clock that stands still until it is told to go on. */
@@ -150,6 +153,17 @@ export async function startFleet(options: { config?: Partial<EngineConfig>; data
       await settle();
       return vm.id;
     },
+    /** A pool of warm VMs of the image that `create` asks for. */
+    async pool(name: string, pool: Partial<SetPoolInput> = {}) {
+      const parsed = setPoolSchema.parse({ image: "ghcr.io/org/image:1", minIdle: 1, ...pool });
+      await controlPlane.useCases.setPool(CI, name, parsed);
+      await settle();
+    },
+    /** VMs that are kept warm, or are being stopped after that. */
+    warm: () =>
+      controlPlane.useCases
+        .listVms({ state: undefined, limit: 100 })
+        .vms.filter(({ pool, endedAt }) => pool !== null && endedAt === null),
     state: (id: string) => controlPlane.useCases.getVm(id).state,
     async host(name: string, facts: Partial<HostFacts> = {}) {
       const machineId = `machine-${name}`;
@@ -209,12 +223,13 @@ async function agentOf(useCases: UseCasesNow, host: HostCaller, machineId: strin
       await useCases().agent.heartbeat(host, epoch, {});
       await settle();
     },
-    /** Brings up whatever it is told to, to ready. */
+    /** Brings up whatever it is told to, to ready; what is to be kept warm until its guest answers. */
     async bringUpAll() {
       const { assignments } = await agent.assignments();
-      for (const { vmId, attempt, want } of assignments) {
+      for (const { vmId, attempt, want, warm } of assignments) {
+        const phase = warm ? "provisioning" : "ready";
         if (want === "running")
-          await agent.report({ kind: "phase", vmId, attempt, phase: "ready", ip: "192.168.64.2" });
+          await agent.report({ kind: "phase", vmId, attempt, phase, ip: "192.168.64.2" });
       }
     },
     /** Removes whatever it is told to. */

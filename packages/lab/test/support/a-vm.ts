@@ -11,6 +11,7 @@ export function aVm(parts: Partial<VmRecord> = {}): VmRecord {
     stateSince: at,
     image: "registry.example.com/macos/runner:latest",
     channel: null,
+    pool: null,
     imageDigest: null,
     os: "macos",
     cpu: null,

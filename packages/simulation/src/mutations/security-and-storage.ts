@@ -92,11 +92,11 @@ export const IN_SECURITY_AND_STORAGE: readonly Mutation[] = [
   },
   {
     ...inStore("any host is given a guest's secrets", (store) => ({
-      bootstrap(hostId, epoch, about, token, act) {
+      bootstrap(hostId, epoch, about, made) {
         const place = store.placeOf(about.vmId, about.attempt);
         return !place || place.hostId === hostId
-          ? store.bootstrap(hostId, epoch, about, token, act)
-          : store.bootstrap(place.hostId, store.hostRow(place.hostId).epoch, about, token, act);
+          ? store.bootstrap(hostId, epoch, about, made)
+          : store.bootstrap(place.hostId, store.hostRow(place.hostId).epoch, about, made);
       },
     })),
     plan: SECRETS_AT_RISK,

@@ -1,5 +1,5 @@
 import type { ChannelDecision } from "@tartfleet/shared";
-import { scramble } from "../scramble.ts";
+import { evenly } from "../scramble.ts";
 
 /** What a channel did and why; times are milliseconds. */
 export type Decision = Omit<ChannelDecision, "at"> & { at: number };
@@ -37,12 +37,5 @@ export function decided(
 /** The image for a VM: always the same for the same id, and once shifted, shifted at every higher percentage. */
 export function imageFor(channel: Channel, vmId: string): string {
   const { rollout } = channel;
-  return rollout && placeOf(vmId) * 100 < rollout.percent ? rollout.image : channel.image;
-}
-
-/** A VM's place from 0 to below 1, evenly spread over ids (FNV-1a, scrambled). */
-function placeOf(id: string): number {
-  let hash = 0x811c9dc5;
-  for (const letter of id) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
-  return scramble(hash) / 2 ** 32;
+  return rollout && evenly(vmId) * 100 < rollout.percent ? rollout.image : channel.image;
 }

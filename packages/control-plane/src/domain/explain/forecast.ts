@@ -147,7 +147,8 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
   const lines = standing.lines.map(({ requests }) => requests);
   const target = lines.flat().find((request) => request.vmId === vmId);
   const index = makeRoomIndex(standing.layout);
-  for (const room of standing.rooms) index.put(room);
+  // What warm VMs hold counts as free; that they take moments to go is less than any forecast knows.
+  for (const { warm, ...room } of standing.rooms) index.put(room);
   /** Rooms as they were before the run. */
   const touched = new Map<number, HostRoom>();
   const touch = (room: HostRoom | undefined) => {

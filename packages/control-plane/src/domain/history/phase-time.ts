@@ -80,6 +80,9 @@ export function finishedPhase(
   };
 }
 
+/** A VM that a pool keeps warm is never ready, and has shown as much of its host and image as it ever will. */
+const isStandingBy = ({ state, spec }: Vm) => state === "provisioning" && spec.pool !== undefined;
+
 /** The phase that a state belongs to. */
 export function phaseOf(state: Exclude<Vm["state"], "deleted" | "failed">): Phase {
   if (state === "ready" || state === "draining") return "run";
@@ -97,7 +100,7 @@ const ERROR_CODES: ReadonlySet<string> = new Set(keysOf(ATTEMPT_ERRORS));
 
 function verdictOf(phase: Phase, after: Vm, outcome: PhaseOutcome): Verdict | null {
   if (phase === "queued" || phase === "stop") return null;
-  if (phase !== "run" && isReady(after.state)) return "ready";
+  if (phase !== "run" && (isReady(after.state) || isStandingBy(after))) return "ready";
   return outcome === "guest_crashed" || isErrorCode(outcome) ? outcome : null;
 }
 

@@ -7,12 +7,24 @@ import {
 } from "@tartfleet/shared";
 import type { Vm } from "../vm.ts";
 import type { PhaseBudget } from "../budgets.ts";
-import type { BringUpStateBeforeReady, Context, HistoryEntry, LifecycleEvent, Rule, Step } from "./event.ts";
+import type {
+  BringUpStateBeforeReady,
+  Context,
+  EventOf,
+  HistoryEntry,
+  LifecycleEvent,
+  Rule,
+  Step,
+} from "./event.ts";
+import { standBy, usedByOthers } from "./warm.ts";
 import { applied, end, enter, finished, ignored, INSTANCE_LOST, isDue, state, stopping } from "./steps.ts";
 
 /* From the queue to ready. */
 
-export const assign: Rule<"placed"> = (vm, event, { now, budgets }) =>
+export const assign: Rule<"placed"> = (vm, event, context) =>
+  event.warm ? takeOver(vm, event, event.warm, context) : placeAnew(vm, event, context);
+
+const placeAnew: Rule<"placed"> = (vm, event, { now, budgets }) =>
   applied(
     enter(
       {
@@ -71,6 +83,39 @@ export const settleImage: Rule<"image_answered"> = (vm, { answer }, { now }) => 
   }
 };
 
+/** Its instance is there, and its guest has been reached: what is left is to set it up. */
+function takeOver(
+  vm: Vm,
+  { attempt, hostId, hostName }: EventOf<"placed">,
+  { ip, imageDigest, instance, pool }: NonNullable<EventOf<"placed">["warm"]>,
+  context: Context,
+): Step {
+  const { now } = context;
+  const { ms, source } = budgetIn(vm, "provisioning", context);
+  return applied(
+    enter(
+      {
+        ...vm,
+        attempt,
+        hostId,
+        assignedAt: now,
+        expiresAt: vm.expiresAt ?? now + vm.spec.ttlMs,
+        ip,
+        imageDigest,
+        pullPercent: null,
+      },
+      "provisioning",
+      now,
+      now + ms,
+    ),
+    state(
+      "control_plane",
+      `Placed on ${hostName} as attempt ${attempt}, on the warm instance ${instance} of pool ${pool}.`,
+      { host: hostName, instance, pool, budgetSeconds: ms / 1000, budgetFrom: source },
+    ),
+  );
+}
+
 export const cancelQueued: Rule<"end_requested"> = (vm, event, { now }) =>
   finished(vm, end("client", `${event.by} asked for it while it was queued.`), "client", now, "keep");
 
@@ -89,6 +134,9 @@ export const advance: Rule<"phase"> = (vm, event, context) => {
     const moved = event.phase === "pulling" && event.pullPercent !== vm.pullPercent;
     const budgetEndsAt = moved ? context.now + budgetIn(vm, "pulling", context).ms : vm.budgetEndsAt;
     return applied({ ...seen, budgetEndsAt }, null);
+  }
+  if (vm.spec.pool !== undefined && (event.phase === "ready" || event.phase === "provisioning")) {
+    return event.phase === "ready" ? usedByOthers(vm, context) : standBy(seen, context);
   }
   if (event.phase === "ready") {
     return applied(
@@ -200,7 +248,8 @@ function attemptFailed(
   const data = { error, phase: vm.state };
   // A slot that something else has is nobody's failure: it costs a VM none of its attempts, within bounds.
   const refused = (refusals?.() ?? 0) + (error.code === "vm_limit_reached" ? 1 : 0);
-  const mayTry = vm.attempt - Math.min(refused, SPARE_ATTEMPTS) < budgets.maxAttempts;
+  const mayTry =
+    vm.spec.pool === undefined && vm.attempt - Math.min(refused, SPARE_ATTEMPTS) < budgets.maxAttempts;
   const again = ATTEMPT_ERRORS[error.code].again === "elsewhere" && mayTry;
   if (again && !isDue(vm.expiresAt, now)) {
     return applied(

@@ -62,8 +62,10 @@ export const stopAfterRun: Rule<"run_ended"> = (vm, event, context) => {
  * A runner is started before its agent can say so: a guest that ends meanwhile may have done its job, and a job
  * is never run twice.
  */
-export const endedWhileStarting: Rule<"run_ended"> = (vm, event, context) =>
-  vm.spec.runnerKind === null ? endedEarly(vm, event, context) : stopAfterRun(vm, event, context);
+export const endedWhileStarting: Rule<"run_ended"> = (vm, event, context) => {
+  const mayHaveRun = vm.spec.runnerKind !== null && (context.mayBeSetUp?.() ?? true);
+  return mayHaveRun ? stopAfterRun(vm, event, context) : endedEarly(vm, event, context);
+};
 
 /** What an agent says when it does not reach the guest: its runner may well be at work. */
 const SAYS_NOTHING_OF_THE_RUN: ReadonlySet<AttemptErrorCode> = new Set([

@@ -6,7 +6,14 @@ type ReportBody<K extends Report["kind"]> = Omit<Extract<Report, { kind: K }>, "
 
 /** Everything that can happen to a VM. Facts about an attempt carry its number. */
 export type LifecycleEvent =
-  | { kind: "placed"; attempt: number; hostId: number; hostName: string }
+  | {
+      kind: "placed";
+      attempt: number;
+      hostId: number;
+      hostName: string;
+      /** It takes over what was kept warm: an instance whose guest answers. */
+      warm?: Pick<Vm, "ip" | "imageDigest"> & { instance: string; pool: string };
+    }
   | ReportBody<"phase">
   | ReportBody<"failed">
   | ReportBody<"run_ended">
@@ -26,6 +33,10 @@ export type LifecycleEvent =
   | { kind: "wrong_job"; attempt: number; jobId: string }
   | { kind: "job_started"; attempt: number; details: Vm["job"]["details"] }
   | { kind: "end_requested"; by: string }
+  /** Of a VM that is kept warm: another takes its instance over. */
+  | { kind: "handed_over"; vmId: string }
+  /** Of a VM that is kept warm: it is not to be any longer. */
+  | { kind: "released"; why: string }
   | { kind: "host_silent"; attempt: number; hostName: string }
   | { kind: "host_removed"; attempt: number; hostName: string }
   | { kind: "time_passed" };
@@ -54,6 +65,8 @@ export interface Context {
   budgetOf?: (vm: Vm, phase: BringUpStateBeforeReady) => PhaseBudget;
   /** How many of the VM's failed attempts came upon a slot that was not free; without it none is known. */
   refusals?: () => number;
+  /** Whether the guest of its present attempt may have been set up: its credentials were asked for. */
+  mayBeSetUp?: () => boolean;
 }
 
 /** What goes into the VM's history: one entry for a step, in the same transaction. */
@@ -79,7 +92,7 @@ export type Step =
     }
   | { outcome: "ignored"; reason: string };
 
-type EventOf<K extends LifecycleEventKind> = Extract<LifecycleEvent, { kind: K }>;
+export type EventOf<K extends LifecycleEventKind> = Extract<LifecycleEvent, { kind: K }>;
 export type Rule<K extends LifecycleEventKind> = (vm: Vm, event: EventOf<K>, context: Context) => Step;
 /** What each event does in one state. */
 export type Row = { [K in LifecycleEventKind]: Rule<K> };

@@ -8,6 +8,10 @@ export interface Placement {
   hostId: number;
   /** null for a Linux VM, which needs no slot. */
   slot: number | null;
+  /** The warm VM whose instance it takes over. */
+  takes?: string;
+  /** Warm VMs that must be gone before it can be carried out; it is decided anew then. */
+  after?: readonly string[];
 }
 
 /** What the scheduler decides by. Taking room changes it. */
@@ -19,27 +23,45 @@ export interface FleetView {
 }
 
 /**
- * Who is placed where: again and again the team whose turn it is, its most urgent request that fits, the best
- * host. Stops when nothing that waits fits, or with so many placements.
+ * Who is placed where: again and again the team whose turn it is, its most urgent request that fits, a warm VM that
+ * it can take over or else the best host. Stops when nothing that waits fits, or with so many placements that can be
+ * carried out at once.
  *
  * The view is changed as if they were carried out. A decision costs as much as there are teams that wait and
  * kinds of hosts, however many VMs and hosts there are.
  */
 export function decide(view: FleetView, most: number): Placement[] {
   const placements: Placement[] = [];
-  while (placements.length < most) {
+  /** Where others wait for warm VMs to go: what those still have of the host is not there yet. */
+  const clearing = new Map<number, readonly string[]>();
+  let left = most;
+  while (left > 0) {
     const line = nextLine(view);
     const request = line?.requests[0];
     if (!line || !request) break;
-    const host = view.rooms.find(line.need, request.triedHosts);
-    if (!host) {
+    const { vmId } = request;
+    const hot = view.rooms.standingBy(request);
+    const hostId = hot?.hostId ?? view.rooms.find(line.need, request.triedHosts)?.hostId;
+    if (hostId === undefined) {
       view.queue.park(line);
       continue;
     }
-    const slot = view.rooms.take(host.hostId, line.need);
-    view.queue.remove(request.vmId);
-    if (slot !== null) view.held.add(host.hostId, request);
-    placements.push({ vmId: request.vmId, hostId: host.hostId, slot });
+    let slot: number | null;
+    if (hot) {
+      view.rooms.takeWarm(hostId, line.need, hot.warm);
+      slot = hot.warm.slot;
+      placements.push({ vmId, hostId, slot, takes: hot.warm.vmId });
+      left -= 1;
+    } else {
+      const taken = view.rooms.take(hostId, line.need);
+      slot = taken.slot;
+      const after = [...(clearing.get(hostId) ?? []), ...taken.after.map((warm) => warm.vmId)];
+      if (after.length > 0) clearing.set(hostId, after);
+      else left -= 1;
+      placements.push({ vmId, hostId, slot, ...(after.length > 0 ? { after } : {}) });
+    }
+    view.queue.remove(vmId);
+    if (slot !== null) view.held.add(hostId, request);
   }
   return placements;
 }

@@ -1,5 +1,6 @@
 import { SLOTS_PER_HOST, type GuestOs, type Labels } from "@tartfleet/shared";
 import type { Need } from "./request.ts";
+import type { WarmHolder } from "./warm.ts";
 
 /** A host that takes VMs, as the scheduler sees it. */
 export interface HostRoom {
@@ -15,8 +16,12 @@ export interface HostRoom {
   isSuspect: boolean;
   /** It takes only VMs that are too large to share a host: one of those has waited long. */
   isKept: boolean;
-  /** Indexes of slots that hold nothing, lowest first; phantom ones are not among them. */
+  /** Indexes of slots that hold nothing, or a warm VM, lowest first; phantom ones are not among them. */
   freeSlots: readonly number[];
+  /** VMs that pools keep there: what they have counts as free, here as elsewhere. */
+  warm?: readonly WarmHolder[];
+  /** Its agent knows how to keep VMs warm. */
+  takesWarm?: boolean;
   /** The whole host. */
   cpu: number;
   memoryMiB: number;
@@ -63,9 +68,10 @@ export function demandOn(
 export function giveRoom(
   room: HostRoom,
   need: Pick<Need, "os" | "cpu" | "memoryMiB">,
+  which: number | null = room.freeSlots[0] ?? null,
 ): { room: HostRoom; slot: number | null } {
   const demand = demandOn(room, need);
-  const slot = need.os === "macos" ? (room.freeSlots[0] ?? null) : null;
+  const slot = need.os === "macos" ? which : null;
   return {
     slot,
     room: {

@@ -34,6 +34,8 @@ export interface Request {
   since: number;
   /** Hosts on which earlier attempts of this VM failed: taken only where no other fits. */
   triedHosts: readonly number[];
+  /** What a warm VM must be made like for this one to take its instance over (`fitOf`); without it, it takes none. */
+  fit?: string;
   /** When the newest of them failed; milliseconds. Null before the first has. */
   failedAt: number | null;
 }

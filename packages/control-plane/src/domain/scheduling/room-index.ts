@@ -1,7 +1,8 @@
 import type { Labels } from "@tartfleet/shared";
-import { carries, giveRoom, misfit, roundDisk, type HostRoom } from "./host-room.ts";
-import { nameOfImage, sorted, type Need } from "./request.ts";
+import { carries, misfit, roundDisk, type HostRoom } from "./host-room.ts";
+import { nameOfImage, sorted, type Need, type Request } from "./request.ts";
 import { insert, takeOut } from "./sorted-list.ts";
+import { inTheWay, place, takeOver, type WarmHolder } from "./warm.ts";
 
 /** How VMs are laid out: on the host with the most free slots, or on the fullest that still fits. */
 export type Layout = "spread" | "pack";
@@ -24,9 +25,17 @@ interface Labelled {
 
 /*
  * Which host is better: each line outweighs all those below it. So an image that must be pulled first, which
- * takes minutes, outweighs an even layout, and a host that fails outweighs an image.
+ * takes minutes, outweighs an even layout, and a host that fails outweighs an image. A warm VM gives its room up only
+ * where there is no other.
  */
-const RANK = { notTried: 1e6, notSuspect: 1e5, hasImage: 2e4, fetchesImage: 1e4, preferredLabel: 100 };
+const RANK = {
+  notTried: 1e6,
+  notSuspect: 2e5,
+  vacant: 1e5,
+  hasImage: 2e4,
+  fetchesImage: 1e4,
+  preferredLabel: 100,
+};
 const MOST_PREFERRED = 50;
 
 /**
@@ -43,6 +52,8 @@ export function makeRoomIndex(layout: Layout) {
   const matching = new Map<string, Labelled[]>();
   /** How many hosts there are of each size. */
   const hardware = new Map<string, Pick<HostRoom, "cpu" | "memoryMiB"> & { hosts: number }>();
+  /** Hosts where a warm VM stands by, by what it is made like. */
+  const standing = new Map<string, number[]>();
   let freeSlots = 0;
 
   function countHardware({ cpu, memoryMiB }: HostRoom, change: number): void {
@@ -71,6 +82,7 @@ export function makeRoomIndex(layout: Layout) {
     insert(shape.hosts, room.hostId, byId);
     for (const image of room.images.keys()) addTo(shape.having, image, room.hostId);
     for (const image of room.arriving) addTo(shape.fetching, image, room.hostId);
+    for (const fit of fitsOf(room)) addTo(standing, fit, room.hostId);
     rooms.set(room.hostId, room);
     places.set(room.hostId, { group: groupKey, shape: shapeKey });
     freeSlots += room.freeSlots.length;
@@ -88,6 +100,7 @@ export function makeRoomIndex(layout: Layout) {
     takeOut(shape.hosts, hostId, byId);
     for (const image of room.images.keys()) removeFrom(shape.having, image, hostId);
     for (const image of room.arriving) removeFrom(shape.fetching, image, hostId);
+    for (const fit of fitsOf(room)) removeFrom(standing, fit, hostId);
     if (shape.hosts.length === 0) group.shapes.delete(place.shape);
     if (group.shapes.size === 0) {
       groups.delete(place.group);
@@ -116,6 +129,12 @@ export function makeRoomIndex(layout: Layout) {
     }
   }
 
+  function roomOf(hostId: number): HostRoom {
+    const room = rooms.get(hostId);
+    if (!room) throw new Error(`host ${hostId} is not in the index`);
+    return room;
+  }
+
   function groupsWith(labels: Labels): Labelled[] {
     const key = JSON.stringify(sorted(labels));
     let found = matching.get(key);
@@ -128,6 +147,35 @@ export function makeRoomIndex(layout: Layout) {
 
   function imageGiB(need: Pick<Need, "image" | "asked">): number | undefined {
     return sizes.get(need.image) ?? sizes.get(nameOfImage(need));
+  }
+
+  /**
+   * The best host that can take it, now or as soon as warm VMs have made room.
+   *
+   * @param only must say the same of hosts that differ in nothing but images
+   */
+  function find(
+    need: Need,
+    triedHosts: readonly number[],
+    only: (room: HostRoom) => boolean = () => true,
+  ): HostRoom | undefined {
+    askFor([...Object.keys(need.hostLabels), ...Object.keys(need.preferredHostLabels)]);
+    const gib = imageGiB(need);
+    let best: HostRoom | undefined;
+    let bestRank = Number.NEGATIVE_INFINITY;
+    for (const group of groupsWith(need.hostLabels)) {
+      for (const shape of group.shapes.values()) {
+        if (!only(shape.like)) continue;
+        for (const { room, rank } of candidates(rooms, shape, need, triedHosts)) {
+          const sum = rank + rankOfShape(shape.like, need, layout);
+          const isBetter = sum > bestRank || (sum === bestRank && best && room.hostId < best.hostId);
+          if (!isBetter || misfit(need, room, gib)) continue;
+          best = room;
+          bestRank = sum;
+        }
+      }
+    }
+    return best;
   }
 
   return {
@@ -143,25 +191,7 @@ export function makeRoomIndex(layout: Layout) {
     /** The size of an image, in GiB, where any host knew it: of what its tag stood for before, if need be. */
     imageGiB,
 
-    /** The best host that can take it now. */
-    find(need: Need, triedHosts: readonly number[]): HostRoom | undefined {
-      askFor([...Object.keys(need.hostLabels), ...Object.keys(need.preferredHostLabels)]);
-      const gib = imageGiB(need);
-      let best: HostRoom | undefined;
-      let bestRank = Number.NEGATIVE_INFINITY;
-      for (const group of groupsWith(need.hostLabels)) {
-        for (const shape of group.shapes.values()) {
-          for (const { room, rank } of candidates(rooms, shape, need, triedHosts)) {
-            const sum = rank + rankOfShape(shape.like, need, layout);
-            const isBetter = sum > bestRank || (sum === bestRank && best && room.hostId < best.hostId);
-            if (!isBetter || misfit(need, room, gib)) continue;
-            best = room;
-            bestRank = sum;
-          }
-        }
-      }
-      return best;
-    },
+    find,
 
     /** Whether some host but those could take it, now or when others have gone. */
     couldTake(need: Need, notOn: readonly number[]): boolean {
@@ -175,22 +205,62 @@ export function makeRoomIndex(layout: Layout) {
       );
     },
 
-    /** Takes what it needs from the host's room; returns the slot, null for a VM that needs none. */
-    take(hostId: number, need: Need): number | null {
-      const room = rooms.get(hostId);
-      if (!room) throw new Error(`host ${hostId} is not in the index`);
-      const { room: left, slot } = giveRoom(room, need);
-      const isThere = room.images.has(need.image);
-      put(isThere ? left : { ...left, arriving: new Set([...left.arriving, need.image]) });
-      return slot;
+    /** The warm VM whose instance it can take over, on the host that carries most of its preferred labels. */
+    standingBy({ need, triedHosts, fit }: Request): { hostId: number; warm: WarmHolder } | undefined {
+      let best: HostRoom | undefined;
+      let bestRank = -1;
+      for (const hostId of fit === undefined ? [] : (standing.get(fit) ?? [])) {
+        const room = rooms.get(hostId);
+        if (!room || triedHosts.includes(hostId) || room.suspectImages.has(need.image)) continue;
+        // Of disk it takes no more.
+        const reason = misfit(need, room, undefined);
+        if (reason !== undefined && reason !== "disk") continue;
+        const rank = (room.isSuspect ? 0 : MOST_PREFERRED + 1) + preferredOf(room, need.preferredHostLabels);
+        if (rank <= bestRank) continue;
+        best = room;
+        bestRank = rank;
+      }
+      const warm = best?.warm?.find(
+        (vm) => vm.state === "idle" && fit !== undefined && vm.fits.includes(fit),
+      );
+      return best && warm && { hostId: best.hostId, warm };
     },
+
+    /** The best host for a VM that is to be kept warm: one where nothing has to go for it. */
+    findForWarm(need: Need): HostRoom | undefined {
+      const best = find(need, [], (room) => room.takesWarm === true);
+      return best && inTheWay(best, need).length === 0 ? best : undefined;
+    },
+
+    /** Takes what it needs from the host's room: the slot (null for a VM that needs none), and what must go first. */
+    take(hostId: number, need: Need): { slot: number | null; after: readonly WarmHolder[] } {
+      const { room: left, slot, after } = place(roomOf(hostId), need);
+      const isThere = left.images.has(need.image);
+      put(isThere ? left : { ...left, arriving: new Set([...left.arriving, need.image]) });
+      return { slot, after };
+    },
+
+    /** Takes a warm VM's room for one that takes its instance over. */
+    takeWarm: (hostId: number, need: Need, warm: WarmHolder): void =>
+      put(takeOver(roomOf(hostId), need, warm)),
   };
 }
 
 export type RoomIndex = ReturnType<typeof makeRoomIndex>;
 
 function shapeKeyOf(room: HostRoom): string {
-  const { freeSlots, cpu, memoryMiB, freeCpu, freeMemoryMiB, diskFreeGiB, isSuspect, isKept } = room;
+  const {
+    freeSlots,
+    cpu,
+    memoryMiB,
+    freeCpu,
+    freeMemoryMiB,
+    diskFreeGiB,
+    isSuspect,
+    isKept,
+    warm = [],
+  } = room;
+  const held = (what: "cpu" | "memoryMiB") => warm.reduce((sum, vm) => sum + vm[what], 0);
   return [
     freeSlots.length,
     cpu,
@@ -200,14 +270,28 @@ function shapeKeyOf(room: HostRoom): string {
     roundDisk(diskFreeGiB),
     isSuspect ? 1 : 0,
     isKept ? 1 : 0,
+    room.takesWarm ? 1 : 0,
+    warm.filter(({ slot }) => slot !== null).length,
+    held("cpu"),
+    held("memoryMiB"),
   ].join();
 }
 
-function rankOfShape(like: HostRoom, { preferredHostLabels }: Need, layout: Layout): number {
-  const preferred = Object.entries(preferredHostLabels).filter(([key, value]) => like.labels[key] === value);
+function preferredOf({ labels }: HostRoom, preferred: Labels): number {
+  const carried = Object.entries(preferred).filter(([key, value]) => labels[key] === value);
+  return Math.min(carried.length, MOST_PREFERRED);
+}
+
+/** What warm VMs are made like that stand by there. */
+function fitsOf({ warm = [] }: HostRoom): Set<string> {
+  return new Set(warm.flatMap(({ state, fits }) => (state === "idle" ? fits : [])));
+}
+
+function rankOfShape(like: HostRoom, need: Need, layout: Layout): number {
   return (
     (like.isSuspect ? 0 : RANK.notSuspect) +
-    Math.min(preferred.length, MOST_PREFERRED) * RANK.preferredLabel +
+    (inTheWay(like, need).length === 0 ? RANK.vacant : 0) +
+    preferredOf(like, need.preferredHostLabels) * RANK.preferredLabel +
     (layout === "spread" ? like.freeSlots.length : -like.freeSlots.length)
   );
 }

@@ -55,6 +55,9 @@ function isTrue(vm: VmRow, { fleet }: View): boolean {
       return isOver;
     case "start_failed":
       return isOver && vm.jobState === "none";
+    // Of VMs that were never ready.
+    case "handed_over":
+    case "pool_released":
     case "host_removed":
     case "queue_timeout":
     case "image_not_found":
