@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addCapacityCommand } from "./commands/capacity.ts";
 import { addChannelCommands } from "./commands/channel.ts";
+import { addPoolCommands } from "./commands/pool.ts";
 import { addHostCommands } from "./commands/host.ts";
 import { addImageCommands } from "./commands/image.ts";
 import { addLoginCommand } from "./commands/login.ts";
@@ -42,6 +43,7 @@ export function makeProgram(context: Context, version: string): Command {
   addCapacityCommand(program, context);
   addImageCommands(program, context);
   addChannelCommands(program, context);
+  addPoolCommands(program, context);
   addTeamCommands(program, context);
   addTokenCommands(program, context);
   addAuditCommands(program, context);

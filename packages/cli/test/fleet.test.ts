@@ -146,6 +146,40 @@ test("channel commands ask for what they say, and show tells what was decided an
   expect((await cli.tartfleet("channel", "remove", "xcode-16")).code).toBe(0);
 });
 
+test("pool commands ask for what they say; what is not given stays as it is", async () => {
+  await using cli = await fleet();
+  const body = () => cli.standIn.requests.at(-1)?.body;
+  expect((await cli.tartfleet("pool", "set", "other", "--min-idle", "1")).code).toBe(64);
+  const first = ["--image", "channel:xcode-16", "--min-idle", "3", "--window", "mon-fri 07:00-19:00"];
+  await cli.tartfleet("pool", "set", "ios", ...first, "--window", "sat,sun 22:00-02:00 1", "--max-age", "2h");
+  const week = ["mon", "tue", "wed", "thu", "fri"];
+  expect(body()).toMatchObject({
+    image: "channel:xcode-16",
+    minIdle: 3,
+    maxAgeMinutes: 120,
+    schedule: {
+      windows: [
+        { days: week, from: "07:00", to: "19:00" },
+        { days: ["sat", "sun"], from: "22:00", to: "02:00", minIdle: 1 },
+      ],
+    },
+  });
+  const zoned = await cli.tartfleet("pool", "set", "ios", "--time-zone", "Europe/Berlin", "--cpu", "4");
+  expect(body()).toMatchObject({
+    image: "channel:xcode-16",
+    cpu: 4,
+    max: 4,
+    schedule: { timeZone: "Europe/Berlin", windows: [{ days: week }, { minIdle: 1 }] },
+  });
+  expect(zoned.stdout).toContain("mon,tue,wed,thu,fri 07:00-19:00");
+  await cli.tartfleet("pool", "set", "ios", "--always");
+  expect(body()).toMatchObject({ schedule: null });
+  expect((await cli.tartfleet("pool", "set", "ios", "--window", "someday 07:00-19:00")).code).toBe(64);
+  expect((await cli.tartfleet("pool", "get", "xcode")).stdout).toMatch(/^hits +30 of 40 \(75 %\)$/m);
+  expect((await cli.tartfleet("pool", "list")).stdout).toMatch(/^ios +1\/2 +1 +0 +30 +10 +75 % +123 /m);
+  expect((await cli.tartfleet("pool", "remove", "ios")).code).toBe(0);
+});
+
 test("token create shows the token once, alone on stdout", async () => {
   await using cli = await fleet();
   const args = ["token", "create", "--role", "ci", "--name", "build", "--team", "ios", "--expires-in", "30d"];

@@ -8,6 +8,7 @@ import {
   imageRecordSchema,
   removedHostSchema,
   channelRecordSchema,
+  poolRecordSchema,
   teamRecordSchema,
   tokenRecordSchema,
   vmEventSchema,
@@ -22,6 +23,7 @@ import {
   type RotateToken,
   type rollOutSchema,
   type SetChannel,
+  type SetPoolInput,
   type SetShare,
 } from "@tartfleet/shared";
 import { z } from "zod";
@@ -32,6 +34,7 @@ import { callEmpty, callJson, type Call } from "./http.ts";
 const hostsSchema = z.object({ hosts: z.array(hostRecordSchema) });
 const imagesSchema = z.object({ images: z.array(imageRecordSchema) });
 const imagePlansSchema = z.object({ plans: z.array(imagePlanRecordSchema) });
+const poolsSchema = z.object({ pools: z.array(poolRecordSchema) });
 const channelsSchema = z.object({ channels: z.array(channelRecordSchema) });
 const teamsSchema = z.object({ teams: z.array(teamRecordSchema) });
 const tokensSchema = z.object({ tokens: z.array(tokenRecordSchema) });
@@ -205,6 +208,12 @@ export function makeClient(connection: Connection) {
     },
     removeChannel: (name: string) => callEmpty(connection, { method: "DELETE", path: channelPath(name) }),
 
+    listPools: async () => (await get(poolsSchema, { path: "/v1/pools" })).pools,
+    getPool: (name: string) => get(poolRecordSchema, { path: poolPath(name) }),
+    setPool: async (name: string, body: SetPoolInput) =>
+      (await callJson(connection, { method: "PUT", path: poolPath(name), body }, poolRecordSchema)).body,
+    removePool: (name: string) => callEmpty(connection, { method: "DELETE", path: poolPath(name) }),
+
     listTeams: async () => (await get(teamsSchema, { path: "/v1/teams" })).teams,
     getTeam: (name: string) => get(teamRecordSchema, { path: teamPath(name) }),
     setTeam: async (name: string, body: SetShare) =>
@@ -242,6 +251,10 @@ function teamPath(name: string): string {
 
 function imagePlanPath(id: string): string {
   return `/v1/image-plans/${encodeURIComponent(id)}`;
+}
+
+function poolPath(name: string): string {
+  return `/v1/pools/${encodeURIComponent(name)}`;
 }
 
 function channelPath(name: string): string {

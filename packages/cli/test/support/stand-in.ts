@@ -13,6 +13,8 @@ import {
   rotateTokenSchema,
   rollOutSchema,
   setChannelSchema,
+  setPoolSchema,
+  type PoolRecord,
   setShareSchema,
   toProblem,
 } from "@tartfleet/shared";
@@ -27,7 +29,14 @@ import type {
   VmState,
 } from "@tartfleet/shared";
 import type { z } from "zod";
-import { capacityRecord, channelRecord, explanation, hostRecord, imagePlanRecord } from "./records.ts";
+import {
+  capacityRecord,
+  channelRecord,
+  explanation,
+  hostRecord,
+  imagePlanRecord,
+  poolRecord,
+} from "./records.ts";
 import { makeVms } from "./vms.ts";
 
 function cordonOf(verb: string | undefined, body: unknown): CordonRecord {
@@ -63,6 +72,7 @@ interface Seen {
 export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
   const vms = makeVms();
   const hosts: HostRecord[] = [hostRecord("mac-1"), hostRecord("mac-2", { connected: false })];
+  const pools = new Map<string, PoolRecord>();
   const teams = new Map<string, TeamRecord>();
   const teamOf = (name = ""): TeamRecord =>
     teams.get(name) ?? { name, guaranteed: 0, cap: null, weight: 1, isSet: false, held: 3, queued: 7 };
@@ -217,6 +227,20 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
         parsed(rollOutSchema, seen.body);
         return json(200, channelRecord(id));
       case "DELETE channels/:id":
+        response.writeHead(204).end();
+        return undefined;
+      case "GET pools":
+        return json(200, { pools: pools.size === 0 ? [poolRecord()] : [...pools.values()] });
+      case "GET pools/:id":
+        return json(200, poolRecord(id));
+      case "PUT pools/:id": {
+        const { max, ...set } = setPoolSchema.parse(seen.body);
+        const { cpu = null, memoryMiB = null, diskGiB = null } = set;
+        const record = { ...poolRecord(id), ...set, cpu, memoryMiB, diskGiB, max: max ?? set.minIdle + 1 };
+        pools.set(record.name, record);
+        return json(200, record);
+      }
+      case "DELETE pools/:id":
         response.writeHead(204).end();
         return undefined;
       case "GET teams":
