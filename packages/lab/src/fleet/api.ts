@@ -3,6 +3,7 @@ import {
   createdTokenSchema,
   hostRecordSchema,
   parseToken,
+  poolRecordSchema,
   problemSchema,
   teamRecordSchema,
   vmEventSchema,
@@ -14,7 +15,9 @@ import {
   type CreateVmInput,
   type DrainHost,
   type HostRecord,
+  type PoolRecord,
   type Problem,
+  type SetPoolInput,
   type SetShare,
   type TeamRecord,
   type VmEvent,
@@ -54,6 +57,9 @@ export interface Api {
   createToken(token: CreateToken): Promise<CreatedToken>;
   team(name: string): Promise<TeamRecord>;
   setTeam(name: string, share: Partial<SetShare>): Promise<TeamRecord>;
+  pool(name: string): Promise<PoolRecord>;
+  setPool(name: string, pool: SetPoolInput): Promise<PoolRecord>;
+  removePool(name: string): Promise<void>;
   drainHost(name: string, drain: Partial<DrainHost>): Promise<HostRecord>;
   uncordonHost(name: string): Promise<HostRecord>;
 }
@@ -99,7 +105,7 @@ export function makeApi(url: () => string, token: string, signal?: AbortSignal):
       method === "GET"
         ? await until("the control plane to answer", () => unlessAway(send), { signal })
         : await send();
-    const answer: unknown = await response.json();
+    const answer: unknown = response.status === 204 ? null : await response.json();
     if (!response.ok) throw new ApiError(`${method} ${path}`, problemSchema.parse(answer));
     return schema.parse(answer);
   }
@@ -130,6 +136,11 @@ export function makeApi(url: () => string, token: string, signal?: AbortSignal):
     createToken: (body) => call("POST", "/v1/tokens", createdTokenSchema, { body }),
     team: (name) => call("GET", `/v1/teams/${name}`, teamRecordSchema),
     setTeam: (name, body) => call("PUT", `/v1/teams/${name}`, teamRecordSchema, { body }),
+    pool: (name) => call("GET", `/v1/pools/${name}`, poolRecordSchema),
+    setPool: (name, body) => call("PUT", `/v1/pools/${name}`, poolRecordSchema, { body }),
+    removePool: async (name) => {
+      await call("DELETE", `/v1/pools/${name}`, z.null());
+    },
     drainHost: (name, body) => call("POST", `/v1/hosts/${name}/drain`, hostRecordSchema, { body }),
     uncordonHost: (name) => call("POST", `/v1/hosts/${name}/uncordon`, hostRecordSchema),
   };
