@@ -314,11 +314,13 @@ function candidates(
     const room = firstSound(rooms, ids ?? [], nameOfImage(need), triedHosts);
     if (room) found.push({ room, rank: rank + RANK.notTried });
   }
-  if (found.length > 0) return found;
-  // The VM or its image failed on all of them: better there than nowhere.
-  const first = shape.hosts.find((hostId) => !notOn.includes(hostId));
-  const room = first === undefined ? undefined : rooms.get(first);
-  return room ? [{ room, rank: 0 }] : [];
+  // Where the VM or its image failed is better than nowhere: the others may lack the disk for the image.
+  for (const { ids } of hosts) {
+    const first = ids?.find((hostId) => !notOn.includes(hostId));
+    const room = first === undefined ? undefined : rooms.get(first);
+    if (room) found.push({ room, rank: 0 });
+  }
+  return found;
 }
 
 /** The first where neither this VM nor its image failed before. There are seldom many of those that did. */

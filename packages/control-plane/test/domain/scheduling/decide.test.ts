@@ -125,6 +125,16 @@ describe("placement", () => {
     );
   });
 
+  test("a host where it failed and that has the image is better than one of its kind that has no disk for it", () => {
+    const rooms = [
+      room(1, { images: new Map([[IMAGE, 40]]), diskFreeGiB: 20 }),
+      room(2, { diskFreeGiB: 20 }),
+    ];
+    expect(decide(viewOf(rooms, [request(1, { triedHosts: [1] })]), MOST)).toEqual([
+      { vmId: "vm1", hostId: 1, slot: 0 },
+    ]);
+  });
+
   test("some host could take it exactly when one of those that it is not kept off carries the labels and is large enough", () => {
     fc.assert(
       fc.property(fleet, fc.subarray([1, 2, 3]), ({ rooms, requests }, notOn) => {
