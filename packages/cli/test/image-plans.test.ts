@@ -76,3 +76,21 @@ test("image cancel ends a plan", async () => {
   const shown = await cli.tartfleet("image", "plans", "planplanplan", "--json");
   expect(documentOf(shown)).toMatchObject({ outcome: "ended" });
 });
+
+test("image prune shows what goes, what stays and why, and the room that it makes", async () => {
+  await using cli = await fleet();
+  const args = ["image", "prune", "--host", "mac-1", "--dry-run", "--until-free", "30%", "--foreign"];
+  const { stdout } = await cli.tartfleet(...args);
+  expect(cli.standIn.requests.at(-1)?.body).toEqual({
+    host: "mac-1",
+    dryRun: true,
+    untilFreePercent: 30,
+    foreign: true,
+  });
+  expect(stdout).toMatch(/^mac-1 +ghcr\.io\/org\/image:14 +31\.3 GiB +\d+\w+ ago +would go$/m);
+  expect(stdout).toMatch(/^mac-1 +ghcr\.io\/org\/image:15 +31\.3 GiB +\d+\w+ ago +stays: it is pinned$/m);
+  expect(stdout).toContain("mac-1: 40 of 500 GiB free; 71 GiB would be free");
+  const done = await cli.tartfleet("image", "prune");
+  expect(done.stdout).toContain("mac-2: 40 of 500 GiB free; 71 GiB will be free");
+  expect((await cli.tartfleet("image", "prune", "--until-free", "101")).code).toBe(64);
+});

@@ -73,3 +73,42 @@ export const imagePlanRecordSchema = z.object({
     .nullable(),
 });
 export type ImagePlanRecord = z.infer<typeof imagePlanRecordSchema>;
+
+/** The body of `POST /v1/images/prune`. */
+export const pruneImagesSchema = z.strictObject({
+  host: z.string().max(63).optional().describe("Without it: every connected host"),
+  dryRun: z.boolean().default(false).describe("Only says what would go and what would stay"),
+  untilFreePercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe(
+      "Of the disk, the least recently used first; 100: all that nobody needs. Default: --prune-until-percent",
+    ),
+  foreign: z
+    .boolean()
+    .default(false)
+    .describe("Also images that tartfleet did not fetch, as people on that Mac may have"),
+});
+export type PruneImages = z.infer<typeof pruneImagesSchema>;
+
+const prunableImageSchema = z.object({
+  references: z.array(z.string()).describe("All its names on the host"),
+  digest: z.string().nullable(),
+  sizeGiB: z.number(),
+  lastUsedAt: timeSchema.nullable(),
+});
+
+/** What goes from a host, and what stays for which reason. */
+export const prunedHostSchema = z.object({
+  host: z.string(),
+  diskFreeGiB: z.int(),
+  diskTotalGiB: z.int(),
+  willBeFreeGiB: z
+    .int()
+    .describe("At most: blocks that VMs share with an image are free when those are gone"),
+  remove: z.array(prunableImageSchema),
+  keep: z.array(prunableImageSchema.extend({ why: z.string() })),
+});
+export type PrunedHost = z.infer<typeof prunedHostSchema>;

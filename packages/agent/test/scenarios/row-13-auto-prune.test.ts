@@ -14,3 +14,18 @@ test("peers §4 row 13: an image that is needed stays when another is pulled and
   const images = value(await tart.listImages());
   expect(images).toContainEqual(expect.objectContaining({ reference: MACOS, digest }));
 });
+
+test("peers §4 row 13: an image that is removed to make room is gone under all its names, and no other is", async () => {
+  await using mac = await makeSimMac({ cached: [MACOS, OTHER] });
+  const { tart } = mac;
+  const before = value(await tart.listImages());
+  const digest = before.find(({ reference }) => reference === OTHER)?.digest;
+  value(await tart.deleteImage(OTHER));
+  const left = value(await tart.listImages());
+  expect(left.map(({ reference }) => reference)).toContain(MACOS);
+  for (const { reference } of left.filter((image) => image.digest === digest)) {
+    value(await tart.deleteImage(reference));
+  }
+  expect(value(await tart.listImages()).filter((image) => image.digest === digest)).toEqual([]);
+  value(await tart.deleteImage(OTHER));
+});

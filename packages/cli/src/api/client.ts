@@ -6,6 +6,7 @@ import {
   hostRecordSchema,
   imagePlanRecordSchema,
   imageRecordSchema,
+  prunedHostSchema,
   removedHostSchema,
   channelRecordSchema,
   poolRecordSchema,
@@ -20,6 +21,7 @@ import {
   type drainHostSchema,
   type CreateToken,
   type planImageSchema,
+  type pruneImagesSchema,
   type RotateToken,
   type rollOutSchema,
   type SetChannel,
@@ -35,6 +37,7 @@ const hostsSchema = z.object({ hosts: z.array(hostRecordSchema) });
 const imagesSchema = z.object({ images: z.array(imageRecordSchema) });
 const imagePlansSchema = z.object({ plans: z.array(imagePlanRecordSchema) });
 const poolsSchema = z.object({ pools: z.array(poolRecordSchema) });
+const prunedHostsSchema = z.object({ hosts: z.array(prunedHostSchema) });
 const channelsSchema = z.object({ channels: z.array(channelRecordSchema) });
 const teamsSchema = z.object({ teams: z.array(teamRecordSchema) });
 const tokensSchema = z.object({ tokens: z.array(tokenRecordSchema) });
@@ -185,6 +188,9 @@ export function makeClient(connection: Connection) {
     },
 
     listImages: async () => (await get(imagesSchema, { path: "/v1/images" })).images,
+    pruneImages: async (body: z.input<typeof pruneImagesSchema>) =>
+      (await callJson(connection, { method: "POST", path: "/v1/images/prune", body }, prunedHostsSchema)).body
+        .hosts,
     listImagePlans: async () => (await get(imagePlansSchema, { path: "/v1/image-plans" })).plans,
     getImagePlan: (id: string, signal?: AbortSignal) =>
       get(imagePlanRecordSchema, { path: imagePlanPath(id), signal }),

@@ -1,4 +1,4 @@
-import type { ChannelRecord, ImagePlanRecord, PoolRecord } from "@tartfleet/shared";
+import type { ChannelRecord, ImagePlanRecord, PoolRecord, PrunedHost } from "@tartfleet/shared";
 import type {
   Capacity,
   CapacityRoom,
@@ -196,6 +196,19 @@ export function explanation(vmId: string): Explanation {
       isSlow: false,
       endsBy: null,
     },
+  };
+}
+
+/** A host from which one image goes. */
+export function prunedHost(host: string): PrunedHost {
+  const image = { digest: null, sizeGiB: 31.25, lastUsedAt: AT };
+  return {
+    host,
+    diskFreeGiB: 40,
+    diskTotalGiB: 500,
+    willBeFreeGiB: 71,
+    remove: [{ ...image, references: ["ghcr.io/org/image:14"] }],
+    keep: [{ ...image, references: ["ghcr.io/org/image:15"], why: "it is pinned" }],
   };
 }
 

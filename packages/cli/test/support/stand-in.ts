@@ -9,6 +9,7 @@ import {
   createTokenSchema,
   createVmSchema,
   planImageSchema,
+  pruneImagesSchema,
   drainHostSchema,
   rotateTokenSchema,
   rollOutSchema,
@@ -36,6 +37,7 @@ import {
   hostRecord,
   imagePlanRecord,
   poolRecord,
+  prunedHost,
 } from "./records.ts";
 import { makeVms } from "./vms.ts";
 
@@ -194,6 +196,10 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
             },
           ],
         });
+      case "POST images/:id": {
+        const { dryRun } = parsed(pruneImagesSchema, seen.body);
+        return json(200, { hosts: [prunedHost("mac-1"), ...(dryRun ? [] : [prunedHost("mac-2")])] });
+      }
       case "GET image-plans":
         return json(200, { plans: [...plans.values()] });
       case "POST image-plans": {

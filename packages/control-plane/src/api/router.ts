@@ -11,6 +11,7 @@ import {
   rotateTokenSchema,
   nameSchema,
   planImageSchema,
+  pruneImagesSchema,
   rollOutSchema,
   setChannelSchema,
   setPoolSchema,
@@ -95,6 +96,9 @@ const fleet = router({
 
 const images = router({
   list: allowed("image.read").query(({ ctx }) => ctx.useCases.listImages()),
+  prune: allowed("image.manage")
+    .input(pruneImagesSchema)
+    .mutation(({ ctx, input }) => ctx.useCases.pruneImages(ctx.caller, input)),
   plans: allowed("image.read").query(({ ctx }) => ctx.useCases.listImagePlans()),
   getPlan: allowed("image.read")
     .input(z.object({ id: z.string() }))

@@ -44,6 +44,9 @@ function contradictions(settings: Settings): string[] {
       "--lease-seconds: must be at least twice --heartbeat-seconds, or one lost beat cuts a host off",
     );
   }
+  if (settings.pruneBelowPercent > settings.pruneUntilPercent) {
+    mistakes.push("--prune-until-percent: must not be less than --prune-below-percent");
+  }
   if (settings.publicUrl === undefined && isWildcard(settings.listen.host)) {
     mistakes.push(
       "--public-url: is needed when --listen takes every address; VMs and agents must be told one",

@@ -128,6 +128,10 @@ export const SETTINGS = z.object({
   imageResolveTtlSeconds: wholeNumberOr(0, DAY, 60).describe(
     "How long it is believed what a tag stands for, before a host asks the registry again; 0: tags are not resolved, and mean what they mean on each host",
   ),
+  pruneBelowPercent: wholeNumberOr(0, 100, 10).describe(
+    "Below so many percent of a host's disk free, images that it fetched and nobody needs are removed, the least recently used first; 0 never (default 10)",
+  ),
+  pruneUntilPercent: wholeNumberOr(0, 100, 20).describe("Until so many percent are free (default 20)"),
   keepEndedDays: wholeNumberOr(0, 3650, 90).describe(
     "How long ended VMs and their events are kept; 0 for ever",
   ),

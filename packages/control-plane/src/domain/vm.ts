@@ -96,7 +96,13 @@ export interface Vm {
 }
 
 /** Its image as a host is to fetch it: by digest once that is known. */
-export function imageOf({ spec, resolution }: Pick<Vm, "spec" | "resolution">): string {
+export function imageOf({
+  spec,
+  resolution,
+}: {
+  spec: Pick<VmSpec, "image">;
+  resolution: Resolution | null;
+}): string {
   const repository = imageParts(spec.image)?.repository;
   return resolution?.kind === "digest" && repository !== undefined
     ? `${repository}@${resolution.digest}`

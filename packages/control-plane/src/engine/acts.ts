@@ -24,6 +24,8 @@ export type ActName =
   | "image.prepull_failed"
   | "image.pin"
   | "image.unpin"
+  | "image.prune"
+  | "image.pruned"
   | "host.enrol"
   | "host.revoke"
   | "host.cordon"

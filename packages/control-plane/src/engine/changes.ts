@@ -29,6 +29,8 @@ export function makeChanges() {
     sharesChanged: (): void => void emitter.emit("shares"),
     /** What pools keep warm may have changed. */
     poolsChanged: (): void => void emitter.emit("pools"),
+    /** Images may be wanted that were not before, by more than VMs. */
+    imageNeedsChanged: (): void => void emitter.emit("image needs"),
     /** A token was revoked or rotated. */
     tokenChanged: (id: string): void => void emitter.emit(`token ${id}`),
     onVm: (id: string) => subscribe(`vm ${id}`),
@@ -44,6 +46,7 @@ export function makeChanges() {
     },
     onShares: subscribe("shares"),
     onPools: subscribe("pools"),
+    onImageNeeds: subscribe("image needs"),
     onStep: subscribe("step"),
     /** A phase was finished, and is written down. */
     onPhase(call: (phase: KeptPhase) => void): () => void {

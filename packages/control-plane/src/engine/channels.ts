@@ -135,6 +135,7 @@ export function startChannels(
       at,
     );
     if (changed) hold(name, changed);
+    changes.imageNeedsChanged();
     return recordOf(name, required(name));
   }
 
@@ -200,6 +201,14 @@ export function startChannels(
     choice,
     /** The image that it had before whatever is being rolled out; undefined when there is no such channel. */
     imageOf: (name: string): string | undefined => held.get(name)?.image,
+    /** Images that channels have or are being moved to, with why. */
+    images: (): [reference: string, why: string][] =>
+      [...held].flatMap(([name, { image, rollout }]) =>
+        [image, ...(rollout ? [rollout.image] : [])].map((one): [string, string] => [
+          one,
+          `channel ${name} has it`,
+        ]),
+      ),
     stop,
   };
 }

@@ -32,6 +32,10 @@ export interface EngineConfig {
   pullsPerRegistry: number;
   /** 0: tags are not resolved. */
   imageResolveTtlSeconds: number;
+  /** Below so much of a host's disk free, images that nobody needs are removed; 0: never unasked. */
+  pruneBelowPercent: number;
+  /** Until so much is free. */
+  pruneUntilPercent: number;
   /** 0 keeps all. */
   keepEndedDays: number;
 }

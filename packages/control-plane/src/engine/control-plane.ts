@@ -21,6 +21,7 @@ import { makeExplain } from "./explain.ts";
 import { makeFleetView } from "./fleet-view.ts";
 import { learnBudgets } from "./learned-budgets.ts";
 import { startImagePlans } from "./image-plans.ts";
+import { startImagePrune } from "./image-prune.ts";
 import type { Identity } from "./identity.ts";
 import { makeLeases } from "./leases.ts";
 import type { Parts } from "./parts.ts";
@@ -187,13 +188,22 @@ export async function startControlPlane({
   const breaker = startBreaker(parts, { suspicions, patience, cordonsChanged: cordons.changed });
 
   const imagePlans = startImagePlans(parts, patience);
-  const imageWorkOf = (hostId: number) => ({ pull: imagePlans.pullsOf(hostId), remove: [] });
+  const imagePrune = startImagePrune(parts, patience, {
+    plannedOn: imagePlans.wantedOn,
+    wantedAnywhere: () => [...channels.images(), ...pools.images()],
+    lastKnown: tags.lastKnown,
+  });
+  const imageWorkOf = (hostId: number) => ({
+    pull: imagePlans.pullsOf(hostId),
+    remove: imagePrune.removalsOf(hostId),
+  });
 
   const useCases: UseCases = {
     ...makeVmUseCases(parts, channels.choice, tags),
     ...channels.useCases,
     ...imagePlans.useCases,
     ...pools.useCases,
+    ...imagePrune.useCases,
     ...makeTokenUseCases(parts, onFatal),
     ...makeTeamUseCases(parts, fleet),
     ...cordons.useCases,
@@ -233,6 +243,7 @@ export async function startControlPlane({
       imagePlans.stop();
       tags.stop();
       pools.stop();
+      imagePrune.stop();
       deadlines.stop();
       retention.stop();
       history.stop();

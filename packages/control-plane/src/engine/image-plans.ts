@@ -58,6 +58,7 @@ export function startImagePlans(
   async function add(plan: ImagePlan, act: Act): Promise<void> {
     await store.addImagePlan(plan, act);
     pulls.add(plan);
+    changes.imageNeedsChanged();
     settle();
   }
 
@@ -108,6 +109,7 @@ export function startImagePlans(
   return {
     useCases,
     pullsOf: pulls.pullsOf,
+    wantedOn: pulls.wantedOn,
     stop() {
       for (const unsubscribe of unsubscribes) unsubscribe();
       pulls.stop();

@@ -47,14 +47,30 @@ export function makeImagePulls({
   const retries = new Map<number, () => void>();
   let lastGrant = 0;
 
-  function read(hostId: number, host: StoredHost): KnownHost {
-    const known = hosts.get(hostId);
+  function viewOf(host: StoredHost): PlanHost & { room: HostRoom | undefined } {
     const { facts } = host;
     const room = roomOf(host);
-    const isSilent = !leases.isConnected(hostId);
-    const isAway =
-      leases.isGivenUp(hostId) || host.cordon !== null || (!isSilent && facts?.imageFailures === undefined);
-    const isThere = !isSilent && !isAway;
+    const isSilent = !leases.isConnected(host.id);
+    return {
+      name: host.name,
+      labels: labelsOf(host),
+      isAway:
+        leases.isGivenUp(host.id) ||
+        host.cordon !== null ||
+        (!isSilent && facts?.imageFailures === undefined),
+      isSilent,
+      images: room?.images ?? new Map<string, number>(),
+      diskFreeGiB: facts?.diskFreeGiB ?? 0,
+      room,
+    };
+  }
+
+  /** What the host tells of itself, with what is known of it already; a failure that it tells of counts once. */
+  function read(host: StoredHost): KnownHost {
+    const known = hosts.get(host.id);
+    const { facts } = host;
+    const view = viewOf(host);
+    const isThere = !view.isSilent && !view.isAway;
     const failures = known?.failures ?? new Map<string, PullFailure>();
     let grant = isThere ? (known?.grant ?? null) : null;
     for (const { work, code, message, ...failed } of facts?.imageFailures ?? []) {
@@ -65,21 +81,9 @@ export function makeImagePulls({
       );
       grant = null;
     }
-    const images = room?.images ?? new Map<string, number>();
-    for (const reference of failures.keys()) if (images.has(reference)) failures.delete(reference);
-    return {
-      name: host.name,
-      labels: labelsOf(host),
-      isAway,
-      isSilent,
-      images,
-      diskFreeGiB: facts?.diskFreeGiB ?? 0,
-      room,
-      pulls: isThere ? (facts?.pulls ?? []) : [],
-      registries: new Set(),
-      failures,
-      grant,
-    };
+    for (const reference of failures.keys()) if (view.images.has(reference)) failures.delete(reference);
+    const pulls = isThere ? (facts?.pulls ?? []) : [];
+    return { ...view, pulls, registries: known?.registries ?? new Set(), failures, grant };
   }
 
   /** Works out anew where the host stands, from what is known of it. */
@@ -187,8 +191,7 @@ export function makeImagePulls({
   function look(hostId: number, stored: StoredHost | undefined): void {
     if (!stored) return forget(hostId);
     const before = hosts.get(hostId);
-    const host = read(hostId, stored);
-    host.registries = before?.registries ?? host.registries;
+    const host = read(stored);
     hosts.set(hostId, host);
     place(hostId, host);
     if (host.grant?.grant !== before?.grant?.grant) changes.hostChanged(hostId);
@@ -219,6 +222,15 @@ export function makeImagePulls({
       if (plans.size === 0) return;
       look(hostId, store.hostById(hostId));
       giveTurns();
+    },
+
+    /** Images that plans want on a host, there or not, with why. */
+    wantedOn(host: StoredHost): [reference: string, why: string][] {
+      if (plans.size === 0) return [];
+      const view = viewOf(host);
+      return [...plans.values()].flatMap(({ plan }) =>
+        isMeant(plan, view) ? [[plan.image, plan.kind === "pin" ? "it is pinned" : "it is pre-pulled"]] : [],
+      );
     },
 
     /** What the host is to fetch. */

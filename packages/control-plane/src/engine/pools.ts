@@ -225,7 +225,18 @@ export function makePools(
     return undefined;
   }
 
-  return { useCases, plan, poolFor, stop: unsubscribe };
+  return {
+    useCases,
+    plan,
+    poolFor,
+    /** The images of pools, with why they are wanted. */
+    images: (): [reference: string, why: string][] =>
+      [...held].flatMap(([name, pool]) => {
+        const image = imageFor(pool);
+        return image === undefined ? [] : [[image, `pool ${name} keeps it warm`]];
+      }),
+    stop: unsubscribe,
+  };
 }
 
 export type Pools = ReturnType<typeof makePools>;

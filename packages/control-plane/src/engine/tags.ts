@@ -1,4 +1,5 @@
 import { imageParts, type TagAnswer } from "@tartfleet/shared";
+import { registryOf } from "../domain/images/pull-order.ts";
 import type { ImageAnswer } from "../domain/lifecycle.ts";
 import type { Resolution, Vm } from "../domain/vm.ts";
 import type { Parts } from "./parts.ts";
@@ -222,7 +223,3 @@ export function startTags(
 
 /** Tags as the use cases know them. */
 export type Tags = ReturnType<typeof startTags>;
-
-function registryOf(reference: string): string {
-  return reference.slice(0, reference.indexOf("/"));
-}

@@ -23,6 +23,8 @@ import type {
   ImagePlanRecord,
   ImageRecord,
   PlanImage,
+  PrunedHost,
+  PruneImages,
   ListVmsQuery,
   RemovedHost,
   ReportResult,
@@ -120,6 +122,8 @@ export interface UseCases {
   planImage(caller: Caller, plan: PlanImage): Promise<ImagePlanRecord>;
   /** Ends a plan or a pin; hosts keep what they have until it is removed to make room. */
   endImagePlan(caller: Caller, id: string): Promise<ImagePlanRecord>;
+  /** Removes images that nobody needs until so much is free. Throws `host_not_found`. */
+  pruneImages(caller: Caller, options: PruneImages): Promise<PrunedHost[]>;
   getHost(name: string): HostRecord;
   /** The fleet's slots; with a query also what room there is for VMs of that kind, for the team. */
   capacity(query?: CapacityQuery, team?: string): Capacity;

@@ -36,6 +36,16 @@ export function makeQueueStore(db: Db) {
         .where(and(QUEUED, sql`${vms.resolution} ->> 'kind' = 'waiting'`))
         .orderBy(asc(vms.seq))
         .all(),
+    /** Images that VMs in the queue want, as they named them and by the digests that those stand for. */
+    queuedImages: (): Set<string> =>
+      new Set(
+        db
+          .selectDistinct({ image: sql<string>`${vms.spec} ->> 'image'`, resolution: vms.resolution })
+          .from(vms)
+          .where(QUEUED)
+          .all()
+          .flatMap(({ image, resolution }) => [image, imageOf({ spec: { image }, resolution })]),
+      ),
 
     countQueued: (): number =>
       Number(

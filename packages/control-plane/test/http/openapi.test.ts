@@ -43,6 +43,7 @@ it("describes every call of the API and nothing else", () => {
       "POST /v1/hosts/{name}/uncordon",
       "POST /v1/hosts/{name}/drain",
       "GET /v1/images",
+      "POST /v1/images/prune",
       "GET /v1/image-plans",
       "POST /v1/image-plans",
       "GET /v1/image-plans/{id}",

@@ -44,6 +44,8 @@ const CONFIG: EngineConfig = {
   breakerRestSeconds: 300,
   pullsPerRegistry: 4,
   imageResolveTtlSeconds: 60,
+  pruneBelowPercent: 10,
+  pruneUntilPercent: 20,
   keepEndedDays: 0,
 };
 

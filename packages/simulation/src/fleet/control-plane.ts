@@ -69,6 +69,8 @@ const CONFIG: EngineConfig = {
   ageingSeconds: 900,
   layout: "spread",
   pullsPerRegistry: 2,
+  pruneBelowPercent: 10,
+  pruneUntilPercent: 20,
   breakerRestSeconds: 300,
   imageResolveTtlSeconds: 60,
   keepEndedDays: 0,

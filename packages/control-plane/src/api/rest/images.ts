@@ -1,4 +1,10 @@
-import { imagePlanRecordSchema, imageRecordSchema, planImageSchema } from "@tartfleet/shared";
+import {
+  imagePlanRecordSchema,
+  imageRecordSchema,
+  planImageSchema,
+  prunedHostSchema,
+  pruneImagesSchema,
+} from "@tartfleet/shared";
 import { z } from "zod";
 import type { App, RestDeps } from "./app.ts";
 import { requireCaller } from "./caller.ts";
@@ -18,6 +24,20 @@ export function imageRoutes(app: App, { useCases }: RestDeps): void {
       response: { 200: z.object({ images: z.array(imageRecordSchema) }), ...PROBLEMS },
     },
     handler: async () => ({ images: useCases.listImages() }),
+  });
+
+  app.post("/v1/images/prune", {
+    config: { action: "image.manage" },
+    schema: {
+      tags,
+      operationId: "pruneImages",
+      summary: "Remove images that nobody needs until so much of the disk is free, or say what would go",
+      body: pruneImagesSchema,
+      response: { 200: z.object({ hosts: z.array(prunedHostSchema) }), ...PROBLEMS },
+    },
+    handler: async (request) => ({
+      hosts: await useCases.pruneImages(requireCaller(request), request.body),
+    }),
   });
 
   app.get("/v1/image-plans", {
