@@ -35,7 +35,8 @@ export const channelRecordSchema = z.object({
   rollout: z
     .object({
       image: z.string(),
-      percent: z.int(),
+      percent: z.int().describe("0 while hosts fetch the image first"),
+      prepull: z.string().nullable().describe("The image plan by which they do"),
       samplesPerStep: z.int(),
       startedAt: timeSchema,
       stepAt: timeSchema,

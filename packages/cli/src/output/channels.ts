@@ -2,7 +2,11 @@ import type { ChannelRecord } from "@tartfleet/shared";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
 
-const rolloutOf = ({ rollout }: ChannelRecord) => (rollout ? `${rollout.percent} % ${rollout.image}` : "-");
+function rolloutOf({ rollout }: ChannelRecord): string {
+  if (!rollout) return "-";
+  const isFetched = rollout.percent === 0 && rollout.prepull !== null;
+  return `${isFetched ? `fetched first (plan ${rollout.prepull})` : `${rollout.percent} %`} ${rollout.image}`;
+}
 
 /** `channel list`: what each stands for and what it is being moved to. */
 export function channelTable(channels: readonly ChannelRecord[], style: Style): string {

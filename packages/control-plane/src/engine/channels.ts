@@ -1,8 +1,9 @@
 import { CallError, canonicalImage, type ChannelRecord } from "@tartfleet/shared";
-import { decided, imageFor, type Channel, type Decision } from "../domain/channels/channel.ts";
+import { decided, imageFor, type Channel, type Decision, type Rollout } from "../domain/channels/channel.ts";
 import { judge, tellsOfImage, STEPS, type Seen } from "../domain/channels/judge.ts";
 import type { KeptPhase } from "../store/phase-times.ts";
 import { actOf, channelName, ITSELF, nameOf } from "./acts.ts";
+import type { ImagePlans } from "./image-plans.ts";
 import type { Parts } from "./parts.ts";
 import type { Patience } from "./patience.ts";
 import type { Caller, UseCases } from "./use-cases.ts";
@@ -29,6 +30,9 @@ export interface ChannelChoice {
 export function startChannels(
   { store, history, changes, clock }: Pick<Parts, "store" | "history" | "changes" | "clock">,
   patience: Patience,
+  plans: Pick<ImagePlans, "prepullFor" | "cancel" | "outcomeOf" | "onEnded">,
+  /** An image by the digest that its tag was last learned to stand for. */
+  byDigest: (image: string) => string,
 ) {
   const held = store.channels();
 
@@ -64,6 +68,7 @@ export function startChannels(
   function judged(channel: Channel): { channel: Channel; decision: Decision } | null {
     const { rollout } = channel;
     if (!rollout) return null;
+    if (rollout.prepull !== undefined) return prepulled(channel, rollout, rollout.prepull);
     const next = seenOf(rollout.image, rollout.startedAt);
     const inStep = next.newest.filter(({ at }) => at >= rollout.stepAt).length;
     const judgement = judge(rollout, next, seenOf(channel.image, 0), inStep);
@@ -79,6 +84,29 @@ export function startChannels(
           : [{ ...channel, rollout: null }, 0];
     const decision = { ...about, percent };
     return { channel: decided(after, channel.decisions, decision), decision };
+  }
+
+  /** What becomes of a rollout whose image is fetched first: it begins when that has ended, unless no host could. */
+  function prepulled(
+    channel: Channel,
+    { prepull: _done, ...rollout }: Rollout,
+    planId: string,
+  ): { channel: Channel; decision: Decision } | null {
+    const ended = plans.outcomeOf(planId);
+    if (!ended) return null;
+    const at = clock.now();
+    const [percent] = STEPS;
+    const isFailed = ended.outcome === "failed";
+    const decision: Decision = {
+      at,
+      kind: isFailed ? "rolled_back" : "step",
+      by: ITSELF,
+      image: rollout.image,
+      percent: isFailed ? 0 : percent,
+      why: isFailed ? `It could not be fetched: ${ended.why}` : ended.why,
+    };
+    const begun = isFailed ? null : { ...rollout, percent, startedAt: at, stepAt: at };
+    return { channel: decided({ ...channel, rollout: begun }, channel.decisions, decision), decision };
   }
 
   async function evaluate(name: string): Promise<void> {
@@ -134,8 +162,11 @@ export function startChannels(
       },
       at,
     );
+    const former = held.get(name)?.rollout?.prepull;
     if (changed) hold(name, changed);
     changes.imageNeedsChanged();
+    if (former !== undefined && former !== changed?.rollout?.prepull)
+      await plans.cancel(former, `Channel ${name} does not wait for it any more.`);
     return recordOf(name, required(name));
   }
 
@@ -155,16 +186,29 @@ export function startChannels(
       }));
     },
 
-    rollOutChannel(caller, name, { image: asked, samplesPerStep }) {
+    async rollOutChannel(caller, name, { image: asked, samplesPerStep }) {
       const image = canonicalImage(asked) ?? asked;
-      const [percent] = STEPS;
-      return change(caller, name, "channel.rollout", (before) => {
+      const { image: present } = required(name);
+      const hasIt = () => invalid(`Channel ${name} has that image already.`);
+      if (present === image) throw hasIt();
+      const prepull = await plans.prepullFor(caller, {
+        channel: name,
+        image,
+        besideImage: byDigest(present),
+      });
+      const [percent, why] =
+        prepull === null ? [STEPS[0], "Asked for."] : [0, "Asked for. The channel's hosts fetch it first."];
+      const record = await change(caller, name, "channel.rollout", (before) => {
         if (!before) throw notFound(name);
-        if (before.image === image) throw invalid(`Channel ${name} has that image already.`);
+        if (before.image === image) throw hasIt();
         const at = clock.now();
         const rollout = { image, percent, samplesPerStep, startedAt: at, stepAt: at };
-        return { to: before.image, rollout, kind: "rollout", image, percent, why: "Asked for." };
+        const waits = prepull === null ? rollout : { ...rollout, prepull };
+        return { to: before.image, rollout: waits, kind: "rollout", image, percent, why };
       });
+      // It may have come to its end before the channel knew of it.
+      if (prepull !== null) ended(prepull);
+      return record;
     },
 
     rollBackChannel: (caller, name) =>
@@ -179,8 +223,10 @@ export function startChannels(
     async removeChannel(caller, name) {
       if (!(await store.removeChannel(name, actOf(caller, "channel.remove", channelName(name)), clock.now())))
         throw notFound(name);
+      const prepull = held.get(name)?.rollout?.prepull;
       held.delete(name);
       changes.poolsChanged();
+      if (prepull !== undefined) await plans.cancel(prepull, `Channel ${name} was removed.`);
     },
   };
 
@@ -193,7 +239,13 @@ export function startChannels(
     };
   }
 
+  function ended(planId: string): void {
+    for (const [name, channel] of held)
+      if (channel.rollout?.prepull === planId && judged(channel)) patience.keepTrying(() => evaluate(name));
+  }
+
   const stop = history.onVerdict(heard);
+  plans.onEnded(ended);
   // What became of attempts just before a restart may not have been judged yet.
   for (const { rollout } of held.values()) if (rollout) heard(rollout);
   return {
@@ -229,7 +281,12 @@ function recordOf(name: string, { image, rollout, decisions }: Channel): Channel
   return {
     name,
     image,
-    rollout: rollout && { ...rollout, startedAt: iso(rollout.startedAt), stepAt: iso(rollout.stepAt) },
+    rollout: rollout && {
+      ...rollout,
+      prepull: rollout.prepull ?? null,
+      startedAt: iso(rollout.startedAt),
+      stepAt: iso(rollout.stepAt),
+    },
     decisions: decisions.map((decision) => ({ ...decision, at: iso(decision.at) })),
   };
 }

@@ -4,6 +4,7 @@ import { DEFAULT_TEAM, parseToken, writeToken } from "@tartfleet/shared";
 import packageJson from "../../package.json" with { type: "json" };
 import { capacityOf } from "../domain/capacity.ts";
 import { listImages } from "../domain/images.ts";
+import { imageOf } from "../domain/vm.ts";
 import { openDatabase, type Database } from "../store/database.ts";
 import { DatabaseUnusableError, messageOf, passesByItself } from "../store/faults.ts";
 import { makeStore } from "../store/store.ts";
@@ -169,7 +170,9 @@ export async function startControlPlane({
     context,
   };
 
-  const channels = startChannels(parts, patience);
+  const imagePlans = startImagePlans(parts, patience);
+  const byDigest = (image: string) => imageOf({ spec: { image }, resolution: tags.lastKnown(image) });
+  const channels = startChannels(parts, patience, imagePlans, byDigest);
   const tags = startTags(parts, patience);
   const pools = makePools(parts, { imageOf: channels.imageOf, lastKnown: tags.lastKnown });
   const scheduler = startScheduler({ store, fleet, pools, changes, patience, clock, context });
@@ -187,11 +190,10 @@ export async function startControlPlane({
   const cordons = makeCordons(parts, patience);
   const breaker = startBreaker(parts, { suspicions, patience, cordonsChanged: cordons.changed });
 
-  const imagePlans = startImagePlans(parts, patience);
   const imagePrune = startImagePrune(parts, patience, {
     plannedOn: imagePlans.wantedOn,
     wantedAnywhere: () => [...channels.images(), ...pools.images()],
-    lastKnown: tags.lastKnown,
+    byDigest,
   });
   const imageWorkOf = (hostId: number) => ({
     pull: imagePlans.pullsOf(hostId),

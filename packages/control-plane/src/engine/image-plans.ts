@@ -8,7 +8,7 @@ import { makeImagePulls, type StandingPlan } from "./image-pulls.ts";
 import type { Parts } from "./parts.ts";
 import type { Patience } from "./patience.ts";
 import { iso, isoOf } from "./records.ts";
-import type { UseCases } from "./use-cases.ts";
+import type { Caller, UseCases } from "./use-cases.ts";
 
 type PlanUseCases = Pick<UseCases, "listImagePlans" | "getImagePlan" | "planImage" | "endImagePlan">;
 
@@ -23,6 +23,7 @@ export function startImagePlans(
   const { store, changes, clock, randomId } = parts;
   const pulls = makeImagePulls(parts);
   const ending = new Set<string>();
+  let tellEnded: (id: string, outcome: PlanOutcome) => void = () => {};
 
   /** Ends what has come to its end. */
   function settle(): void {
@@ -38,6 +39,7 @@ export function startImagePlans(
     await store.endImagePlan(plan.id, outcome, act, clock.now());
     ending.delete(plan.id);
     pulls.remove(plan.id);
+    tellEnded(plan.id, outcome);
     settle();
   }
 
@@ -108,6 +110,49 @@ export function startImagePlans(
   settle();
   return {
     useCases,
+    /**
+     * Lets the hosts that have one image of a channel fetch another.
+     *
+     * @returns the plan's id; null when no host has to
+     */
+    async prepullFor(
+      caller: Caller,
+      { channel, image, besideImage }: { channel: string; image: string; besideImage: string },
+    ): Promise<string | null> {
+      const plan: ImagePlan = {
+        id: randomId(ID_LENGTH),
+        kind: "channel",
+        image,
+        hostLabels: {},
+        besideImage,
+        reason: `It is rolled out in channel ${channel}.`,
+        by: nameOf(caller.principal),
+        createdAt: clock.now(),
+      };
+      if (!pulls.isMissingFor(plan)) return null;
+      await add(plan, actOf(caller, "image.prepull", imageName(image), { plan: plan.id, channel }));
+      return plan.id;
+    },
+
+    /** Nobody waits for it any more. */
+    async cancel(id: string, why: string): Promise<void> {
+      const plan = pulls.plans.get(id)?.plan;
+      if (!plan) return;
+      const outcome: PlanOutcome = { outcome: "ended", why };
+      await end(plan, outcome, ownActOn(plan, outcome));
+    },
+
+    /** How a plan ended; undefined while it stands. */
+    outcomeOf(id: string): PlanOutcome | undefined {
+      if (pulls.plans.has(id)) return undefined;
+      const { outcome, why } = store.imagePlan(id) ?? {};
+      return { outcome: outcome ?? "ended", why: why ?? "The pre-pull is no longer known." };
+    },
+
+    /** Who is told from now on that a plan has ended. */
+    onEnded(call: typeof tellEnded): void {
+      tellEnded = call;
+    },
     pullsOf: pulls.pullsOf,
     wantedOn: pulls.wantedOn,
     stop() {
@@ -117,10 +162,16 @@ export function startImagePlans(
   };
 }
 
+const ACTIONS = {
+  done: "image.prepulled",
+  failed: "image.prepull_failed",
+  ended: "image.prepull_ended",
+} as const;
+
 function ownActOn({ id, image }: ImagePlan, { outcome, why }: PlanOutcome): Act {
   return {
     actor: ITSELF,
-    action: outcome === "done" ? "image.prepulled" : "image.prepull_failed",
+    action: ACTIONS[outcome],
     subject: imageName(image),
     outcome: "done",
     address: null,
@@ -184,3 +235,6 @@ function standingRecord({ plan, hosts, totalBytes }: StandingPlan): ImagePlanRec
     },
   };
 }
+
+/** Image plans as others know them. */
+export type ImagePlans = ReturnType<typeof startImagePlans>;

@@ -6,7 +6,7 @@ import {
   type PrunedHost,
 } from "@tartfleet/shared";
 import { decidePrune, namesOf, needsOf, type NeedOf, type PrunableImage } from "../domain/images/prune.ts";
-import { imageOf, type Resolution } from "../domain/vm.ts";
+import { imageOf } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
 import { actOf, ownAct } from "./acts.ts";
 import type { Parts } from "./parts.ts";
@@ -44,12 +44,12 @@ export function startImagePrune(
   {
     plannedOn,
     wantedAnywhere,
-    lastKnown,
+    byDigest,
   }: {
     plannedOn(host: StoredHost): [reference: string, why: string][];
     wantedAnywhere(): [reference: string, why: string][];
-    /** What an image's tag was learned to stand for. */
-    lastKnown(image: string): Resolution | null;
+    /** An image by the digest that its tag was last learned to stand for. */
+    byDigest(image: string): string;
   },
 ) {
   const removals = new Map<number, Removal>();
@@ -66,11 +66,8 @@ export function startImagePrune(
     );
     const asked = [...wantedAnywhere(), ...plannedOn(host)];
     // VMs run by digest what is asked for by tag, and hosts then have it under no other name.
-    const byDigest = asked.map(([image, why]) => {
-      const spec = { image: canonicalImage(image) ?? image };
-      return [imageOf({ spec, resolution: lastKnown(spec.image) }), why] as const;
-    });
-    return needsOf([...asked, ...byDigest, ...queued, ...pulls, ...running]);
+    const digests = asked.map(([image, why]) => [byDigest(canonicalImage(image) ?? image), why] as const);
+    return needsOf([...asked, ...digests, ...queued, ...pulls, ...running]);
   }
 
   function decide(host: StoredHost, facts: HostFacts, { untilPercent, alsoForeign }: Options) {

@@ -206,6 +206,13 @@ export function makeImagePulls({
       giveTurns();
     },
 
+    /** Whether there is a host that would have to fetch it. */
+    isMissingFor: (plan: ImagePlan): boolean =>
+      store.hosts().some((host) => {
+        const view = viewOf(host);
+        return isMeant(plan, view) && !view.isAway && !view.images.has(plan.image);
+      }),
+
     remove(id: string): void {
       if (!plans.delete(id)) return;
       for (const [hostId, host] of hosts) {

@@ -1,6 +1,7 @@
 import type { AttemptErrorCode } from "@tartfleet/shared";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { callerOf, CI, startFleet } from "../support/fleet.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { callerOf, CI, settle, startFleet } from "../support/fleet.ts";
+import { imageHost } from "../support/image-hosts.ts";
 
 const ANA = callerOf({ kind: "token", tokenId: "ana0", role: "admin", name: "ana", team: null });
 const OLD = `ghcr.io/org/xcode@sha256:${"a".repeat(64)}`;
@@ -121,4 +122,74 @@ test("somebody rolls back; without a rollout that is refused", async () => {
   });
   const acts = fleet.useCases.auditPage({ order: "oldest", limit: 100 }).records.map(({ action }) => action);
   expect(acts.slice(1)).toEqual(["channel.set", "channel.rollout", "channel.rollback"]);
+});
+
+describe("the channel's hosts fetch the new image first", () => {
+  const having = (reference: string) => ({ images: [{ reference, sizeGiB: 30 }] });
+
+  async function rollOut() {
+    const [a, b] = [await imageHost(fleet, "a", having(OLD)), await imageHost(fleet, "b", having(OLD))];
+    const other = await imageHost(fleet, "other");
+    await fleet.useCases.setChannel(ANA, "xcode-16", { image: OLD });
+    const { rollout } = await fleet.useCases.rollOutChannel(ANA, "xcode-16", {
+      image: NEW,
+      samplesPerStep: 3,
+    });
+    expect(rollout).toMatchObject({ percent: 0, prepull: expect.any(String) });
+    const planId = rollout?.prepull ?? "";
+    return { a, b, other, plan: () => fleet.useCases.getImagePlan(planId) };
+  }
+
+  test("before any VM is shifted to it, also over a restart; those without the old one do not", async () => {
+    const { a, b, other, plan } = await rollOut();
+    expect((await a.work()).pull).toMatchObject([{ reference: NEW }]);
+    expect((await other.work()).pull).toEqual([]);
+    await a.finish();
+    await fleet.restart();
+    for (const host of [a, b]) await host.agent.hello(host.facts());
+    const ids = await Promise.all(
+      Array.from({ length: 30 }, () => fleet.create({ image: "channel:xcode-16" })),
+    );
+    expect(ids.map((id) => fleet.useCases.getVm(id).image)).toEqual(ids.map(() => OLD));
+    expect(channel().rollout?.percent).toBe(0);
+    await b.finish();
+    expect(plan()).toMatchObject({ kind: "channel", outcome: "done", why: "All 2 hosts have it." });
+    expect(channel().rollout).toMatchObject({ image: NEW, percent: 10, prepull: null });
+    expect(channel().decisions.map(({ kind, percent, why }) => [kind, percent, why])).toEqual([
+      ["step", 10, "All 2 hosts have it."],
+      ["rollout", 0, "Asked for. The channel's hosts fetch it first."],
+      ["set", 100, "Asked for."],
+    ]);
+  });
+
+  test("one that no host can fetch is rolled back before any VM had it, and says why", async () => {
+    const { a } = await rollOut();
+    await a.finish({ code: "image_not_found" });
+    expect(channel()).toMatchObject({ image: OLD, rollout: null });
+    expect(channel().decisions[0]).toMatchObject({
+      kind: "rolled_back",
+      percent: 0,
+      why: "It could not be fetched: a: image_not_found: so said the registry",
+    });
+  });
+
+  test("rolled back, set or removed meanwhile, nothing more is fetched", async () => {
+    const { a, plan } = await rollOut();
+    await fleet.useCases.rollBackChannel(ANA, "xcode-16");
+    expect(plan()).toMatchObject({ outcome: "ended" });
+    expect((await a.work()).pull).toEqual([]);
+    await fleet.useCases.rollOutChannel(ANA, "xcode-16", { image: NEW, samplesPerStep: 3 });
+    expect((await a.work()).pull).toHaveLength(1);
+    await fleet.useCases.removeChannel(ANA, "xcode-16");
+    expect((await a.work()).pull).toEqual([]);
+    expect(fleet.useCases.listImagePlans().every(({ outcome }) => outcome === "ended")).toBe(true);
+  });
+
+  test("who cancels the pre-pull has the rollout begin at once", async () => {
+    await rollOut();
+    await fleet.useCases.endImagePlan(ANA, channel().rollout?.prepull ?? "");
+    await settle();
+    expect(channel().rollout).toMatchObject({ percent: 10 });
+    expect(channel().decisions[0]?.why).toBe("Ended by token ana (ana0).");
+  });
 });

@@ -6,8 +6,10 @@ export type Decision = Omit<ChannelDecision, "at"> & { at: number };
 
 export interface Rollout {
   image: string;
-  /** Of new VMs that get it. */
+  /** Of new VMs that get it; 0 while hosts fetch it first. */
   percent: number;
+  /** The image plan by which they do; none before there were any. */
+  prepull?: string;
   samplesPerStep: number;
   startedAt: number;
   /** When it came to its percentage. */
