@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { isLoopback } from "@tartfleet/tls";
 import { exitLogged, openStdoutLog, type Logger } from "@tartfleet/log";
+import { collectDefaultMetrics } from "prom-client";
 import packageJson from "../package.json" with { type: "json" };
 import { completeConfig, listeningUrl, readSettings, shown, tlsOf } from "./config/config.ts";
 import type { Settings } from "./config/settings.ts";
@@ -75,9 +76,11 @@ async function start(settings: Settings): Promise<void> {
       return tls.identity;
     },
   });
-  const { useCases, adminTokenPath, storage } = controlPlane;
+  const { useCases, registry, adminTokenPath, storage } = controlPlane;
+  collectDefaultMetrics({ register: registry });
   const http = await serve(listener, {
     useCases,
+    registry,
     storage,
     oidc,
     log,

@@ -23,6 +23,7 @@ export const RULES = {
   "host.revoke": { admin: "any" },
   "host.manage": { admin: "any" },
   "capacity.read": { admin: "any", ci: "any", viewer: "any" },
+  "metrics.read": { admin: "any", viewer: "any" },
   "image.read": { admin: "any", ci: "any", viewer: "any" },
   "image.manage": { admin: "any" },
   "team.read": { admin: "any", ci: "team", viewer: "team" },

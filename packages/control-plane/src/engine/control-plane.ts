@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Registry } from "prom-client";
 import { DEFAULT_TEAM, parseToken, writeToken } from "@tartfleet/shared";
 import packageJson from "../../package.json" with { type: "json" };
 import { capacityOf } from "../domain/capacity.ts";
@@ -25,6 +26,7 @@ import { startImagePlans } from "./image-plans.ts";
 import { startImagePrune } from "./image-prune.ts";
 import type { Identity } from "./identity.ts";
 import { makeLeases } from "./leases.ts";
+import { startMetrics } from "./metrics/metrics.ts";
 import type { Parts } from "./parts.ts";
 import { makePatience } from "./patience.ts";
 import { makePools } from "./pools.ts";
@@ -62,6 +64,8 @@ export interface Ingredients {
 /** A running control plane without its HTTP face. */
 export interface ControlPlane {
   useCases: UseCases;
+  /** What `/metrics` shows; the program and its HTTP face add theirs. */
+  registry: Registry;
   /** Stops timers and scheduling and closes the database. VMs are not touched. */
   close(): void;
 }
@@ -200,6 +204,8 @@ export async function startControlPlane({
     remove: imagePrune.removalsOf(hostId),
   });
 
+  const metrics = startMetrics(parts, { version: packageJson.version, listPools: pools.useCases.listPools });
+
   const useCases: UseCases = {
     ...makeVmUseCases(parts, channels.choice, tags),
     ...channels.useCases,
@@ -231,12 +237,15 @@ export async function startControlPlane({
       const asks = query && Object.values(query).some((value) => value !== undefined);
       return asks ? { room: roomFor(standing, query, team), ...counts } : counts;
     },
+    metrics: metrics.text,
     explainVm: makeExplain(parts, tags),
   };
 
   return {
     useCases,
+    registry: metrics.registry,
     close() {
+      metrics.stop();
       patience.stop();
       scheduler.stop();
       cordons.stop();

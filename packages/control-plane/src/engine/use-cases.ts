@@ -178,6 +178,9 @@ export interface UseCases {
   revokeHost(caller: Caller, name: string): Promise<void>;
   readonly agent: AgentUseCases;
 
+  /** How the fleet stands and what it has done, in Prometheus' text format. */
+  metrics(): Promise<string>;
+
   /** Rows of the audit log. */
   auditPage(query: AuditQuery): AuditPage;
   /** Somebody was refused, before any use case was reached, what their token does not allow. */

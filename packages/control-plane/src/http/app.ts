@@ -2,6 +2,7 @@ import { CallError } from "@tartfleet/shared";
 import Fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Registry } from "prom-client";
 import type { Admission } from "../api/admission.ts";
 import type { App, RestDeps } from "../api/rest/app.ts";
 import { auditRoutes } from "../api/rest/audit.ts";
@@ -9,6 +10,7 @@ import { admit } from "../api/rest/caller.ts";
 import { channelRoutes } from "../api/rest/channels.ts";
 import { hostRoutes } from "../api/rest/hosts.ts";
 import { imageRoutes } from "../api/rest/images.ts";
+import { metricsRoutes } from "../api/rest/metrics.ts";
 import { poolRoutes } from "../api/rest/pools.ts";
 import { teamRoutes } from "../api/rest/teams.ts";
 import { tokenRoutes } from "../api/rest/tokens.ts";
@@ -24,6 +26,7 @@ import { describeRoutes } from "./openapi.ts";
 import { sendProblem } from "./problems.ts";
 import { requestIdOf } from "./request-id.ts";
 import { logRequest } from "./request-log.ts";
+import { measureRequests } from "./request-metrics.ts";
 import { HSTS, SECURITY_HEADERS } from "./security-headers.ts";
 import { trpcRoutes } from "./trpc-http.ts";
 import { validateRequest } from "./validation.ts";
@@ -37,6 +40,8 @@ export interface AppDeps extends Omit<RestDeps, "streamBeatMs"> {
   log: FastifyBaseLogger;
   limits: Limits;
   version: string;
+  /** Where the requests are measured. */
+  registry?: Registry | undefined;
   /** How the database's disk stands, where there is one. */
   storage?: (() => StorageHealth) | undefined;
 }
@@ -80,6 +85,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
   app.addHook("onResponse", async (request, reply) =>
     logRequest(request, reply.statusCode, reply.elapsedTime),
   );
+  if (deps.registry) measureRequests(app, deps.registry);
   app.addHook("onRequestAbort", async (request) => logRequest(request, CALLER_LEFT));
 
   const methods = recordMethods(app);
@@ -100,6 +106,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
       poolRoutes,
       tokenRoutes,
       auditRoutes,
+      metricsRoutes,
     ]) {
       addRoutes(rest, { ...deps, streamBeatMs: limits.streamBeatMs });
     }

@@ -62,6 +62,7 @@ export async function startPlane({
   const http = await serve(listener, {
     oidc: oidc && makeOidc(oidcConfigSchema.parse(oidc), clock, log),
     useCases,
+    registry: controlPlane.registry,
     log,
     limits: { ...LIMITS, ...limits },
     version: "0.0.0",
