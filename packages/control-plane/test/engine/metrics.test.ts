@@ -93,6 +93,6 @@ test("docs/metrics.md tells of every metric, and of no other", async () => {
   const docs = readFileSync(new URL("../../../../docs/metrics.md", import.meta.url), "utf8");
   const told = [...docs.matchAll(/^\| `(tartfleet_\w+)`/gm)].map(([, name]) => name);
   const ofHttp = ["tartfleet_http_request_seconds"];
-  expect(told.toSorted()).toEqual([...namesOf(await fleet.useCases.metrics()), ...ofHttp].toSorted());
+  expect(new Set(told)).toEqual(new Set([...namesOf(await fleet.useCases.metrics()), ...ofHttp]));
   fleet.close();
 });
