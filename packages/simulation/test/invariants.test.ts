@@ -49,6 +49,33 @@ const BROKEN: [invariant: string, how: string, scenes: Scene[]][] = [
     [{ vms: [vm({ state: "deleted", endedAt: 5 })], attempts: [attempt({ want: "gone", goneAt: 5 })] }],
   ],
   [
+    "digests-hold",
+    "an instance is of another image",
+    [{ ...SOUND, vms: [vm({ resolution: "digest", digest: "sha256:a" })] }],
+  ],
+  [
+    "digests-hold",
+    "what a tag stands for is found out twice",
+    [
+      { vms: [vm({ state: "queued", attempt: 0, resolution: "digest", digest: "sha256:a" })], attempts: [] },
+      { vms: [vm({ state: "queued", attempt: 0, resolution: "digest", digest: "sha256:b" })], attempts: [] },
+    ],
+  ],
+  [
+    "digests-hold",
+    "a VM is placed before its tag is resolved",
+    [{ ...SOUND, vms: [vm({ resolution: "waiting" })] }],
+  ],
+  [
+    "digests-hold",
+    "a VM waits without end",
+    [5000, 40_000].map((now) => ({
+      now,
+      vms: [vm({ state: "queued", attempt: 0, hostId: null, resolution: "waiting" })],
+      attempts: [],
+    })),
+  ],
+  [
     "ends-are-final",
     "an ended VM lives again",
     [{ vms: [vm({ state: "failed", endedAt: 5, endReason: "guest_crashed" })], attempts: [] }, NEXT],

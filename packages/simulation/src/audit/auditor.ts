@@ -3,6 +3,7 @@ import type { Invariant } from "./invariant.ts";
 import { actsAreAudited } from "./invariants/acts-are-audited.ts";
 import { attemptLivesOnce } from "./invariants/attempt-lives-once.ts";
 import { cordonsHold } from "./invariants/cordons-hold.ts";
+import { digestsHold } from "./invariants/digests-hold.ts";
 import { endsAreFinal } from "./invariants/ends-are-final.ts";
 import { freedSlotsAreEmpty } from "./invariants/freed-slots-are-empty.ts";
 import { guestsSpeakForThemselves } from "./invariants/guests-speak-for-themselves.ts";
@@ -42,6 +43,7 @@ export function allInvariants(): Invariant[] {
     restartsEndNothing(),
     placementsFit(),
     cordonsHold(),
+    digestsHold(),
     queueMoves(),
     waitsAreExplained(),
     secretsReachOneHost(),

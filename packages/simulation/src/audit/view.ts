@@ -15,6 +15,10 @@ export interface VmRow {
   endReason: EndReason | null;
   endError: AttemptError | null;
   jobState: "none" | "started" | "ended";
+  /** What became of the question what its tag stands for; null: nobody was asked. */
+  resolution: "waiting" | "digest" | "given_up" | null;
+  /** What its tag was found to stand for. */
+  digest: string | null;
 }
 
 export interface AttemptRow {
@@ -73,7 +77,7 @@ export function instanceOf({ vmId, attempt }: { vmId: string; attempt: number })
 const QUERIES = {
   vms: `select id, spec ->> 'os' as os, state, attempt, host_id as hostId, deadline_at as deadlineAt, expires_at as expiresAt,
     ready_at as readyAt, ended_at as endedAt, end_reason as endReason, end_error as endError,
-    job_state as jobState from vms order by seq`,
+    job_state as jobState, resolution ->> 'kind' as resolution, resolution ->> 'digest' as digest from vms order by seq`,
   attempts: `select vm_id as vmId, attempt, host_id as hostId, slot, want, gone_at as goneAt from attempts`,
   hosts: `select id, name, epoch, phantoms, case when cordon ->> '$.breaker.probingSince' is null then cordon ->> 'since' end
     as cordonedSince, cordon is not null as isCordoned from hosts order by id`,

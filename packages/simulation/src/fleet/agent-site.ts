@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS } from "@tartfleet/agent/src/reconcile/limits.ts";
 import type { Tart } from "@tartfleet/agent/src/tart/tart.ts";
 import { createSimJournal, createSimPulledImages, createSimRunLogs } from "../host/disk.ts";
 import type { DataDir, Machine } from "../host/machine.ts";
+import { createSimResolver } from "../host/registry.ts";
 import type { Bugs } from "../mutations/bugs.ts";
 import { createProcess, type Process } from "../world/process.ts";
 import type { ControlPlaneSite } from "./control-plane.ts";
@@ -56,6 +57,7 @@ const FIXED: FixedFacts = {
   cpu: 64,
   memoryMiB: 262_144,
   labels: {},
+  resolvesTags: true,
 };
 
 export function createAgentSite(parts: AgentSiteParts): AgentSite {
@@ -82,6 +84,7 @@ export function createAgentSite(parts: AgentSiteParts): AgentSite {
   function partsOf(life: AgentLife): AgentParts {
     const { process, dataDir, sockets } = life;
     const stream = random.stream(process.name);
+    const resolver = bound(process, createSimResolver(machine, stream.stream("registry")));
     const say = (level: string) => (fields: object, message: string) => {
       if (!process.isAlive()) return;
       const text = `${level} ${message} ${JSON.stringify(fields)}`;
@@ -101,6 +104,7 @@ export function createAgentSite(parts: AgentSiteParts): AgentSite {
       machineId: parts.machineId,
       agentId: dataDir.path,
       facts: async (view) => factsOf(FIXED, view, { diskTotalGiB: 500, diskFreeGiB: 300 }),
+      resolveTag: (reference, signal) => resolver.resolveTag(reference, signal),
       tart: bound(process, parts.tart),
       guests: bound(process, parts.guests),
       journal: bound(process, createSimJournal(machine, dataDir)),

@@ -11,6 +11,8 @@ export interface MachineVm {
   name: string;
   os: GuestOs;
   isForeign: boolean;
+  /** Of the image that it was cloned from. */
+  digest: string | null;
   isConfigured: boolean;
   /** The mark on the guest's disk that its runner was started. */
   hasRunner: boolean;
@@ -53,7 +55,8 @@ export interface Machine {
   /** Grows with everything that an auditor may want to look at. */
   version: number;
   vms: Map<string, MachineVm>;
-  images: Set<string>;
+  /** What it has, by name, with what the name stands for there. */
+  images: Map<string, string>;
   logs: Map<string, string>;
   /** Slots that macOS believes to be taken although nothing runs in them. */
   leakedSlots: number;
@@ -104,7 +107,7 @@ export function createMachine(options: {
     boots: 1,
     version: 0,
     vms: new Map(),
-    images: new Set(),
+    images: new Map(),
     logs: new Map(),
     leakedSlots: 0,
     clones: new Set(),
@@ -159,6 +162,7 @@ export function createMachine(options: {
         name: `somebodys-${foreigners}`,
         os,
         isForeign: true,
+        digest: null,
         isConfigured: true,
         hasRunner: false,
         run: null,

@@ -1,9 +1,11 @@
 import type { TartFailureClass } from "@tartfleet/agent/src/tart/failure-classes.ts";
 import { ok } from "@tartfleet/agent/src/tart/result.ts";
 import type { Tart } from "@tartfleet/agent/src/tart/tart.ts";
+import { imageParts } from "@tartfleet/shared";
 import type { HostFault } from "../plan/plan.ts";
 import type { Machine } from "./machine.ts";
 import { createTurns, refuse, takes } from "./commands.ts";
+import { registryDigest } from "./registry.ts";
 
 const STALL_MS = 300_000;
 const PARTS = 10;
@@ -39,7 +41,10 @@ export function createPuller(machine: Machine): Tart["pull"] {
       await takes(machine, partMs);
       if (signal.aborted) return refuse("CANCELLED", "pull");
     }
-    machine.images.add(image);
+    const digest = registryDigest(image, machine.timeline.now());
+    machine.images.set(image, digest);
+    // tart lists what has a tag by its digest, too.
+    machine.images.set(`${imageParts(image)?.repository}@${digest}`, digest);
     machine.note(`pulled ${image}`);
     return ok();
   }

@@ -37,12 +37,14 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
       const pulled = await pull(image, { onProgress: () => {}, signal });
       if (!pulled.ok) return pulled;
     }
+    const digest = machine.images.get(image) ?? null;
     if (vms.has(name)) return refuse("NAME_CLASH", "clone");
     if (machine.struck("clone_lies")) return ok();
     vms.set(name, {
       name,
       os: image.includes("linux") ? "linux" : "macos",
       isForeign: false,
+      digest,
       isConfigured: false,
       hasRunner: false,
       run: null,
@@ -72,14 +74,17 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
     },
     async listImages() {
       await takes(machine, 20);
-      return ok([...machine.images].map((reference) => ({ reference, sizeGb: 25 })));
+      return ok([...machine.images].map(([reference, digest]) => ({ reference, sizeGb: 25, digest })));
     },
     async os(name) {
       const vm = vms.get(name);
       return vm ? ok(vm.os) : refuse("NOT_FOUND", "get");
     },
     pull,
-    digest: async () => ok(`sha256:${"a".repeat(64)}`),
+    async digest(image) {
+      const digest = machine.images.get(image);
+      return digest === undefined ? refuse("NOT_FOUND", "fqn") : ok(digest);
+    },
     async clone(image, name, { signal }) {
       machine.note(`clone ${name}`);
       machine.clones.add(name);

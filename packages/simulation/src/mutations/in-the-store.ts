@@ -37,6 +37,22 @@ export const IN_THE_STORE: readonly Mutation[] = [
     }),
     plan: STOOD_STILL,
   },
+  inStore("a host is told the tag, whatever it stood for", (store) => ({
+    assignments(hostId) {
+      const set = store.assignments(hostId);
+      const tagged = (image: string) => image.replace(/@.*/, ":0");
+      return {
+        ...set,
+        assignments: set.assignments.map((one) => ({ ...one, image: tagged(one.image) })),
+      };
+    },
+  })),
+  inStore("what a tag stands for is heard, and not written down", (store) => ({
+    applyEvent: (vmId, event, ...rest) =>
+      event.kind === "image_answered"
+        ? Promise.resolve({ outcome: "ignored", vm: null, reason: "" })
+        : store.applyEvent(vmId, event, ...rest),
+  })),
   inStore("a slot is freed at the first rung of the stop ladder", (store) => ({
     applyReports: (hostId, epoch, reports, context) =>
       store.applyReports(

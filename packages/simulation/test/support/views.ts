@@ -22,6 +22,8 @@ export function vm(changes: Partial<VmRow> = {}): VmRow {
     endReason: null,
     endError: null,
     jobState: "none",
+    resolution: null,
+    digest: null,
     ...changes,
   };
 }
@@ -47,7 +49,7 @@ export function event(changes: Partial<EventRow> = {}): EventRow {
 export function instance(name: string, isRunning = true): MachineVm {
   const run = isRunning ? ({ isAdmitted: true } as MachineVm["run"]) : null;
   const isForeign = !name.startsWith("tf-");
-  return { name, os: "macos", isForeign, isConfigured: true, hasRunner: false, run };
+  return { name, os: "macos", isForeign, digest: null, isConfigured: true, hasRunner: false, run };
 }
 
 /** An audit log as it is made: one act a row, after the row that begins it. */

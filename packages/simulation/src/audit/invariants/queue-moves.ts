@@ -30,7 +30,9 @@ export function queueMoves(): Invariant {
 }
 
 function waitingBesideRoom({ fleet, vms, hosts, now }: View): VmRow[] {
-  const waiting = [...vms.values()].filter(({ state }) => state === "queued");
+  const waiting = [...vms.values()].filter(
+    ({ state, resolution }) => state === "queued" && resolution !== "waiting",
+  );
   const serving = fleet.site.serving();
   if (waiting.length === 0 || !serving || serving.process.wasStoppedSince(now - DECISION_MS)) return [];
   // Nothing is decided that cannot be written down.
