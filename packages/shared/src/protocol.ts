@@ -79,6 +79,10 @@ export const assignmentSchema = attemptRefSchema.extend({
     .describe(
       "It is only to be kept ready for somebody: brought up until its guest answers, and not set up. Said only to agents whose facts have `keepsWarm`",
     ),
+  pullStallSeconds: z
+    .int()
+    .optional()
+    .describe("How long the pull of its image may stand still, where the request says so: no shorter"),
   bootSeconds: z
     .int()
     .optional()

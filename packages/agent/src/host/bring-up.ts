@@ -23,9 +23,12 @@ export interface StepContext {
 
 const CUT_OFF: Outcome = { kind: "cut_off" };
 
-export async function pull(context: StepContext, { image }: Assignment): Promise<Outcome> {
+export async function pull(
+  context: StepContext,
+  { image, pullStallSeconds = 0 }: Assignment,
+): Promise<Outcome> {
   const { pulls, onPulled, signal } = context;
-  const result = await pulls.pull(image, { onProgress: onPulled, signal });
+  const result = await pulls.pull(image, { onProgress: onPulled, signal, stallMs: pullStallSeconds * 1000 });
   if (result === "cut_off" || signal.aborted) return CUT_OFF;
   return result.ok ? { kind: "done" } : tartFailed(result.failure, "pull");
 }

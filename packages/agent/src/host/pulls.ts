@@ -6,6 +6,8 @@ import type { OnPulled, Tart, TartResult } from "../tart/tart.ts";
 interface Shared {
   /** How many instances wait for it; without any it is fetched in the background. */
   vms: number;
+  /** For how long one of them lets it stand still at least; milliseconds. */
+  stallMs: number;
   result: Promise<TartResult<void>>;
   stop: AbortController;
   listeners: Set<OnPulled>;
@@ -45,8 +47,9 @@ export function createPulls(tart: Pick<Tart, "pull">, clock: Clock, onFetched: (
       Object.assign(progress, { percent, totalBytes });
       for (const listener of listeners) listener(percent, totalBytes);
     };
-    const result = tart.pull(image, { onProgress, signal: stop.signal });
-    const shared: Shared = { result, stop, listeners, progress, vms: 0 };
+    const leastStallMs = () => running.get(image)?.stallMs ?? 0;
+    const result = tart.pull(image, { onProgress, signal: stop.signal, leastStallMs });
+    const shared: Shared = { result, stop, listeners, progress, vms: 0, stallMs: 0 };
     running.set(image, shared);
     const over = () => {
       if (running.get(image) === shared) running.delete(image);
@@ -83,13 +86,14 @@ export function createPulls(tart: Pick<Tart, "pull">, clock: Clock, onFetched: (
     /** "cut_off" when the signal was aborted, whether or not the pull goes on for others. */
     async pull(
       image: string,
-      options: { onProgress: OnPulled; signal: AbortSignal; isBackground?: boolean },
+      options: { onProgress: OnPulled; signal: AbortSignal; isBackground?: boolean; stallMs?: number },
     ): Promise<TartResult<void> | "cut_off"> {
-      const { onProgress, signal, isBackground = false } = options;
+      const { onProgress, signal, isBackground = false, stallMs = 0 } = options;
       if (signal.aborted) return "cut_off";
       if (clock.now() - (pulledAt.get(image) ?? Number.NEGATIVE_INFINITY) < RECENT_MS) return ok();
       if (!isBackground) makeWay(image);
       const shared = join(image);
+      shared.stallMs = Math.max(shared.stallMs, stallMs);
       shared.listeners.add(onProgress);
       if (!isBackground) shared.vms += 1;
       const cut = Promise.withResolvers<"cut_off">();

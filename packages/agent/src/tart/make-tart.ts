@@ -97,8 +97,8 @@ export function makeTart(options: TartOptions): Tart {
       const got = await details(name);
       return got.ok ? ok(got.value.OS === "darwin" ? "macos" : "linux") : got;
     },
-    async pull(image, { onProgress, signal }) {
-      const result = await inTurn(signal, () => pullImage(config, gate, image, { onProgress, signal }));
+    async pull(image, { signal, ...options }) {
+      const result = await inTurn(signal, () => pullImage(config, gate, image, { ...options, signal }));
       return result === "aborted" ? pullCancelled() : result;
     },
     async digest(image) {

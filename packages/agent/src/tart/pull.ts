@@ -17,7 +17,7 @@ export async function pullImage(
   config: TartConfig,
   gate: PullGate,
   image: string,
-  options: { onProgress: OnPulled; signal: AbortSignal },
+  options: { onProgress: OnPulled; signal: AbortSignal; leastStallMs?: () => number },
 ): Promise<TartResult<void>> {
   let reopen = () => {};
   try {
@@ -35,11 +35,17 @@ export async function pullImage(
 async function pullOnce(
   config: TartConfig,
   image: string,
-  options: { onProgress: OnPulled; onOwned: () => void; signal: AbortSignal },
+  options: {
+    onProgress: OnPulled;
+    onOwned: () => void;
+    signal: AbortSignal;
+    leastStallMs?: () => number;
+  },
 ): Promise<TartResult<void>> {
   const stall = new AbortController();
   const clock = (ms: number) => setTimeout(() => stall.abort(), ms);
-  let timer = clock(config.limits.pullStall);
+  const stallMs = () => Math.max(config.limits.pullStall, options.leastStallMs?.() ?? 0);
+  let timer = clock(stallMs());
   let totalBytes: number | undefined;
   const result = await spawnTart(config, ["pull", image], {
     timeoutMs: 0,
@@ -47,7 +53,7 @@ async function pullOnce(
     stalled: stall.signal,
     onLine: (line) => {
       clearTimeout(timer);
-      timer = clock(line.startsWith("waiting for lock") ? config.limits.pullLock : config.limits.pullStall);
+      timer = clock(line.startsWith("waiting for lock") ? config.limits.pullLock : stallMs());
       if (line.startsWith("pulling disk")) {
         options.onOwned();
         totalBytes = parsePullSize(line);

@@ -82,10 +82,13 @@ export interface Tart {
   listImages(): Promise<TartResult<TartImage[]>>;
   os(name: string): Promise<TartResult<GuestOs>>;
   /**
-   * One pull at a time; waits its turn. Ends with STALLED after five minutes without a sign of progress,
-   * is repeated at once after a network failure, while the partial data is still there.
+   * One pull at a time; waits its turn. Ends with STALLED after five minutes without a sign of progress (or
+   * `leastStallMs`, where that is longer), is repeated at once after a network failure, while the partial data is still there.
    */
-  pull(image: string, options: { onProgress: OnPulled; signal: AbortSignal }): Promise<TartResult<void>>;
+  pull(
+    image: string,
+    options: { onProgress: OnPulled; signal: AbortSignal; leastStallMs?: () => number },
+  ): Promise<TartResult<void>>;
   /** The digest (sha256:hex) of a cached image. */
   digest(image: string): Promise<TartResult<string>>;
   /** From the cache, or with a pull by tart itself when the image is not there. */

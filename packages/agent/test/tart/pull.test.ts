@@ -122,6 +122,16 @@ esac
     expect(failure((await pull()).result).class).toBe("STALLED");
   });
 
+  it("may stand still for longer when somebody asks for that", async () => {
+    mac = await makeSimMac();
+    const path = join(mac.host.dir, "tart");
+    await writeFile(path, "#!/bin/sh\necho 'pulling disk...'\nsleep 1\necho 100%\n", { mode: 0o755 });
+    const tart = mac.secondTart({ path, limits: { pullStall: 100 } });
+    const options = { onProgress: () => {}, signal };
+    expect(failure(await tart.pull(MACOS, options)).class).toBe("STALLED");
+    expect(await tart.pull(MACOS, { ...options, leastStallMs: () => 20_000 })).toMatchObject({ ok: true });
+  });
+
   it("may wait longer behind somebody else's, but not for ever", async () => {
     await onMac([{ match: { cmd: "pull" }, action: "stuck-at-lock" }], { pullLock: 300 });
     expect(failure((await pull()).result).class).toBe("STALLED");

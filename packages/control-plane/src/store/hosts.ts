@@ -271,10 +271,19 @@ function assignments(db: Db, hostId: number): Assignment[] {
         run: spec.run,
         runnerKind: spec.runnerKind,
         ...(spec.pool === undefined ? {} : { warm: true }),
-        ...(spec.budgetsMs?.booting === undefined ? {} : { bootSeconds: spec.budgetsMs.booting / 1000 }),
+        ...limitsOf(spec),
         reached: present ? reached(vm) : null,
       };
     });
+}
+
+/** What the request says of its phases that the agent has limits of its own for. */
+function limitsOf({ budgetsMs }: VmSpec): Pick<Assignment, "pullStallSeconds" | "bootSeconds"> {
+  const { pulling, booting } = budgetsMs ?? {};
+  return {
+    ...(pulling === undefined ? {} : { pullStallSeconds: pulling / 1000 }),
+    ...(booting === undefined ? {} : { bootSeconds: booting / 1000 }),
+  };
 }
 
 function reached(vm: Vm): Assignment["reached"] {

@@ -23,11 +23,13 @@ const lastError = (fleet: Fleet, id: string) =>
 test("a VM that asks for a short boot is given up when it takes longer, and tried elsewhere", async () => {
   const fleet = await startFleet();
   const [mac, other] = [await fleet.host("mac-1"), await fleet.host("mac-2")];
-  const id = await fleet.create({ budgets: { bootSeconds: 30 } });
+  const id = await fleet.create({ budgets: { bootSeconds: 30, pullStallSeconds: 1200 } });
   await boot(mac, id);
   const booting = fleet.useCases.vmEvents(id, 0, 100).at(-1);
   expect(booting?.data).toEqual({ budgetSeconds: 30, budgetFrom: "request" });
-  expect((await mac.assignments()).assignments).toMatchObject([{ vmId: id, bootSeconds: 30 }]);
+  expect((await mac.assignments()).assignments).toMatchObject([
+    { vmId: id, bootSeconds: 30, pullStallSeconds: 1200 },
+  ]);
   await pass(fleet, mac, 25);
   await other.heartbeat();
   expect(fleet.state(id)).toBe("booting");
