@@ -235,7 +235,7 @@ export async function startControlPlane({
     capacity(query, team = DEFAULT_TEAM) {
       const counts = capacityOf(store.hosts().map(records.occupancy), store.liveImages());
       const asks = query && Object.values(query).some((value) => value !== undefined);
-      return asks ? { room: roomFor(standing, query, team), ...counts } : counts;
+      return asks ? { room: roomFor(standing, query, team, tags.lastKnown), ...counts } : counts;
     },
     metrics: metrics.text,
     explainVm: makeExplain(parts, tags),

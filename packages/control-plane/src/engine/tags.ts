@@ -147,11 +147,10 @@ export function startTags(
 
   function giveUp(question: Question): void {
     const why = [...question.failures.values()].slice(-2).join(" ");
-    const resolution = {
-      kind: "given_up" as const,
-      why: why === "" ? "no host that could ask is connected." : why,
-    };
-    remember(question.reference, resolution);
+    const nobody = "no host that could ask is connected.";
+    const resolution = { kind: "given_up" as const, why: why === "" ? nobody : why };
+    // Where nobody was asked the next one may well find somebody.
+    if (why !== "") remember(question.reference, resolution);
     end(question, resolution);
   }
 

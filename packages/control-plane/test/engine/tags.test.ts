@@ -188,6 +188,9 @@ test("while no host is connected that can ask, a VM waits for one, half a minute
   await host.resolved(TAG, isDigest(DIGEST));
   expect(fleet.useCases.getVm(first).imageDigest).toBeNull();
   expect(fleet.state(second)).toBe("deleted");
+  // Nobody was asked for the second: whoever asks next waits for no older failure.
+  await fleet.create({ image: `${REPOSITORY}:2` });
+  expect(await askedOf(host)).toEqual([`${REPOSITORY}:2`]);
   fleet.close();
 });
 
@@ -238,6 +241,11 @@ test("a host that has the digest, under whatever name, is taken first", async ()
   const id = await fleet.create({ image: TAG });
   await stale.resolved(TAG, isDigest(DIGEST));
   expect(fleet.useCases.getVm(id).host).toBe("mac-b");
+  // Capacity counts by what the tag stands for, too: the other slot of mac-b, and neither of mac-a.
+  expect(fleet.useCases.capacity({ image: TAG, hostLabels: undefined }).room).toMatchObject({
+    startNow: 3,
+    withImage: 1,
+  });
   expect(await imagesOn(fresh)).toEqual([`${REPOSITORY}@${DIGEST}`]);
   fleet.close();
 });
