@@ -1,7 +1,9 @@
 import {
   capacitySchema,
+  channelRecordSchema,
   createdTokenSchema,
   hostRecordSchema,
+  imagePlanRecordSchema,
   parseToken,
   poolRecordSchema,
   problemSchema,
@@ -10,13 +12,17 @@ import {
   vmPageSchema,
   vmRecordSchema,
   type Capacity,
+  type ChannelRecord,
   type CreatedToken,
   type CreateToken,
   type CreateVmInput,
   type DrainHost,
   type HostRecord,
+  type ImagePlanRecord,
   type PoolRecord,
   type Problem,
+  type RollOut,
+  type SetChannel,
   type SetPoolInput,
   type SetShare,
   type TeamRecord,
@@ -60,6 +66,10 @@ export interface Api {
   pool(name: string): Promise<PoolRecord>;
   setPool(name: string, pool: SetPoolInput): Promise<PoolRecord>;
   removePool(name: string): Promise<void>;
+  channel(name: string): Promise<ChannelRecord>;
+  setChannel(name: string, to: SetChannel): Promise<ChannelRecord>;
+  rollOut(name: string, to: RollOut): Promise<ChannelRecord>;
+  imagePlan(id: string): Promise<ImagePlanRecord>;
   drainHost(name: string, drain: Partial<DrainHost>): Promise<HostRecord>;
   uncordonHost(name: string): Promise<HostRecord>;
 }
@@ -141,6 +151,10 @@ export function makeApi(url: () => string, token: string, signal?: AbortSignal):
     removePool: async (name) => {
       await call("DELETE", `/v1/pools/${name}`, z.null());
     },
+    channel: (name) => call("GET", `/v1/channels/${name}`, channelRecordSchema),
+    setChannel: (name, body) => call("PUT", `/v1/channels/${name}`, channelRecordSchema, { body }),
+    rollOut: (name, body) => call("POST", `/v1/channels/${name}/rollout`, channelRecordSchema, { body }),
+    imagePlan: (id) => call("GET", `/v1/image-plans/${id}`, imagePlanRecordSchema),
     drainHost: (name, body) => call("POST", `/v1/hosts/${name}/drain`, hostRecordSchema, { body }),
     uncordonHost: (name) => call("POST", `/v1/hosts/${name}/uncordon`, hostRecordSchema),
   };
