@@ -94,11 +94,13 @@ export function startScheduler(options: {
 
   const unsubscribes = [
     changes.onApplied(({ vm, hosts, roomChanged }) => {
+      // A host may have been kept for one that ends in the queue.
+      const leavesQueue = fleet.view.queue.has(vm.id);
       fleet.vmChanged(vm);
       for (const hostId of hosts) fleet.hostChanged(hostId);
       // How far a warm VM has come is part of what its host can take.
       if (vm.spec.pool !== undefined && vm.hostId !== null) fleet.hostChanged(vm.hostId);
-      if (roomChanged || vm.state === "queued" || vm.spec.pool !== undefined) wake();
+      if (roomChanged || leavesQueue || vm.state === "queued" || vm.spec.pool !== undefined) wake();
     }),
     changes.onHostRoom((hostId) => {
       fleet.hostChanged(hostId);

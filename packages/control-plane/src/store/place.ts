@@ -25,6 +25,8 @@ export function placeVm(tx: Tx, placement: Placement, context: StepContext): App
   const host = hostRow(tx, hostId);
   if (vm?.state !== "queued" || !host) return notQueued(vm);
   if (vm.resolution?.kind === "waiting") return notResolved(vm);
+  if (host.removedAt !== null)
+    return { outcome: "ignored", vm, reason: "the host was taken out of the fleet" };
   if (slot !== null && isLost(tx, host))
     return { outcome: "ignored", vm, reason: "something else has the slot" };
   const attempt = vm.attempt + 1;

@@ -43,6 +43,27 @@ test("a VM that needs the whole Mac starts under a steady stream of small ones, 
   fleet.close();
 });
 
+test("a host that was kept is given to small ones again when the large one is ended in the queue", async () => {
+  const fleet = await startFleet();
+  const mac = await fleet.host("mac-1", { cpu: 8, memoryMiB: 16_384 });
+  const ended = await fleet.create();
+  await fleet.create();
+  const large = await fleet.create({ cpu: 8, memoryMiB: 16_384 });
+  const small = await fleet.create();
+  await mac.bringUpAll();
+  for (let beat = 0; beat < 16 * 4; beat += 1) {
+    await mac.heartbeat();
+    await fleet.clock.pass(MINUTE / 4);
+  }
+  await fleet.useCases.endVm(CI, ended, {});
+  await mac.removeAll();
+  expect(kept(fleet)).toEqual(["mac-1"]);
+  await fleet.useCases.endVm(CI, large, {});
+  await fleet.clock.pass(100);
+  expect(fleet.state(small)).toBe("assigned");
+  fleet.close();
+});
+
 /** The hosts that a small VM is told are kept for a larger one. */
 function kept(fleet: Awaited<ReturnType<typeof startFleet>>): string[] {
   const waits = fleet.useCases.listVms({ state: ["queued"], limit: 100 }).vms.find(({ cpu }) => cpu === null);

@@ -54,7 +54,7 @@ function isHeldBack({ policy, held }: FleetView, { team }: Line): boolean {
   return isCapped(shareOf(policy, team), held.ofTeam(team));
 }
 
-/** The host that is kept already, else the one that lacks the least; none when it is about to be placed. */
+/** The host that is kept already, else the one that lacks the least; no other when it may be placed now. */
 function bestFor(
   { rooms }: FleetView,
   triedHosts: readonly number[],
@@ -63,14 +63,16 @@ function bestFor(
   taken: ReadonlySet<number>,
 ): number | undefined {
   const fitting = rooms.find(need, triedHosts);
-  if (fitting) return before.has(fitting.hostId) ? fitting.hostId : undefined;
-  if (!rooms.couldTake(need, need.notOn ?? [])) return undefined;
+  if (fitting && before.has(fitting.hostId)) return fitting.hostId;
+  if (!fitting && !rooms.couldTake(need, need.notOn ?? [])) return undefined;
   const mayKeep = (room: HostRoom | undefined): room is HostRoom => {
     if (!room || taken.has(room.hostId) || !isLarge(demandOn(room, need), room)) return false;
     const reason = misfit(need, room, undefined);
     return reason === "slots" || reason === "cpu" || reason === "memory";
   };
+  // Also while it fits elsewhere: those whose turn it is may take that room first.
   for (const hostId of before) if (mayKeep(rooms.room(hostId))) return hostId;
+  if (fitting) return undefined;
   let best: HostRoom | undefined;
   for (const room of rooms.all()) {
     if (mayKeep(room) && (!best || lacks(room, need) < lacks(best, need))) best = room;

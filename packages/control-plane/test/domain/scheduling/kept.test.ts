@@ -17,6 +17,13 @@ const fleet = fc.record({
   now: fc.integer({ min: 0, max: 3 * AGEING_MS }),
 });
 
+test("a host stays kept while its VM fits elsewhere, where others may come first", () => {
+  const full = { freeSlots: [], freeCpu: 0, freeMemoryMiB: 0 };
+  const view = viewOf([room(1, full), room(2, {})], [request(1, { since: 0, need: LARGE })]);
+  expect([...hostsToKeep(view, new Set([1]), AGEING_MS).hostIds]).toEqual([1]);
+  expect([...hostsToKeep(view, new Set(), AGEING_MS).hostIds]).toEqual([]);
+});
+
 test("hosts are kept for large VMs that have waited long, for no others, and never many", () => {
   fc.assert(
     fc.property(fleet, ({ rooms, large, small, now }) => {
