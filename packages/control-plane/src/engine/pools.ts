@@ -16,7 +16,8 @@ import type { FleetView, Placement } from "../domain/scheduling/decide.ts";
 import { carries } from "../domain/scheduling/host-room.ts";
 import { imageOf as imageOfVm, type Resolution, type Vm } from "../domain/vm.ts";
 import type { StoredWarmVm } from "../store/pools.ts";
-import { actOf, poolName } from "./acts.ts";
+import type { Act } from "../store/audit.ts";
+import { actOf, poolName, vmName } from "./acts.ts";
 import type { Parts } from "./parts.ts";
 import { iso } from "./records.ts";
 import { VM_ID_LENGTH } from "./secrets.ts";
@@ -26,8 +27,8 @@ type PoolUseCases = Pick<UseCases, "listPools" | "getPool" | "setPool" | "remove
 
 /** What is to be done for the pools. */
 export interface PoolPlan {
-  starts: (Pick<Placement, "hostId" | "slot"> & { vm: Vm })[];
-  releases: Release[];
+  starts: (Pick<Placement, "hostId" | "slot"> & { vm: Vm; act: Act })[];
+  releases: (Release & { act: Act })[];
   /** When it is to be thought about again if nothing happens before. */
   nextAt: number | undefined;
 }
@@ -184,7 +185,8 @@ export function makePools(
         const { slot } = view.rooms.take(host.hostId, need);
         const id = randomId(VM_ID_LENGTH);
         const vm = warmVm(id, specOf(name, pool, image, id), resolution, now);
-        starts.push({ hostId: host.hostId, slot, vm });
+        const act = poolAct(name, "vm.create", id, { image });
+        starts.push({ hostId: host.hostId, slot, vm, act });
         return true;
       };
       const wanted = image === undefined ? 0 : wantedAt(pool, now);
@@ -194,7 +196,16 @@ export function makePools(
       if (edge !== null) times.push(edge);
       if (failed && pausedUntil(failed) > now) times.push(pausedUntil(failed));
     }
-    return { starts, releases, nextAt: times.length > 0 ? Math.min(...times) : undefined };
+    const poolOf = new Map(all.map(({ vm }) => [vm.id, vm.spec.pool ?? ""]));
+    return {
+      starts,
+      releases: releases.map(({ vmId, why }) => ({
+        vmId,
+        why,
+        act: poolAct(poolOf.get(vmId) ?? "", "vm.end", vmId, { why }),
+      })),
+      nextAt: times.length > 0 ? Math.min(...times) : undefined,
+    };
   }
 
   /** A digest that a tag is known to stand for; what could not be learned may be another time. */
@@ -240,6 +251,12 @@ export function makePools(
 }
 
 export type Pools = ReturnType<typeof makePools>;
+
+/** What a pool does by itself. */
+function poolAct(pool: string, action: "vm.create" | "vm.end", vmId: string, details: Act["details"]): Act {
+  const subject = vmName(vmId);
+  return { actor: poolName(pool), action, subject, outcome: "done", address: null, requestId: null, details };
+}
 
 function warmOf(
   { vm, hostName, cordon, isOfBeforeRestore }: StoredWarmVm,

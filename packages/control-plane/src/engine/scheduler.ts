@@ -81,8 +81,8 @@ export function startScheduler(options: {
       for (const applied of await store.placeVms(placements, context())) changes.publish(applied);
     if (starts.length > 0)
       for (const applied of await store.startWarmVms(starts, context())) changes.publish(applied);
-    for (const { vmId, why } of releases)
-      changes.publish(await store.applyEvent(vmId, { kind: "released", why }, context()));
+    for (const { vmId, why, act } of releases)
+      changes.publish(await store.applyEvent(vmId, { kind: "released", why }, context(), act));
   }
 
   function wake(): void {

@@ -61,8 +61,6 @@ export function startTags(
   function remember(reference: string, resolution: Known["resolution"]): void {
     known.delete(reference);
     known.set(reference, { resolution, until: clock.now() + ttlMs });
-    // What pools keep is renewed when their tags were moved.
-    if (resolution.kind === "digest") changes.poolsChanged();
     const [oldest] = known.keys();
     if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
   }
@@ -70,6 +68,8 @@ export function startTags(
   function settle(vmId: string, answer: ImageAnswer): void {
     patience.keepTrying(async () => {
       changes.publish(await store.applyEvent(vmId, { kind: "image_answered", answer }, context()));
+      // What pools keep is renewed when its tag was moved: after those have had their turn who wait.
+      if (answer.kind === "digest") changes.poolsChanged();
     });
   }
 

@@ -60,7 +60,8 @@ export function takeOver(
     .where(and(eq(attempts.vmId, takes), eq(attempts.hostId, hostId), isNull(attempts.goneAt)))
     .get();
   const pool = warm?.spec.pool;
-  if (!warm || pool === undefined || !held || isOfBeforeRestore(tx, warm)) return [notStandingBy(vm)];
+  if (!warm || pool === undefined || !held || host.cordon !== null || isOfBeforeRestore(tx, warm))
+    return [notStandingBy(vm)];
   const given = applyEvent(tx, takes, { kind: "handed_over", vmId }, context);
   if (given.outcome === "ignored") return [notStandingBy(vm)];
   const attempt = vm.attempt + 1;

@@ -67,10 +67,16 @@ export function makePoolStore(db: Db, commit: Commit, write: WriteAct) {
 
     /** Begins VMs that are to be kept warm, each for itself: one whose slot was taken meanwhile is left out. */
     startWarmVms: (
-      starts: readonly (Pick<Placement, "hostId" | "slot"> & { vm: Vm })[],
+      starts: readonly (Pick<Placement, "hostId" | "slot"> & { vm: Vm; act: Act })[],
       context: StepContext,
     ): Promise<Applied[]> =>
-      commit((tx) => starts.map(({ vm, ...placement }) => startWarm(tx, vm, placement, context))),
+      commit((tx) =>
+        starts.map(({ vm, act, ...placement }) => {
+          const applied = startWarm(tx, vm, placement, context);
+          if (applied.outcome === "applied") write(act, context.now);
+          return applied;
+        }),
+      ),
 
     /** Every VM that is kept warm or is being stopped after that. */
     warmVms: (): StoredWarmVm[] =>

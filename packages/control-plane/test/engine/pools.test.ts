@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { openMemoryDatabase } from "../../src/store/database.ts";
+import { meta } from "../../src/store/schema.ts";
 import { CI, settle, startFleet } from "../support/fleet.ts";
 
 const RUNNER = { kind: "script" as const, script: "true" };
@@ -95,6 +97,27 @@ describe("a restart of the control plane", () => {
   });
 });
 
+test("after a restore from a backup none is given away: who has it since is not known", async () => {
+  const database = openMemoryDatabase();
+  const restored = await startFleet({ database });
+  const mac = await restored.host("mac-1");
+  await restored.pool("xcode");
+  await mac.bringUpAll();
+  const [warm] = restored.warm();
+  const at = String(restored.clock.now());
+  database.db.insert(meta).values({ key: "restored_at", value: at }).run();
+  await restored.clock.pass(1000);
+  await restored.restart();
+  const id = await restored.create();
+  await mac.hello();
+  expect(restored.state(id)).toBe("assigned");
+  expect(restored.useCases.getVm(warm?.id ?? "")).toMatchObject({
+    state: "stopping",
+    end: { message: "The database was restored: who has it now is not known." },
+  });
+  restored.close();
+});
+
 describe("who takes a warm VM", () => {
   test("is asked for in the same make alone", async () => {
     const mac = await fleet.host("mac-1", { labels: { zone: "a" } });
@@ -135,6 +158,51 @@ describe("who takes a warm VM", () => {
       attempt: 1,
     });
     await expect(asked).rejects.toMatchObject({ code: "attempt_not_current" });
+  });
+});
+
+describe("a tag that is moved", () => {
+  const [OLD, NEW] = ["a", "b"].map((letter) => `sha256:${letter.repeat(64)}`) as [string, string];
+  const TAG = "ghcr.io/org/image:1";
+
+  test("is followed: creates take what they asked for, and the pool renews to what it stands for now", async () => {
+    const mac = await fleet.host("mac-1", { resolvesTags: true });
+    const isDigest = (digest: string) => mac.resolved(TAG, { kind: "digest", digest });
+    // Before anybody has asked: the host runs what the tag means to it, and tells which that is.
+    await fleet.pool("xcode");
+    const { assignments } = await mac.assignments();
+    expect(assignments).toMatchObject([{ image: TAG, warm: true }]);
+    const named = { vmId: assignments[0]?.vmId ?? "", attempt: 1 };
+    await mac.report({
+      kind: "phase",
+      ...named,
+      phase: "provisioning",
+      ip: "192.168.64.2",
+      imageDigest: OLD,
+    });
+    const first = await fleet.create();
+    await isDigest(OLD);
+    expect(fleet.useCases.getVm(first)).toMatchObject({ state: "provisioning", imageDigest: OLD });
+    expect(fleet.useCases.getPool("xcode")).toMatchObject({ hits: 1, misses: 0 });
+    await mac.bringUpAll();
+    expect(fleet.warm()).toMatchObject([{ imageDigest: OLD, state: "provisioning" }]);
+
+    await fleet.useCases.endVm(CI, first, {});
+    for (let second = 0; second < 70; second += 10) {
+      await fleet.clock.pass(10_000);
+      await mac.heartbeat();
+    }
+    await mac.removeAll();
+    const second = await fleet.create();
+    await isDigest(NEW);
+    // What stands by runs the old image: it is not what the tag stands for now.
+    expect(fleet.useCases.getVm(second)).toMatchObject({ state: "assigned", imageDigest: NEW });
+    expect(fleet.useCases.getPool("xcode")).toMatchObject({ hits: 1, misses: 1 });
+    for (let round = 0; round < 3; round += 1) {
+      await mac.bringUpAll();
+      await mac.removeAll();
+    }
+    expect(fleet.warm()).toMatchObject([{ imageDigest: NEW, state: "provisioning" }]);
   });
 });
 

@@ -134,6 +134,12 @@ type End = { at: number } & ({ holds: Occupant } | { returns: number });
 
 const latestFirst = (a: End, b: End) => b.at - a.at;
 
+/** What warm VMs hold counts as free; that they take moments to go is less than any forecast knows. */
+function withoutWarm(room: HostRoom): HostRoom {
+  const { warm, ...rest } = room;
+  return warm === undefined ? room : rest;
+}
+
 /** Runs over one and the same fleet: each leaves it as it found it. */
 function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
   const { policy, occupants } = standing;
@@ -143,12 +149,12 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
     ({ hostId }) => hostId,
   );
   for (const [hostId, holders] of holdersNow) held.set(hostId, holders);
-  const returns = new Set(standing.returning.map(({ room }) => room.hostId));
+  const returning = standing.returning.map(({ at, room }) => ({ at, room: withoutWarm(room) }));
+  const returns = new Set(returning.map(({ room }) => room.hostId));
   const lines = standing.lines.map(({ requests }) => requests);
   const target = lines.flat().find((request) => request.vmId === vmId);
   const index = makeRoomIndex(standing.layout);
-  // What warm VMs hold counts as free; that they take moments to go is less than any forecast knows.
-  for (const { warm, ...room } of standing.rooms) index.put(room);
+  for (const room of standing.rooms) index.put(withoutWarm(room));
   /** Rooms as they were before the run. */
   const touched = new Map<number, HostRoom>();
   const touch = (room: HostRoom | undefined) => {
@@ -172,11 +178,11 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
       held.set(hostId, next);
     };
     const view: FleetView = { queue, rooms, held, policy };
-    const ends: End[] = standing.returning.map(({ at: time, room }) => ({
+    const ends: End[] = returning.map(({ at: time, room }) => ({
       at: Math.max(0, time),
       returns: room.hostId,
     }));
-    const away = new Map(standing.returning.map(({ room }) => [room.hostId, room]));
+    const away = new Map(returning.map(({ room }) => [room.hostId, room]));
     const after = new Map<string, { line: readonly Request[]; place: number }>();
     let subjects = occupants.length;
     let at: number | undefined;
@@ -253,7 +259,7 @@ function makeRuns<O extends Occupant>(standing: Standing<O>, vmId: string) {
       else if (returned) open(returned);
       place(until);
     }
-    for (const { room } of standing.returning) index.remove(room.hostId);
+    for (const { room } of returning) index.remove(room.hostId);
     for (const room of touched.values()) if (!returns.has(room.hostId)) index.put(room);
     touched.clear();
     for (const hostId of holders.keys()) held.set(hostId, holdersNow.get(hostId) ?? []);

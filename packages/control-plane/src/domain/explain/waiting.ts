@@ -1,6 +1,7 @@
 import type { Explanation, Unblock } from "@tartfleet/shared";
 import type { FleetView } from "../scheduling/decide.ts";
 import type { Request } from "../scheduling/request.ts";
+import { inTheWay } from "../scheduling/warm.ts";
 import { isCapped, reservedForOthers, shareOf } from "../scheduling/shares.ts";
 import type { Forecast } from "./forecast.ts";
 import { isSchedulable, type HostGroup } from "./host-groups.ts";
@@ -102,6 +103,9 @@ function unblockOf(facts: WaitFacts): { what: Unblock; text: string } {
       const text = `${free} kept for class ${others.join(", ")}; another must become free.`;
       return { what: "reserved", text };
     }
+    const best = rooms.find(need, request.triedHosts);
+    if (best && inTheWay(best, need).length > 0)
+      return { what: "slots", text: "a warm VM, which nobody has taken, makes room for it." };
     if (position.inTeam > 1) return { what: "turn", text: "those before it in its team are placed first." };
     return { what: "placing", text: "a host has room for it, and it is being placed." };
   }

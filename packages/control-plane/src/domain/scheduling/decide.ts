@@ -2,6 +2,7 @@ import type { Held } from "./held.ts";
 import type { RoomIndex } from "./room-index.ts";
 import { isCapped, reservedForOthers, shareOf, turnOf, type SharePolicy } from "./shares.ts";
 import type { Line, WaitQueue } from "./wait-queue.ts";
+import { canStart, type WarmHolder } from "./warm.ts";
 
 export interface Placement {
   vmId: string;
@@ -33,7 +34,7 @@ export interface FleetView {
 export function decide(view: FleetView, most: number): Placement[] {
   const placements: Placement[] = [];
   /** Where others wait for warm VMs to go: what those still have of the host is not there yet. */
-  const clearing = new Map<number, readonly string[]>();
+  const clearing = new Map<number, readonly WarmHolder[]>();
   let left = most;
   while (left > 0) {
     const line = nextLine(view);
@@ -55,10 +56,14 @@ export function decide(view: FleetView, most: number): Placement[] {
     } else {
       const taken = view.rooms.take(hostId, line.need);
       slot = taken.slot;
-      const after = [...(clearing.get(hostId) ?? []), ...taken.after.map((warm) => warm.vmId)];
-      if (after.length > 0) clearing.set(hostId, after);
-      else left -= 1;
-      placements.push({ vmId, hostId, slot, ...(after.length > 0 ? { after } : {}) });
+      const leaving = [...(clearing.get(hostId) ?? []), ...taken.after];
+      if (leaving.length === 0 || (taken.after.length === 0 && canStart(taken.left, slot, leaving))) {
+        placements.push({ vmId, hostId, slot });
+        left -= 1;
+      } else {
+        clearing.set(hostId, leaving);
+        placements.push({ vmId, hostId, slot, after: leaving.map((warm) => warm.vmId) });
+      }
     }
     view.queue.remove(vmId);
     if (slot !== null) view.held.add(hostId, request);

@@ -233,11 +233,11 @@ export function makeRoomIndex(layout: Layout) {
     },
 
     /** Takes what it needs from the host's room: the slot (null for a VM that needs none), and what must go first. */
-    take(hostId: number, need: Need): { slot: number | null; after: readonly WarmHolder[] } {
+    take(hostId: number, need: Need): { slot: number | null; after: readonly WarmHolder[]; left: HostRoom } {
       const { room: left, slot, after } = place(roomOf(hostId), need);
       const isThere = left.images.has(need.image);
       put(isThere ? left : { ...left, arriving: new Set([...left.arriving, need.image]) });
-      return { slot, after };
+      return { slot, after, left };
     },
 
     /** Takes a warm VM's room for one that takes its instance over. */

@@ -51,9 +51,26 @@ export function place(
 ): { room: HostRoom; slot: number | null; after: readonly WarmHolder[] } {
   const after = inTheWay(room, need);
   const warm = room.warm?.filter((vm) => !after.includes(vm));
+  const cleared = after.find(({ slot }) => slot !== null)?.slot;
   const [first] = warm ? vacantSlots(room, warm) : room.freeSlots;
-  const given = giveRoom(room, need, first ?? null);
+  const given = giveRoom(room, need, cleared ?? first ?? null);
   return { after, slot: given.slot, room: warm ? { ...given.room, warm } : given.room };
+}
+
+/**
+ * Whether a VM that has its part of a host can start there at once.
+ *
+ * @param left the host's room without that part
+ * @param clearing warm VMs that others wait for: what they have of the host is not there yet
+ */
+export function canStart(left: HostRoom, slot: number | null, clearing: readonly WarmHolder[]): boolean {
+  const held = [...(left.warm ?? []), ...clearing];
+  const sum = (what: "cpu" | "memoryMiB") => held.reduce((all, vm) => all + vm[what], 0);
+  return (
+    !clearing.some((vm) => vm.slot !== null && vm.slot === slot) &&
+    left.freeCpu >= sum("cpu") &&
+    left.freeMemoryMiB >= sum("memoryMiB")
+  );
 }
 
 /** The host's room once a VM has taken a warm one's instance over. */

@@ -155,6 +155,24 @@ describe("warm VMs and the queue", () => {
     expect(placements.map(({ after }) => after)).toEqual([["w"], ["w"]]);
   });
 
+  test("who needs nothing of what is being cleared starts beside it at once", () => {
+    const one: WarmHolder = {
+      vmId: "w",
+      fits: ["a"],
+      slot: 0,
+      cpu: 4,
+      memoryMiB: 4096,
+      since: 0,
+      state: "idle",
+    };
+    const full = room(1, { freeSlots: [0], cpu: 64, memoryMiB: 65_536, warm: [one] });
+    const asked = [request(1, { fit: "b" }), request(2, { fit: "b", need: { os: "linux", cpu: 4 } })];
+    expect(decide(viewOf([full], asked), MOST)).toEqual([
+      { vmId: "vm1", hostId: 1, slot: 0, after: ["w"] },
+      { vmId: "vm2", hostId: 1, slot: null },
+    ]);
+  });
+
   test("is not taken on a host where the VM failed, nor beyond a team's cap", () => {
     const warm: WarmHolder = {
       vmId: "w",
