@@ -1,10 +1,19 @@
 import { AUDIT_ROWS_AFTER, auditRecordOf, type AuditRow } from "@tartfleet/control-plane/src/store/audit.ts";
-import type { AttemptError, AuditRecord, EndReason, GuestOs, VmState } from "@tartfleet/shared";
+import {
+  parseInstanceName,
+  type AttemptError,
+  type AuditRecord,
+  type EndReason,
+  type GuestOs,
+  type VmState,
+} from "@tartfleet/shared";
 import type { Fleet } from "../fleet/fleet.ts";
 
 export interface VmRow {
   id: string;
   os: GuestOs;
+  /** That keeps it warm; null: somebody asked for it. */
+  pool: string | null;
   state: VmState;
   attempt: number;
   hostId: number | null;
@@ -28,6 +37,8 @@ export interface AttemptRow {
   slot: number | null;
   want: "running" | "gone";
   goneAt: number | null;
+  /** What it took over; null: it has an instance of its own. */
+  instance: string | null;
 }
 
 export interface EventRow {
@@ -70,15 +81,28 @@ export interface View {
   isOfLostTime: (vmId: string) => boolean;
 }
 
-export function instanceOf({ vmId, attempt }: { vmId: string; attempt: number }): string {
-  return `tf-${vmId}-${attempt}`;
+/** The name of an attempt's instance on its host. */
+export function instanceOf({
+  vmId,
+  attempt,
+  instance,
+}: Pick<AttemptRow, "vmId" | "attempt" | "instance">): string {
+  return instance ?? `tf-${vmId}-${attempt}`;
+}
+
+/** The attempt that an instance is of now: the one that took it over, or the one that it is named after. */
+export function ownerOf(
+  attempts: readonly AttemptRow[],
+  name: string,
+): { vmId: string; attempt: number } | undefined {
+  return attempts.find(({ instance }) => instance === name) ?? parseInstanceName(name);
 }
 
 const QUERIES = {
-  vms: `select id, spec ->> 'os' as os, state, attempt, host_id as hostId, deadline_at as deadlineAt, expires_at as expiresAt,
+  vms: `select id, spec ->> 'os' as os, spec ->> 'pool' as pool, state, attempt, host_id as hostId, deadline_at as deadlineAt, expires_at as expiresAt,
     ready_at as readyAt, ended_at as endedAt, end_reason as endReason, end_error as endError,
     job_state as jobState, resolution ->> 'kind' as resolution, resolution ->> 'digest' as digest from vms order by seq`,
-  attempts: `select vm_id as vmId, attempt, host_id as hostId, slot, want, gone_at as goneAt from attempts`,
+  attempts: `select vm_id as vmId, attempt, host_id as hostId, slot, want, gone_at as goneAt, instance from attempts`,
   hosts: `select id, name, epoch, phantoms, case when cordon ->> '$.breaker.probingSince' is null then cordon ->> 'since' end
     as cordonedSince, cordon is not null as isCordoned from hosts order by id`,
   slots: `select host_id as hostId, slot from slots order by host_id, slot`,

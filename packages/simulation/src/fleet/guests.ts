@@ -26,7 +26,7 @@ export function createGuestSide(options: {
   const place = `guests-${machine.number}`;
 
   function apiOf(vm: MachineVm, bootstrap: Bootstrap): GuestApi {
-    const { vmId = "", attempt = 0 } = parseInstanceName(vm.name) ?? {};
+    const { vmId = "", attempt = 0 } = bootstrap.forVm ?? parseInstanceName(vm.name) ?? {};
     const callerOf = (useCases: UseCases): Caller => {
       const principal = useCases.authenticate(bootstrap.vmToken.reveal());
       if (!principal) throw new CallError("unauthenticated", "the token is not known");
@@ -79,7 +79,7 @@ export function createGuestSide(options: {
     const job = jobOf(bootstrap.vmName);
     if (!ref || !job || job.runner === null || vm.hasRunner) return;
     vm.hasRunner = true;
-    world.loot.vms.push({ ...ref, token: bootstrap.vmToken.reveal() });
+    world.loot.vms.push({ ...(bootstrap.forVm ?? ref), token: bootstrap.vmToken.reveal() });
     const instance = instanceName(ref.vmId, ref.attempt);
     ledger.runnerStarts.set(instance, (ledger.runnerStarts.get(instance) ?? 0) + 1);
     trace.note(place, `${vm.name} starts its runner (${job.mode})`);

@@ -1,6 +1,6 @@
-import type { Caller } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import type { Caller, UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
 import { DatabaseUnusableError } from "@tartfleet/control-plane/src/store/faults.ts";
-import { CallError } from "@tartfleet/shared";
+import { CallError, setPoolSchema } from "@tartfleet/shared";
 import { CRASH_TEXT } from "../host/sim-tart.ts";
 import type { Action, Who } from "../plan/plan.ts";
 import type { Process } from "../world/process.ts";
@@ -64,6 +64,8 @@ export function perform(fleet: Fleet, action: Action): void {
       return void cordon(fleet, action);
     case "host_erased":
       return eraseHost(fleet, action);
+    case "pool":
+      return void keepWarm(fleet, action);
     default:
       action satisfies never;
   }
@@ -149,6 +151,41 @@ async function cordon(fleet: Fleet, { host, ms }: Doing<"cordon">): Promise<void
   } catch (error) {
     // The host has not enrolled yet, nothing can be written down, or the disk breaks and the control plane with it.
     if (!(error instanceof CallError || error instanceof DatabaseUnusableError)) throw error;
+  }
+}
+
+const POOL_PAUSE_MS = 10_000;
+
+/** A restore may bring the pool back: it is removed until none can any more. */
+async function keepWarm(fleet: Fleet, { image, minIdle, ms }: Doing<"pool">): Promise<void> {
+  const { timeline } = fleet.world;
+  const until = Math.min(timeline.now() + ms, fleet.calmAt);
+  const name = `warm-${image}`;
+  const pool = setPoolSchema.parse({ image: `ghcr.io/org/macos:${image}`, minIdle, maxAgeMinutes: 10 });
+  await askOfServing(fleet, (useCases) => useCases.setPool(ANA, name, pool));
+  await timeline.sleep(until - timeline.now());
+  for (let isOver = false; !isOver;) {
+    const answer = await askOfServing(fleet, async (useCases) => {
+      if (useCases.listPools().length > 0) await useCases.removePool(ANA, name);
+      return "removed";
+    });
+    isOver = answer === "removed" && timeline.now() >= fleet.calmAt;
+    if (!isOver) await timeline.sleep(POOL_PAUSE_MS);
+  }
+}
+
+/** Undefined when nobody answers, or not so. */
+async function askOfServing<T>(
+  fleet: Fleet,
+  ask: (useCases: UseCases) => Promise<T>,
+): Promise<T | undefined> {
+  const serving = fleet.site.serving();
+  if (!serving || serving.process.wasStoppedSince(fleet.world.timeline.now())) return undefined;
+  try {
+    return await ask(serving.useCases);
+  } catch (error) {
+    if (error instanceof CallError) return undefined;
+    throw error;
   }
 }
 

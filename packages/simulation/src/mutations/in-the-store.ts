@@ -23,8 +23,27 @@ const STOOD_STILL: Plan = {
   ],
 };
 
+/** Both slots of a Mac are kept warm when somebody asks for another image. */
+const WARM: Plan = {
+  hosts: 1,
+  calmAt: 1_200_000,
+  actions: [
+    { at: 5000, action: { kind: "pool", image: 2, minIdle: 2, ms: 900_000 } },
+    { at: 120_000, action: { kind: "create", job: job(1) } },
+  ],
+};
+
 /** What the store writes down, and what it says is written. */
 export const IN_THE_STORE: readonly Mutation[] = [
+  {
+    ...inStore("a warm VM makes no room for the queue", (store) => ({
+      applyEvent: (vmId, event, context, act) =>
+        event.kind === "released" && event.why.includes("of the queue")
+          ? Promise.resolve({ outcome: "ignored", vm: null, reason: "nobody hears it" })
+          : store.applyEvent(vmId, event, context, act),
+    })),
+    plan: WARM,
+  },
   {
     ...inStore("time in which the control plane stood still counts", (store) => {
       let calls = 0;

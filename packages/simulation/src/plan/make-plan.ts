@@ -51,6 +51,14 @@ export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
     planned.push({ at, action: cordon });
     planned.sort((a, b) => a.at - b.at);
   }
+  const keeper = createRandom(`${seed}/pools`);
+  if (keeper.chance(0.4)) {
+    const at = keeper.int(0, now);
+    const minIdle = keeper.int(1, hosts + 1);
+    const pool: Action = { kind: "pool", image: keeper.int(0, 2), minIdle, ms: 8 * someTime(keeper) };
+    planned.push({ at, action: pool });
+    planned.sort((a, b) => a.at - b.at);
+  }
   return { hosts, actions: planned, calmAt };
 }
 

@@ -126,7 +126,9 @@ export type Action =
   | { kind: "theft"; theft: Theft }
   | { kind: "host_erased"; host: number; downMs: number }
   /** A person cordons a host, which ends by itself. */
-  | { kind: "cordon"; host: number; ms: number };
+  | { kind: "cordon"; host: number; ms: number }
+  /** Somebody keeps VMs warm for a while, of one of the images that are asked for. */
+  | { kind: "pool"; image: number; minIdle: number; ms: number };
 
 export interface PlannedAction {
   /** Milliseconds of true time. */

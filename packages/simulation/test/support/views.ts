@@ -12,6 +12,7 @@ export function vm(changes: Partial<VmRow> = {}): VmRow {
   return {
     id: VM,
     os: "macos",
+    pool: null,
     state: "ready",
     attempt: 1,
     hostId: 1,
@@ -29,7 +30,16 @@ export function vm(changes: Partial<VmRow> = {}): VmRow {
 }
 
 export function attempt(changes: Partial<AttemptRow> = {}): AttemptRow {
-  return { vmId: VM, attempt: 1, hostId: 1, slot: 0, want: "running", goneAt: null, ...changes };
+  return {
+    vmId: VM,
+    attempt: 1,
+    hostId: 1,
+    slot: 0,
+    want: "running",
+    goneAt: null,
+    instance: null,
+    ...changes,
+  };
 }
 
 export function event(changes: Partial<EventRow> = {}): EventRow {

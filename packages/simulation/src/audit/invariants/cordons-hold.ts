@@ -1,12 +1,12 @@
 import type { Invariant } from "../invariant.ts";
-import { instanceOf, type View } from "../view.ts";
+import { instanceOf, type AttemptRow, type View } from "../view.ts";
 
 /** Nothing is placed on a host that was cordoned before and still is. */
 export function cordonsHold(): Invariant {
   let known: ReadonlySet<string> | undefined;
   let cordons: ReadonlyMap<number, number> = new Map();
   const remember = ({ attempts, hosts }: View) => {
-    known = new Set(attempts.map(instanceOf));
+    known = new Set(attempts.map(keyOf));
     cordons = new Map(
       hosts.flatMap(({ id, cordonedSince }) => (cordonedSince === null ? [] : [[id, cordonedSince]])),
     );
@@ -17,7 +17,7 @@ export function cordonsHold(): Invariant {
       const [before, were] = [known, cordons];
       remember(view);
       const placed = view.attempts.find(
-        (attempt) => before && !before.has(instanceOf(attempt)) && isCordoned(were, cordons, attempt.hostId),
+        (attempt) => before && !before.has(keyOf(attempt)) && isCordoned(were, cordons, attempt.hostId),
       );
       if (!placed) return undefined;
       const host = view.hosts.find(({ id }) => id === placed.hostId);
@@ -36,3 +36,5 @@ function isCordoned(
   const since = were.get(hostId);
   return since !== undefined && are.get(hostId) === since;
 }
+
+const keyOf = ({ vmId, attempt }: AttemptRow) => `${vmId} ${attempt}`;

@@ -1,6 +1,5 @@
-import { parseInstanceName } from "@tartfleet/shared";
 import type { Invariant } from "../invariant.ts";
-import type { View, VmRow } from "../view.ts";
+import { ownerOf, type View, type VmRow } from "../view.ts";
 import { DECISION_MS, DISK_MS } from "./queue-moves.ts";
 
 /** So long a VM waits to know what its tag stands for, by a clock that may be slow. */
@@ -50,10 +49,10 @@ function waiting({ fleet, vms, now }: View): VmRow[] {
 }
 
 /** An instance that is of another image than its VM. */
-function misled({ fleet, vms, isOfLostTime }: View): string | undefined {
+function misled({ fleet, vms, attempts, isOfLostTime }: View): string | undefined {
   for (const { machine } of fleet.hosts) {
     for (const { name, digest } of machine.vms.values()) {
-      const vm = vms.get(parseInstanceName(name)?.vmId ?? "");
+      const vm = vms.get(ownerOf(attempts, name)?.vmId ?? "");
       if (!vm || vm.digest === null || digest === vm.digest || isOfLostTime(vm.id)) continue;
       return `${name} on ${machine.name} is of ${digest}, its VM of ${vm.digest}`;
     }

@@ -1,5 +1,5 @@
-import { parseInstanceName } from "@tartfleet/shared";
 import type { Invariant } from "../invariant.ts";
+import { ownerOf } from "../view.ts";
 
 /**
  * Architecture §4.5, by the machine's own evidence: an agent ends a run in which a job runs, of which the
@@ -9,12 +9,12 @@ export function jobsDieByRight(): Invariant {
   const judged = new Set<string>();
   return {
     name: "jobs-die-by-right",
-    check({ fleet, vms, isOfLostTime }) {
+    check({ fleet, vms, attempts, isOfLostTime }) {
       const { ledger } = fleet.world;
       for (const instance of ledger.endedByAgent) {
         if (judged.has(instance)) continue;
         judged.add(instance);
-        const ref = parseInstanceName(instance);
+        const ref = ownerOf(attempts, instance);
         if (!ref || isOfLostTime(ref.vmId) || !ledger.jobs.has(instance)) continue;
         const vm = vms.get(ref.vmId);
         if (!vm) return `${instance} was stopped during its job, and nobody knows its VM`;

@@ -1,5 +1,5 @@
 import type { Invariant } from "../invariant.ts";
-import { instanceOf, type View } from "../view.ts";
+import { instanceOf, type AttemptRow, type View } from "../view.ts";
 
 /**
  * Architecture §4.1, counting those nobody asked for: no attempt is placed where, as the control plane itself
@@ -9,7 +9,7 @@ export function placementsFit(): Invariant {
   let known: ReadonlySet<string> | undefined;
   let phantoms: ReadonlyMap<number, number> = new Map();
   const remember = ({ attempts, hosts }: View) => {
-    known = new Set(attempts.map(instanceOf));
+    known = new Set(attempts.map(keyOf));
     phantoms = new Map(hosts.map((host) => [host.id, host.phantoms]));
   };
   return {
@@ -19,7 +19,9 @@ export function placementsFit(): Invariant {
       remember(view);
       if (!before) return undefined;
       for (const attempt of view.attempts) {
-        if (attempt.slot === null || attempt.goneAt !== null || before.has(instanceOf(attempt))) continue;
+        // What was taken over ran there already.
+        if (attempt.instance !== null) continue;
+        if (attempt.slot === null || attempt.goneAt !== null || before.has(keyOf(attempt))) continue;
         const host = view.hosts.find(({ id }) => id === attempt.hostId);
         const held = view.attempts.filter(
           ({ hostId, slot, goneAt }) => hostId === attempt.hostId && slot !== null && goneAt === null,
@@ -35,3 +37,5 @@ export function placementsFit(): Invariant {
     onRestored: remember,
   };
 }
+
+const keyOf = ({ vmId, attempt }: AttemptRow) => `${vmId} ${attempt}`;

@@ -29,7 +29,7 @@ export function queueMoves(): Invariant {
   };
 }
 
-function waitingBesideRoom({ fleet, vms, hosts, now }: View): VmRow[] {
+function waitingBesideRoom({ fleet, vms, attempts, hosts, now }: View): VmRow[] {
   const waiting = [...vms.values()].filter(
     ({ state, resolution }) => state === "queued" && resolution !== "waiting",
   );
@@ -38,8 +38,15 @@ function waitingBesideRoom({ fleet, vms, hosts, now }: View): VmRow[] {
   // Nothing is decided that cannot be written down.
   if (fleet.site.disks.wasTroubledSince(now - DISK_MS)) return [];
   const { slots } = serving.useCases.capacity();
+  // What warm VMs hold counts as free: as long as they stand by they are in somebody's way, and once they have been
+  // told to go they take their time.
+  const leaving = attempts.filter(
+    ({ vmId, want, goneAt }) => want === "gone" && goneAt === null && vms.get(vmId)?.pool != null,
+  ).length;
+  const free = slots.free - leaving;
   const connected = slots.free + slots.busy + slots.phantom;
-  if (hosts.some(({ isCordoned }) => isCordoned === 1))
-    return waiting.filter(({ os }) => os === "macos" && slots.free > 0);
-  return waiting.filter(({ os }) => (os === "macos" ? slots.free : connected) > 0);
+  // Each of those that leave makes room for one that waits, on a host that has not failed of late.
+  const macs = waiting.filter(({ os }) => os === "macos" && free > 0).slice(leaving);
+  if (hosts.some(({ isCordoned }) => isCordoned === 1)) return macs;
+  return [...macs, ...waiting.filter(({ os }) => os === "linux" && connected > 0)];
 }

@@ -32,9 +32,10 @@ export function reasonsAreTrue(): Invariant {
   };
 }
 
-function isTrue(vm: VmRow, { fleet }: View): boolean {
+function isTrue(vm: VmRow, { fleet, attempts }: View): boolean {
   const { ledger } = fleet.world;
-  const instance = instanceOf({ vmId: vm.id, attempt: vm.attempt });
+  const own = attempts.find(({ vmId, attempt }) => vmId === vm.id && attempt === vm.attempt);
+  const instance = instanceOf(own ?? { vmId: vm.id, attempt: vm.attempt, instance: null });
   const isOver = ledger.endedByItself.has(instance);
   const said = (what: "job_hook" | "runner_exited") => ledger.hasSaidOf(vm.id, vm.attempt, what);
   switch (vm.endReason) {

@@ -1,5 +1,6 @@
 import { instanceName } from "@tartfleet/shared";
 import type { Invariant } from "../invariant.ts";
+import { instanceOf } from "../view.ts";
 
 /**
  * S2: what a guest is set up with is given to the host of that attempt alone. (That no guest's runner is
@@ -13,7 +14,7 @@ export function secretsReachOneHost(): Invariant {
       const { handedOut } = fleet.world.ledger;
       for (const { hostName, vmId, attempt } of handedOut.slice(judged)) {
         if (isOfLostTime(vmId)) continue;
-        const placed = attempts.find((row) => row.vmId === vmId && row.attempt === attempt);
+        const placed = attempts.find((row) => instanceOf(row) === instanceName(vmId, attempt));
         const host = hosts.find(({ id }) => id === placed?.hostId);
         if (host?.name !== hostName) {
           return `the secrets of ${instanceName(vmId, attempt)} were given to ${hostName}, not to ${host?.name}`;
