@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { IMAGE, startPlane, type Plane } from "../helpers/plane.ts";
+import { enrol, FACTS, hello } from "../helpers/host.ts";
+import { ADMIN, IMAGE, startPlane, until, type Plane } from "../helpers/plane.ts";
 
 let plane: Plane;
 beforeAll(async () => {
@@ -33,6 +34,33 @@ describe("pools over REST", () => {
       "pool.set",
       "pool.remove",
     ]);
+  });
+
+  test("keep VMs that no team sees, nor ends", async () => {
+    const principal = plane.useCases.authenticate(await enrol(plane, "mac-1"));
+    if (principal?.kind !== "host") return expect.unreachable();
+    const host = { principal, requestId: "test", address: null };
+    await plane.useCases.agent.hello(host, {
+      ...hello("machine-mac-1"),
+      facts: { ...FACTS, keepsWarm: true },
+    });
+    await put("ios", { image: IMAGE, minIdle: 1 });
+    const list = (token: string) => plane.call("GET", "/v1/vms?state=assigned", { token });
+    const [warm] = await until(async () => {
+      const { vms } = (await list(plane.tokens.admin)).body;
+      return vms.length > 0 && vms;
+    });
+    expect(warm).toMatchObject({ pool: "ios", team: "", host: "mac-1", runner: null });
+    const { token } = await plane.useCases.createToken(ADMIN, { role: "ci", name: "web", team: "web" });
+    expect((await list(token)).body.vms).toEqual([]);
+    for (const method of ["GET", "DELETE"])
+      expect(await plane.call(method, `/v1/vms/${warm.id}`, { token })).toMatchObject({ status: 404 });
+    const { body } = await plane.call("GET", "/v1/hosts/mac-1", { token });
+    expect(body.slots.map(({ vmId }: { vmId: unknown }) => vmId)).toEqual([null, null]);
+    // And no team is listed that nobody has made.
+    const teams = await plane.call("GET", "/v1/teams", { token: plane.tokens.admin });
+    expect(teams.body.teams.map(({ name }: { name: string }) => name)).not.toContain("");
+    await plane.call("DELETE", "/v1/pools/ios", { token: plane.tokens.admin });
   });
 
   test("that make no sense are refused with every field that is wrong", async () => {

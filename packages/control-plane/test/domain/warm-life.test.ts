@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { step, type LifecycleEvent } from "../../src/domain/lifecycle.ts";
 import { specOf, warmVm } from "../../src/domain/pools/pool.ts";
-import { BUDGETS, placed } from "../support/vms.ts";
+import { BUDGETS, placed, queuedVm } from "../support/vms.ts";
 
 const attempt = fc.constant(1);
 const event: fc.Arbitrary<LifecycleEvent> = fc.oneof(
@@ -68,6 +68,22 @@ test("a VM that is kept warm has one attempt, is never ready nor queued again, a
         vm = result.vm;
       }
       expect(given).toBeLessThanOrEqual(1);
+    }),
+  );
+});
+
+test("a pool ends no VM that somebody asked for, nor gives it away", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(5000), event), { maxLength: 30 }), (events) => {
+      let now = 0;
+      let vm = queuedVm();
+      for (const [wait, happened] of [[0, placed(1)] as const, ...events]) {
+        now += wait;
+        const result = step(vm, happened, { now, budgets: BUDGETS });
+        if (happened.kind === "released" || happened.kind === "handed_over")
+          expect(result.outcome).toBe("ignored");
+        if (result.outcome === "applied") ({ vm } = result);
+      }
     }),
   );
 });
