@@ -96,3 +96,25 @@ test("docs/metrics.md tells of every metric, and of no other", async () => {
   expect(new Set(told)).toEqual(new Set([...namesOf(await fleet.useCases.metrics()), ...ofHttp]));
   fleet.close();
 });
+
+test("a pool's hits, misses and idle time are told", async () => {
+  const fleet = await startFleet();
+  const mac = await fleet.host("mac-1");
+  await fleet.pool("xcode");
+  await mac.bringUpAll();
+  await fleet.clock.pass(24_000);
+  const told = async () => Object.fromEntries(samplesOf(await fleet.useCases.metrics()));
+  expect(await told()).toMatchObject({
+    'tartfleet_pool_idle{pool="xcode"}': 1,
+    'tartfleet_pool_idle_seconds_total{pool="xcode"}': 24,
+  });
+  await fleet.create();
+  await fleet.create();
+  expect(await told()).toMatchObject({
+    'tartfleet_pool_idle{pool="xcode"}': 0,
+    'tartfleet_pool_idle_seconds_total{pool="xcode"}': 24,
+    'tartfleet_pool_hits_total{pool="xcode"}': 1,
+    'tartfleet_pool_misses_total{pool="xcode"}': 0,
+  });
+  fleet.close();
+});

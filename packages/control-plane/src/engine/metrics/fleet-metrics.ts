@@ -54,6 +54,10 @@ export function gaugeFleet(registry: Registry, parts: FleetParts): () => void {
   const hits = counter("tartfleet_pool_hits_total", "VMs that took a warm one over", ["pool"]);
   const misses = counter("tartfleet_pool_misses_total", "VMs of a pool's kind that found none", ["pool"]);
 
+  const stoodBy = counter("tartfleet_pool_idle_seconds_total", "How long a pool's VMs have stood by", [
+    "pool",
+  ]);
+
   function showHost(host: StoredHost): void {
     const { name, facts, cordon } = host;
     const uses = slotUses(occupancyOf(host));
@@ -88,7 +92,7 @@ export function gaugeFleet(registry: Registry, parts: FleetParts): () => void {
     for (const metric of [slots, vms, depth, oldest, hosts, connected, busy, phantoms, cordoned, disk]) {
       metric.reset();
     }
-    for (const metric of [findings, info, pulls, idle, hits, misses]) metric.reset();
+    for (const metric of [findings, info, pulls, idle, hits, misses, stoodBy]) metric.reset();
     const all = store.hosts();
     const counts = capacityOf(all.map(records.occupancy), []).slots;
     for (const state of ["busy", "free", "phantom", "unreachable", "cordoned"] as const) {
@@ -105,6 +109,7 @@ export function gaugeFleet(registry: Registry, parts: FleetParts): () => void {
       idle.set({ pool: pool.name }, pool.idle);
       hits.inc({ pool: pool.name }, pool.hits);
       misses.inc({ pool: pool.name }, pool.misses);
+      stoodBy.inc({ pool: pool.name }, pool.idleMinutes * 60);
     }
   };
 }
