@@ -34,11 +34,19 @@ export async function fuzzRest(options: { numRuns: number; seed: number }): Prom
       }),
     ),
   );
-  const known = {
-    vms: [guest.id, (await plane.createVm()).id],
-    hosts: ["mac-fuzz", "mac-silent"],
-    tokens: spares.map(({ body }) => String(body.id)),
-  };
+  const admin = (method: string, path: string, json: object) =>
+    plane.call(method, path, { token: plane.tokens.admin, json });
+  const image = `ghcr.io/org/image@sha256:${"a".repeat(64)}`;
+  await admin("PUT", "/v1/channels/known", { image });
+  await admin("PUT", "/v1/pools/known", { image, minIdle: 1 });
+  await admin("PUT", "/v1/teams/known", { weight: 2 });
+  const plan = await admin("POST", "/v1/image-plans", { kind: "pin", image });
+  const known = new Map([
+    ["vms", [guest.id, (await plane.createVm()).id]],
+    ["hosts", ["mac-fuzz", "mac-silent"]],
+    ["tokens", spares.map(({ body }) => String(body.id))],
+    ["image-plans", [String(plan.body.id)]],
+  ]);
   const allowed = new Map<string, ReturnType<Ajv["compile"]>>();
   const ajv = new Ajv({ strict: false, validateFormats: false });
   ajv.addSchema({ $id: "document", components: document.components });
@@ -53,7 +61,7 @@ export async function fuzzRest(options: { numRuns: number; seed: number }): Prom
   };
 
   const knownId = (path: string, n: number): string => {
-    const ids = path.includes("/hosts/") ? known.hosts : path.includes("/tokens/") ? known.tokens : known.vms;
+    const ids = known.get(path.split("/")[2] ?? "") ?? ["known"];
     return ids[n % ids.length] ?? "";
   };
   const done = new Set<string>();
