@@ -5,8 +5,8 @@ import { error, ok, unknown, warning, type Judgement } from "./judge.ts";
 const LEAST_GIB = 20;
 /** An image with Xcode is up to 61 GB (tart-contract §5.4), and a VM must still fit beside it. */
 const ENOUGH_GIB = 80;
-/** Says what it removes: by a budget it could be that nothing goes, for nobody knows how large the cache is. */
-const CURE = "tart prune --entries caches --older-than 7";
+/** Not tart's own prune, which knows nothing of what is pinned or wanted. */
+const CURE = "tartfleet image prune --host <this host> --until-free 30";
 
 /** Room on the volume of TART_HOME. */
 export function judgeDisk({ diskTotalGiB, diskFreeGiB }: Disk): Judgement {
