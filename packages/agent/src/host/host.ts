@@ -132,6 +132,7 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
     imageWorker.looked(found.value.images, {
       work: wanted.images(),
       assignments: wanted.assignments() ?? [],
+      instanceDigests: [...instances.all().values()].flatMap(({ entry }) => entry.imageDigest ?? []),
       isVmPulling: [...workshop.busy().values()].includes("pull"),
     });
     publish(found.value, number);

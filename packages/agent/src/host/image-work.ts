@@ -25,6 +25,7 @@ interface Wish {
   /** null: nobody has said. */
   work: ImageWork | null;
   assignments: readonly Assignment[];
+  instanceDigests: readonly string[];
   isVmPulling: boolean;
 }
 
@@ -82,7 +83,7 @@ export function createImageWorker(parts: {
       isStale = false;
     },
     needsList: () => busy === undefined && (isStale || isPending),
-    looked(images, { work, assignments, isVmPulling }) {
+    looked(images, { work, assignments, instanceDigests, isVmPulling }) {
       const asked = work && [...work.pull, ...work.remove];
       if (asked) {
         failures = failures.filter(({ grant, reference }) =>
@@ -100,7 +101,7 @@ export function createImageWorker(parts: {
         failures.some((failure) => failure.grant === grant && failure.reference === reference);
       isPending = asked?.some(({ grant, reference }) => !hasFailed(grant, reference)) ?? false;
       if (isStale) return;
-      const step = nextImageStep({ work, assignments, images, isVmPulling, hasFailed });
+      const step = nextImageStep({ work, assignments, instanceDigests, images, isVmPulling, hasFailed });
       if (step.kind !== "rest") start(step);
     },
     failures: () => failures,

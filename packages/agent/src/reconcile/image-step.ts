@@ -1,4 +1,4 @@
-import { canonicalImage, type Assignment, type ImageWork } from "@tartfleet/shared";
+import { canonicalImage, imageParts, type Assignment, type ImageWork } from "@tartfleet/shared";
 
 /** The next thing to do about the host's images, beside what its instances do. */
 export type ImageStep =
@@ -16,6 +16,8 @@ export interface ImageStepInput {
   /** null when nobody has said what to do. */
   work: ImageWork | null;
   assignments: readonly Pick<Assignment, "image" | "want">[];
+  /** What the host's instances were made from, those that nobody asks for any more too. */
+  instanceDigests: readonly string[];
   images: readonly SeenImage[];
   /** An instance fetches its image now. */
   isVmPulling: boolean;
@@ -36,7 +38,8 @@ export function nextImageStep(input: ImageStepInput): ImageStep {
     const seen = images.find((image) => image.reference === reference);
     if (!seen || hasFailed(grant, reference)) return false;
     if (digest !== undefined && digest !== seen.digest) return false;
-    return !needed.has(reference) && (seen.digest === undefined || !needed.has(seen.digest));
+    const stands = seen.digest ?? imageParts(reference)?.digest;
+    return !needed.has(reference) && (stands === undefined || !needed.has(stands));
   });
   if (removable) return { kind: "remove", reference: removable.reference, grant: removable.grant };
   if (isVmPulling) return { kind: "rest" };
@@ -48,7 +51,7 @@ export function nextImageStep(input: ImageStepInput): ImageStep {
 }
 
 /** References that are needed here, and the digests that they stand for: removing one under another name takes both. */
-function neededDigests({ work, assignments, images }: ImageStepInput): Set<string> {
+function neededDigests({ work, assignments, instanceDigests, images }: ImageStepInput): Set<string> {
   const references = new Set([
     ...assignments.map(({ image }) => canonicalImage(image) ?? image),
     ...(work?.pull ?? []).map(({ reference }) => reference),
@@ -56,5 +59,5 @@ function neededDigests({ work, assignments, images }: ImageStepInput): Set<strin
   const digests = images.flatMap(({ reference, digest }) =>
     digest !== undefined && references.has(reference) ? [digest] : [],
   );
-  return new Set([...references, ...digests]);
+  return new Set([...references, ...digests, ...instanceDigests]);
 }

@@ -7,6 +7,7 @@ const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
 const input = (parts: Partial<ImageStepInput>): ImageStepInput => ({
   work: null,
   assignments: [],
+  instanceDigests: [],
   images: [],
   isVmPulling: false,
   hasFailed: () => false,
@@ -29,6 +30,15 @@ test("a name that stands for another digest by now is left where it is", () => {
   const listed = (letter: string) => [{ reference: "x/a:1", digest: digest(letter) }];
   expect(nextImageStep(input({ work, images: listed("b") }))).toEqual({ kind: "rest" });
   expect(nextImageStep(input({ work, images: listed("a") }))).toMatchObject({ kind: "remove" });
+});
+
+test("what an instance was made from stays, though nobody asks for that any more", () => {
+  const work = { pull: [], remove: [{ reference: `x/a@${digest("a")}`, grant: 7 }] };
+  const images = [{ reference: `x/a@${digest("a")}` }];
+  expect(nextImageStep(input({ work, images, instanceDigests: [digest("a")] }))).toEqual({ kind: "rest" });
+  expect(nextImageStep(input({ work, images, instanceDigests: [digest("b")] }))).toMatchObject({
+    kind: "remove",
+  });
 });
 
 test("nothing is removed that an instance has or is to have, under whatever name, nor what is not named", () => {

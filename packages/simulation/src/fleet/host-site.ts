@@ -63,6 +63,14 @@ export async function createHostSite(parts: HostParts): Promise<HostSite> {
   const tart = createSimTart(machine, {
     onRun: ({ name }) => parts.onRunAsked(machine, name),
     onLook: (listed) => parts.onLook(machine, listed),
+    onImageRemoved(reference) {
+      const made = [...machine.vms.values()].find(({ image }) => image === reference);
+      if (!made) return;
+      world.fail({
+        invariant: "images-of-vms-stay",
+        message: `${reference} was removed from ${machine.name} while ${made.name} is there, which was made from it`,
+      });
+    },
     onKill,
   });
   let restartMs = RESTART_MS;

@@ -62,6 +62,8 @@ export function perform(fleet: Fleet, action: Action): void {
       return void fleet.steal(action.theft);
     case "cordon":
       return void cordon(fleet, action);
+    case "images":
+      return void workOnImages(fleet, action);
     case "host_erased":
       return eraseHost(fleet, action);
     case "pool":
@@ -142,16 +144,23 @@ const ANA: Caller = {
 
 async function cordon(fleet: Fleet, { host, ms }: Doing<"cordon">): Promise<void> {
   const name = hostOf(fleet, host)?.machine.name;
-  const serving = fleet.site.serving();
-  // One that stands still answers nobody.
-  if (name === undefined || !serving || serving.process.wasStoppedSince(fleet.world.timeline.now())) return;
   const seconds = Math.ceil(ms / 1000);
-  try {
-    await serving.useCases.cordonHost(ANA, name, { reason: "a look at its disk", forSeconds: seconds });
-  } catch (error) {
-    // The host has not enrolled yet, nothing can be written down, or the disk breaks and the control plane with it.
-    if (!(error instanceof CallError || error instanceof DatabaseUnusableError)) throw error;
-  }
+  if (name === undefined) return;
+  await askOfServing(fleet, (useCases) =>
+    useCases.cordonHost(ANA, name, { reason: "a look at its disk", forSeconds: seconds }),
+  );
+}
+
+const UNASKED = "ghcr.io/org/next:1";
+const ASKED = "ghcr.io/org/macos:1";
+
+async function workOnImages(fleet: Fleet, { wish }: Doing<"images">): Promise<void> {
+  const all = { hostLabels: {} };
+  await askOfServing(fleet, async (useCases) => {
+    if (wish === "prepull") await useCases.planImage(ANA, { kind: "prepull", image: UNASKED, ...all });
+    else if (wish === "pin") await useCases.planImage(ANA, { kind: "pin", image: ASKED, ...all });
+    else await useCases.pruneImages(ANA, { dryRun: false, foreign: false, untilFreePercent: 100 });
+  });
 }
 
 const POOL_PAUSE_MS = 10_000;
@@ -174,18 +183,22 @@ async function keepWarm(fleet: Fleet, { image, minIdle, ms }: Doing<"pool">): Pr
   }
 }
 
-/** Undefined when nobody answers, or not so. */
+/** Somebody asks for something, who lives with its being refused: undefined when nobody answers, or not so. */
 async function askOfServing<T>(
   fleet: Fleet,
   ask: (useCases: UseCases) => Promise<T>,
 ): Promise<T | undefined> {
   const serving = fleet.site.serving();
+  // One that stands still answers nobody.
   if (!serving || serving.process.wasStoppedSince(fleet.world.timeline.now())) return undefined;
   try {
     return await ask(serving.useCases);
   } catch (error) {
-    if (error instanceof CallError) return undefined;
-    throw error;
+    // The host has not enrolled yet, nothing can be written down, or the disk breaks and the control plane with it.
+    const isExpected = error instanceof CallError || error instanceof DatabaseUnusableError;
+    // Who dies meanwhile answers nobody.
+    if (serving.process.isAlive() && !isExpected) throw error;
+    return undefined;
   }
 }
 

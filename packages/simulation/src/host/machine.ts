@@ -13,6 +13,8 @@ export interface MachineVm {
   isForeign: boolean;
   /** Of the image that it was cloned from. */
   digest: string | null;
+  /** That it was made from; null for a foreign one. */
+  image: string | null;
   isConfigured: boolean;
   /** The mark on the guest's disk that its runner was started. */
   hasRunner: boolean;
@@ -163,6 +165,7 @@ export function createMachine(options: {
         os,
         isForeign: true,
         digest: null,
+        image: null,
         isConfigured: true,
         hasRunner: false,
         run: null,

@@ -15,6 +15,8 @@ export interface TartWitness {
   onRun(vm: MachineVm): void;
   /** An agent has looked: these run, as tart lists them. */
   onLook(running: readonly string[]): void;
+  /** An image was there and is gone. */
+  onImageRemoved(reference: string): void;
   /** An agent ends a run, by whatever means. */
   onKill(vm: MachineVm): void;
 }
@@ -44,6 +46,7 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
       name,
       os: image.includes("linux") ? "linux" : "macos",
       isForeign: false,
+      image,
       digest,
       isConfigured: false,
       hasRunner: false,
@@ -137,7 +140,7 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
     async deleteImage(reference) {
       machine.note(`remove image ${reference}`);
       await takes(machine, random.between(50, 500));
-      machine.images.delete(reference);
+      if (machine.images.delete(reference)) witness.onImageRemoved(reference);
       return ok();
     },
     async stop(name) {

@@ -98,6 +98,19 @@ export const IN_THE_AGENT: readonly Mutation[] = [
       return listed.ok ? ok(listed.value.filter(({ state }) => state === "running")) : listed;
     },
   })),
+  {
+    ...inTart("a removal takes more images than were named", (tart) => ({
+      async deleteImage(reference) {
+        const listed = await tart.listImages();
+        for (const image of listed.ok ? listed.value : []) await tart.deleteImage(image.reference);
+        return await tart.deleteImage(reference);
+      },
+    })),
+    plan: underWay(
+      { at: 2 * MINUTE, action: { kind: "images", wish: "prepull" } },
+      { at: 6 * MINUTE, action: { kind: "images", wish: "prune" } },
+    ),
+  },
   inTart("an agent's stop ends every VM of its host", (tart) => ({
     async stop(name) {
       const listed = await tart.listLocal();

@@ -2,6 +2,7 @@ import { createRandom, type Random } from "../world/random.ts";
 import {
   DATABASE_FAULTS,
   HOST_FAULTS,
+  IMAGE_WISHES,
   RUNNER_MODES,
   THEFTS,
   type Action,
@@ -57,6 +58,12 @@ export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
     const minIdle = keeper.int(1, hosts + 1);
     const pool: Action = { kind: "pool", image: keeper.int(0, 2), minIdle, ms: 8 * someTime(keeper) };
     planned.push({ at, action: pool });
+    planned.sort((a, b) => a.at - b.at);
+  }
+  const images = createRandom(`${seed}/images`);
+  if (images.chance(0.3)) {
+    for (const wish of IMAGE_WISHES)
+      planned.push({ at: images.int(0, now), action: { kind: "images", wish } });
     planned.sort((a, b) => a.at - b.at);
   }
   return { hosts, actions: planned, calmAt };

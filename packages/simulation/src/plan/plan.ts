@@ -102,6 +102,8 @@ export type Theft = (typeof THEFTS)[number];
 /** `control-plane`, or a host's agent by its number. */
 export type Who = "control-plane" | number;
 
+export const IMAGE_WISHES = ["prepull", "pin", "prune"] as const;
+
 export type Action =
   | { kind: "create"; job: Job }
   | { kind: "client_ends"; n: number }
@@ -128,7 +130,9 @@ export type Action =
   /** A person cordons a host, which ends by itself. */
   | { kind: "cordon"; host: number; ms: number }
   /** Somebody keeps VMs warm for a while, of one of the images that are asked for. */
-  | { kind: "pool"; image: number; minIdle: number; ms: number };
+  | { kind: "pool"; image: number; minIdle: number; ms: number }
+  /** A person has hosts fetch an image that no VM asks for, keep one that they do, or remove all that nobody needs. */
+  | { kind: "images"; wish: (typeof IMAGE_WISHES)[number] };
 
 export interface PlannedAction {
   /** Milliseconds of true time. */

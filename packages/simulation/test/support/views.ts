@@ -59,7 +59,16 @@ export function event(changes: Partial<EventRow> = {}): EventRow {
 export function instance(name: string, isRunning = true): MachineVm {
   const run = isRunning ? ({ isAdmitted: true } as MachineVm["run"]) : null;
   const isForeign = !name.startsWith("tf-");
-  return { name, os: "macos", isForeign, digest: null, isConfigured: true, hasRunner: false, run };
+  return {
+    name,
+    os: "macos",
+    isForeign,
+    digest: null,
+    image: null,
+    isConfigured: true,
+    hasRunner: false,
+    run,
+  };
 }
 
 /** An audit log as it is made: one act a row, after the row that begins it. */
