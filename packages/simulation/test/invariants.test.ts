@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { allInvariants } from "../src/audit/auditor.ts";
+import type { VmRow } from "../src/audit/view.ts";
 import { CANARY } from "../src/fleet/clients.ts";
 import { attempt, auditLog, event, instance, INSTANCE, moment, VM, vm, type Scene } from "./support/views.ts";
 
@@ -9,6 +10,17 @@ const ACTS: [string, string][] = [
   ["host.connect", "host host-2"],
 ];
 const SOUND: Scene = { events: [event()], machines: [[instance(INSTANCE)]], audit: auditLog(...ACTS) };
+const HOST_1 = { id: 1, name: "host-1" };
+const LARGE = vm({ state: "queued", hostId: null, attempt: 0, cpu: 8 });
+/** One VM waits for long; another one is placed, or about to be. */
+const overtaking = (isPlaced: boolean, placed: Partial<VmRow>, waits: Partial<VmRow>): Scene => ({
+  now: isPlaced ? 5000 : 0,
+  vms: [
+    vm({ ...placed, ...(isPlaced ? {} : { state: "queued", hostId: null, attempt: 0 }) }),
+    vm({ id: "waits", state: "queued", hostId: null, attempt: 0, ...waits }),
+  ],
+  attempts: isPlaced ? [attempt()] : [],
+});
 const NEXT: Scene = { machines: [[instance(INSTANCE)]] };
 
 /** Moments that follow each other; the last one breaks the invariant. */
@@ -210,6 +222,155 @@ const BROKEN: [invariant: string, how: string, scenes: Scene[]][] = [
       { ...NEXT, cordonedSince: 7 },
       { ...NEXT, cordonedSince: 7, attempts: [attempt(), attempt({ vmId: "other", slot: 1 })] },
     ],
+  ],
+  [
+    "drains-end",
+    "a deadline of which nobody is told",
+    [
+      { ...NEXT, now: 10_000, drainUntil: 9000 },
+      { ...NEXT, now: 13_000, drainUntil: 9000 },
+    ],
+  ],
+  ["drains-end", "a cordon that stays", [{ ...NEXT, now: 13_000, cordonedUntil: 9000 }]],
+  [
+    "removals-hold",
+    "a host that is taken out with VMs on it unasked",
+    [NEXT, { ...NEXT, attempts: [attempt({ want: "gone", goneAt: 5 })], vms: [], removedHosts: [HOST_1] }],
+  ],
+  [
+    "removals-hold",
+    "an attempt that stays on a host that is out",
+    [{ ...NEXT, vms: [], removedHosts: [HOST_1] }],
+  ],
+  [
+    "removals-hold",
+    "a VM that is placed on a host that is out",
+    [
+      { ...NEXT, attempts: [], vms: [], removedHosts: [HOST_1] },
+      { ...NEXT, attempts: [attempt({ want: "gone", goneAt: 5 })], removedHosts: [HOST_1] },
+    ],
+  ],
+  [
+    "removals-hold",
+    "a credential that outlives its host",
+    Array.from({ length: 20 }, () => ({
+      vms: [],
+      attempts: [],
+      removedHosts: [HOST_1],
+      ledger: ({ formerCredentials }) => void formerCredentials.add("tartfleet_host"),
+    })),
+  ],
+  [
+    "reasons-are-true",
+    "a host that nobody took out",
+    [SOUND, { vms: [vm({ state: "failed", endedAt: 5, endReason: "host_removed" })] }],
+  ],
+  [
+    "sizes-fit",
+    "two whole Macs on one",
+    [
+      {
+        vms: [vm({ cpu: 8 }), vm({ id: "other", cpu: 8 })],
+        attempts: [attempt(), attempt({ vmId: "other", slot: 1 })],
+      },
+    ],
+  ],
+  [
+    "large-ones-get-in",
+    "small ones on every host while a large one waits",
+    [
+      [],
+      [attempt({ vmId: "small" })],
+      [attempt({ vmId: "small" }), attempt({ vmId: "less", hostId: 2 })],
+    ].map((attempts, index) => ({
+      now: 200_000 + index * 3000,
+      attempts,
+      vms: [vm({ id: "small" }), vm({ id: "less" }), LARGE],
+    })),
+  ],
+  [
+    "budgets-count-served-time",
+    "a wait that is cut short",
+    [
+      { ...SOUND, vms: [vm({ state: "queued", hostId: null, queueTimeoutMs: 60_000 })], attempts: [] },
+      { vms: [vm({ state: "failed", endedAt: 30_000, endReason: "queue_timeout" })], now: 30_000 },
+    ],
+  ],
+  [
+    "budgets-count-served-time",
+    "a phase that is cut short",
+    [
+      {
+        ...SOUND,
+        vms: [vm({ state: "booting" })],
+        events: [event({ state: "booting", data: '{"budgetSeconds":600}' })],
+      },
+      {
+        vms: [vm({ state: "queued", hostId: null })],
+        events: [
+          event({
+            type: "attempt_failed",
+            state: "queued",
+            data: '{"error":{"code":"phase_timeout"},"phase":"booting"}',
+          }),
+        ],
+        now: 500_000,
+      },
+    ],
+  ],
+  [
+    "idle-runners-end",
+    "a runner that waits for ever",
+    [
+      {
+        now: 2_000_000,
+        ledger: ({ idleUntil }) => void idleUntil.set(INSTANCE, { vmId: VM, until: 1_000_000 }),
+      },
+    ],
+  ],
+  [
+    "reasons-are-true",
+    "no job where there was one",
+    [
+      SOUND,
+      {
+        vms: [vm({ state: "stopping", endReason: "no_job" })],
+        ledger(ledger) {
+          ledger.guestSays(VM, 1, "no_job");
+          ledger.hadJob.add(INSTANCE);
+        },
+      },
+    ],
+  ],
+  [
+    "shares-hold",
+    "a team beyond its cap",
+    [
+      { ...NEXT, shares: [{ team: "default", guaranteed: 0, cap: 1 }] },
+      {
+        vms: [vm(), vm({ id: "second" })],
+        attempts: [attempt(), attempt({ vmId: "second", slot: 1 })],
+        shares: [{ team: "default", guaranteed: 0, cap: 1 }],
+      },
+    ],
+  ],
+  [
+    "shares-hold",
+    "a VM that overtakes another of its class",
+    [false, true].map((isPlaced) => overtaking(isPlaced, { createdAt: 1 }, {})),
+  ],
+  [
+    "shares-hold",
+    "a VM that overtakes one of a more urgent class",
+    [false, true].map((isPlaced) => overtaking(isPlaced, { priority: "batch" }, { createdAt: 1000 })),
+  ],
+  [
+    "shares-hold",
+    "a team that borrows what another is guaranteed",
+    [false, true].map((isPlaced) => ({
+      ...overtaking(isPlaced, {}, { team: "games" }),
+      shares: [{ team: "games", guaranteed: 1, cap: null }],
+    })),
   ],
   [
     "queue-moves",

@@ -2,13 +2,17 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Invariant } from "./invariant.ts";
 import { actsAreAudited } from "./invariants/acts-are-audited.ts";
 import { attemptLivesOnce } from "./invariants/attempt-lives-once.ts";
+import { budgetsCountServedTime } from "./invariants/budgets-count-served-time.ts";
 import { cordonsHold } from "./invariants/cordons-hold.ts";
 import { digestsHold } from "./invariants/digests-hold.ts";
+import { drainsEnd } from "./invariants/drains-end.ts";
 import { endsAreFinal } from "./invariants/ends-are-final.ts";
 import { freedSlotsAreEmpty } from "./invariants/freed-slots-are-empty.ts";
 import { guestsSpeakForThemselves } from "./invariants/guests-speak-for-themselves.ts";
 import { historyIsWhole } from "./invariants/history-is-whole.ts";
 import { jobsDieByRight } from "./invariants/jobs-die-by-right.ts";
+import { idleRunnersEnd } from "./invariants/idle-runners-end.ts";
+import { largeOnesGetIn } from "./invariants/large-ones-get-in.ts";
 import { noLostCreate } from "./invariants/no-lost-create.ts";
 import { noSecretShown } from "./invariants/no-secret-shown.ts";
 import { nothingOverdue } from "./invariants/nothing-overdue.ts";
@@ -16,8 +20,11 @@ import { nothingUnwantedStays } from "./invariants/nothing-unwanted-stays.ts";
 import { placementsFit } from "./invariants/placements-fit.ts";
 import { queueMoves } from "./invariants/queue-moves.ts";
 import { reasonsAreTrue } from "./invariants/reasons-are-true.ts";
+import { removalsHold } from "./invariants/removals-hold.ts";
 import { restartsEndNothing } from "./invariants/restarts-end-nothing.ts";
 import { secretsReachOneHost } from "./invariants/secrets-reach-one-host.ts";
+import { sharesHold } from "./invariants/shares-hold.ts";
+import { sizesFit } from "./invariants/sizes-fit.ts";
 import { slotsAddUp } from "./invariants/slots-add-up.ts";
 import { thievesGetNothing } from "./invariants/thieves-get-nothing.ts";
 import { twoMacsPerHost } from "./invariants/two-macs-per-host.ts";
@@ -40,10 +47,17 @@ export function allInvariants(): Invariant[] {
     historyIsWhole(),
     actsAreAudited(),
     nothingOverdue(),
+    budgetsCountServedTime(),
+    idleRunnersEnd(),
     restartsEndNothing(),
     placementsFit(),
+    sizesFit(),
+    sharesHold(),
+    largeOnesGetIn(),
     cordonsHold(),
     digestsHold(),
+    drainsEnd(),
+    removalsHold(),
     queueMoves(),
     waitsAreExplained(),
     secretsReachOneHost(),

@@ -28,6 +28,22 @@ export interface VmRow {
   resolution: "waiting" | "digest" | "given_up" | null;
   /** What its tag was found to stand for. */
   digest: string | null;
+  /** Null: as much as its image says. */
+  cpu: number | null;
+  memoryMiB: number | null;
+  createdAt: number;
+  stateSince: number;
+  team: string;
+  priority: string;
+  image: string;
+  queueTimeoutMs: number;
+}
+
+/** What was set for a team. */
+export interface ShareRow {
+  team: string;
+  guaranteed: number;
+  cap: number | null;
 }
 
 export interface AttemptRow {
@@ -62,6 +78,13 @@ export interface HostRow {
   cordonedSince: number | null;
   /** Also while one VM may try it; 0 or 1. */
   isCordoned: number;
+  /** Null before its agent has told of it. */
+  cpu: number | null;
+  memoryMiB: number | null;
+  /** When its cordon ends by itself, by the control plane's clock. */
+  cordonedUntil: number | null;
+  /** By when a drain of it is to be done, while nobody was told that it is overdue. */
+  drainUntil: number | null;
 }
 
 /** What is durable at one moment, and the fleet as it really is. */
@@ -72,6 +95,9 @@ export interface View {
   vms: ReadonlyMap<string, VmRow>;
   attempts: readonly AttemptRow[];
   hosts: readonly HostRow[];
+  /** Those that were taken out of the fleet, under the names that they had. */
+  removedHosts: readonly { id: number; name: string }[];
+  shares: readonly ShareRow[];
   slots: readonly { hostId: number; slot: number }[];
   /** Since the last view. */
   events: readonly EventRow[];
@@ -101,10 +127,17 @@ export function ownerOf(
 const QUERIES = {
   vms: `select id, spec ->> 'os' as os, spec ->> 'pool' as pool, state, attempt, host_id as hostId, deadline_at as deadlineAt, expires_at as expiresAt,
     ready_at as readyAt, ended_at as endedAt, end_reason as endReason, end_error as endError,
-    job_state as jobState, resolution ->> 'kind' as resolution, resolution ->> 'digest' as digest from vms order by seq`,
+    job_state as jobState, resolution ->> 'kind' as resolution, resolution ->> 'digest' as digest,
+    spec ->> 'cpu' as cpu, spec ->> 'memoryMiB' as memoryMiB, created_at as createdAt, state_since as stateSince,
+    team, spec ->> 'priority' as priority, spec ->> 'image' as image, spec ->> 'queueTimeoutMs' as queueTimeoutMs from vms order by seq`,
   attempts: `select vm_id as vmId, attempt, host_id as hostId, slot, want, gone_at as goneAt, instance from attempts`,
   hosts: `select id, name, epoch, phantoms, case when cordon ->> '$.breaker.probingSince' is null then cordon ->> 'since' end
-    as cordonedSince, cordon is not null as isCordoned from hosts order by id`,
+    as cordonedSince, cordon is not null as isCordoned, facts ->> 'cpu' as cpu, facts ->> 'memoryMiB' as memoryMiB,
+    cordon ->> 'until' as cordonedUntil,
+    case when cordon ->> '$.drain.isOverdue' = 0 then cordon ->> '$.drain.deadlineAt' end as drainUntil
+    from hosts where removed_at is null order by id`,
+  removedHosts: `select id, substr(name, 1, instr(name, ' (removed') - 1) as name from hosts where removed_at is not null`,
+  shares: `select name as team, guaranteed, cap from teams order by name`,
   slots: `select host_id as hostId, slot from slots order by host_id, slot`,
   events: `select id, vm_id as vmId, type, state, attempt, source, message, data from events where id > ? order by id`,
 };
@@ -123,6 +156,8 @@ export function createReader(fleet: Fleet) {
       vms: all<Omit<VmRow, "endError"> & { endError: string | null }>(QUERIES.vms),
       attempts: all<AttemptRow>(QUERIES.attempts),
       hosts: all<HostRow>(QUERIES.hosts),
+      removedHosts: all<{ id: number; name: string }>(QUERIES.removedHosts),
+      shares: all<ShareRow>(QUERIES.shares),
       slots: all<{ hostId: number; slot: number }>(QUERIES.slots),
       events: all<EventRow>(QUERIES.events),
       audit: all<AuditRow>(AUDIT_ROWS_AFTER),
@@ -140,6 +175,8 @@ export function createReader(fleet: Fleet) {
       vms: new Map(read.vms().map((row) => [row.id, { ...row, endError: errorOf(row.endError) }])),
       attempts: read.attempts(),
       hosts: read.hosts(),
+      removedHosts: read.removedHosts(),
+      shares: read.shares(),
       slots: read.slots(),
       events: read.events(after.event),
       audit: read.audit(after.act).map(auditRecordOf),

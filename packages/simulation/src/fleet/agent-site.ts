@@ -8,6 +8,7 @@ import { createSimJournal, createSimPulledImages, createSimRunLogs } from "../ho
 import type { DataDir, Machine } from "../host/machine.ts";
 import { createSimResolver } from "../host/registry.ts";
 import type { Bugs } from "../mutations/bugs.ts";
+import { sizeOfHost } from "../plan/wishes.ts";
 import { createProcess, type Process } from "../world/process.ts";
 import type { ControlPlaneSite } from "./control-plane.ts";
 import { EPOCH } from "./control-plane.ts";
@@ -42,23 +43,23 @@ export interface AgentSiteParts {
   machine: Machine;
   tart: Tart;
   guests: Guests;
-  credential: string;
+  /** As it is when an agent starts. */
+  credential(): string;
   machineId: string;
   /** An agent's process has come to its own end. */
   onEnd(life: AgentLife, end: LinkEnd): void;
   onDeath(life: AgentLife): void;
 }
 
-const FIXED: FixedFacts = {
+const fixedFacts = (machine: Machine): FixedFacts => ({
   agentVersion: "0.1.0",
   tartVersion: "2.40.1",
   osVersion: "26.1",
   arch: "arm64",
-  cpu: 64,
-  memoryMiB: 262_144,
+  ...sizeOfHost(machine.number),
   labels: {},
   resolvesTags: true,
-};
+});
 
 export function createAgentSite(parts: AgentSiteParts): AgentSite {
   const { world, site, bugs, machine } = parts;
@@ -83,6 +84,7 @@ export function createAgentSite(parts: AgentSiteParts): AgentSite {
 
   function partsOf(life: AgentLife): AgentParts {
     const { process, dataDir, sockets } = life;
+    const credential = parts.credential();
     const stream = random.stream(process.name);
     const resolver = bound(process, createSimResolver(machine, stream.stream("registry")));
     const say = (level: string) => (fields: object, message: string) => {
@@ -97,14 +99,14 @@ export function createAgentSite(parts: AgentSiteParts): AgentSite {
         site,
         process,
         place: machine.name,
-        credential: () => parts.credential,
+        credential: () => credential,
         sockets,
         repeatsUntil: () => repeatsUntil,
       }),
       machineId: parts.machineId,
       agentId: dataDir.path,
-      facts: async (view) => factsOf(FIXED, view, { diskTotalGiB: 500, diskFreeGiB: 300 }),
       resolveTag: (reference, signal) => resolver.resolveTag(reference, signal),
+      facts: async (view) => factsOf(fixedFacts(machine), view, { diskTotalGiB: 500, diskFreeGiB: 300 }),
       tart: bound(process, parts.tart),
       guests: bound(process, parts.guests),
       journal: bound(process, createSimJournal(machine, dataDir)),

@@ -12,6 +12,10 @@ const CI: Caller = {
   requestId: "clients",
   address: "clients",
 };
+const ciOf = (team: Job["team"]): Caller =>
+  team === undefined
+    ? CI
+    : { ...CI, principal: { kind: "token", tokenId: `ci-${team}`, role: "ci", name: team, team } };
 const TIMEOUT_MS = 10_000;
 const PAUSE_MS = 4000;
 
@@ -56,12 +60,19 @@ export function createClients(world: World, http: Http): Clients {
       os: job.os,
       jobId: `ci-${job.n}`,
       ttlSeconds: job.ttlSeconds,
+      ...job.size,
+      priority: job.priority,
+      queueTimeoutSeconds: job.queueTimeoutSeconds,
+      noJobTimeoutSeconds: job.noJobSeconds,
       env: { SECRET: CANARY },
       ...(job.runner === "github" ? { runner: { kind: "github", jitConfig: CANARY } } : {}),
       ...(job.runner === "script" ? { runner: { kind: "script", script: `echo ${CANARY}` } } : {}),
     });
     const answer = await untilAnswered(
-      () => http.request("clients", TIMEOUT_MS, (useCases) => useCases.createVm(CI, input, `key-${job.n}`)),
+      () =>
+        http.request("clients", TIMEOUT_MS, (useCases) =>
+          useCases.createVm(ciOf(job.team), input, `key-${job.n}`),
+        ),
       200,
     );
     const vm = answer?.body?.vm;

@@ -43,6 +43,12 @@ export interface ControlPlaneSite {
   close(): void;
 }
 
+/** How much longer than a class the next one waits, and how long a large VM until a host is kept for it. */
+export const AGEING_MS = 120_000;
+
+/** How long a runner may wait for its job, unless its VM says otherwise. */
+export const NO_JOB_SECONDS = 1800;
+
 const CONFIG: EngineConfig = {
   publicUrl: "http://control-plane",
   maxTtlSeconds: 86_400,
@@ -59,14 +65,14 @@ const CONFIG: EngineConfig = {
   bootTimeoutSeconds: 600,
   provisionTimeoutSeconds: 300,
   stopTimeoutSeconds: 300,
-  noJobTimeoutSeconds: 1800,
+  noJobTimeoutSeconds: NO_JOB_SECONDS,
   maxAttempts: 3,
   priorityClasses: [
     { name: "release", reserved: 0 },
     { name: "default", reserved: 0 },
     { name: "batch", reserved: 0 },
   ],
-  ageingSeconds: 900,
+  ageingSeconds: AGEING_MS / 1000,
   layout: "spread",
   pullsPerRegistry: 2,
   pruneBelowPercent: 10,

@@ -7,6 +7,7 @@ import { createControlPlaneSite, type ControlPlaneSite } from "./control-plane.t
 import { createHostSite, type HostSite } from "./host-site.ts";
 import { createHttp, type Http } from "./http.ts";
 import { perform } from "./perform.ts";
+import { createPerson, type Person } from "./person.ts";
 import { createThieves } from "./thieves.ts";
 import type { World } from "./world.ts";
 
@@ -17,6 +18,7 @@ export interface Fleet {
   hosts: readonly HostSite[];
   clients: Clients;
   http: Http;
+  person: Person;
   /** How long the control plane stays down when it dies next. */
   nextRestart(milliseconds: number): void;
   steal(theft: Theft): Promise<void>;
@@ -110,6 +112,7 @@ export async function createFleet(
     hosts,
     clients,
     http,
+    person: createPerson(world, http, hosts),
     nextRestart(milliseconds) {
       restartMs = milliseconds;
     },
@@ -132,6 +135,7 @@ export async function createFleet(
         ensureAgent();
       }
       if (!site.process().isAlive()) site.start();
+      fleet.person.settle();
     },
   };
   for (const { at, action } of plan.actions) {

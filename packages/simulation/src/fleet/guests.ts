@@ -5,6 +5,7 @@ import type { Machine, MachineVm, Run } from "../host/machine.ts";
 import { runRunner, type GuestApi } from "../host/runner.ts";
 import type { StartRunner } from "../host/sim-guests.ts";
 import type { Job } from "../plan/plan.ts";
+import { NO_JOB_SECONDS } from "./control-plane.ts";
 import type { Http } from "./http.ts";
 import type { World } from "./world.ts";
 
@@ -22,7 +23,7 @@ export function createGuestSide(options: {
   stranger: (vmId: string) => string | undefined;
 }): StartRunner {
   const { world, http, machine, jobOf, stranger } = options;
-  const { ledger, trace } = world;
+  const { ledger, trace, timeline } = world;
   const place = `guests-${machine.number}`;
 
   function apiOf(vm: MachineVm, bootstrap: Bootstrap): GuestApi {
@@ -46,8 +47,10 @@ export function createGuestSide(options: {
           await useCases.guestEvent(caller, vmId, { type: "job_started", details: {} });
         });
       },
-      announce(phase, jobId) {
+      announce(phase, { jobId, cause } = {}) {
         if (jobId === undefined) ledger.guestSays(vmId, attempt, phase);
+        if (phase === "runner_exited") ledger.idleUntil.delete(vm.name);
+        if (cause !== undefined) ledger.guestSays(vmId, attempt, cause);
         const timeoutMs = phase === "job_hook" ? HOOK_TIMEOUT_MS : EXIT_TIMEOUT_MS;
         return ask(phase, timeoutMs, async (useCases) => {
           const caller = callerOf(useCases);
@@ -56,6 +59,7 @@ export function createGuestSide(options: {
           await useCases.endVm(caller, vmId, {
             phase,
             rc: 0,
+            ...(cause === undefined ? {} : { cause }),
             ...(said === undefined ? {} : { jobId: said }),
           });
         });
@@ -83,7 +87,14 @@ export function createGuestSide(options: {
     const instance = instanceName(ref.vmId, ref.attempt);
     ledger.runnerStarts.set(instance, (ledger.runnerStarts.get(instance) ?? 0) + 1);
     trace.note(place, `${vm.name} starts its runner (${job.mode})`);
-    run.onEnd.push(() => ledger.jobs.delete(instance));
+    if (job.runner === "github") {
+      const until = timeline.now() + (job.noJobSeconds ?? NO_JOB_SECONDS) * 1000;
+      ledger.idleUntil.set(instance, { vmId: ref.vmId, until });
+    }
+    run.onEnd.push(() => {
+      ledger.jobs.delete(instance);
+      ledger.idleUntil.delete(instance);
+    });
     void runRunner(
       {
         machine,
@@ -92,11 +103,16 @@ export function createGuestSide(options: {
         api: apiOf(vm, bootstrap),
         random: machine.random.stream(instance),
         witness: {
-          onJob: () => void ledger.jobs.add(instance),
+          onJob() {
+            ledger.jobs.add(instance);
+            ledger.hadJob.add(instance);
+            ledger.idleUntil.delete(instance);
+          },
           onJobOver: () => void ledger.jobs.delete(instance),
         },
       },
       job,
+      bootstrap.noJobSeconds ?? 0,
     );
   };
 }

@@ -20,6 +20,9 @@ export interface HostSite extends AgentSite {
   hostName: string;
   /** How long it takes until the next agent that dies is started again. */
   nextRestart(milliseconds: number): void;
+  /** The machine was enrolled anew: its agent is started again, with the new credential. */
+  useCredential(credential: string): void;
+  credential(): string;
   /** Starts the agent unless one runs. */
   ensureAgent(): void;
 }
@@ -74,6 +77,7 @@ export async function createHostSite(parts: HostParts): Promise<HostSite> {
     onKill,
   });
   let restartMs = RESTART_MS;
+  let credential = await parts.enrol(hostName, machineId);
 
   const agents = createAgentSite({
     world,
@@ -82,7 +86,7 @@ export async function createHostSite(parts: HostParts): Promise<HostSite> {
     machine,
     tart,
     guests: createSimGuests(machine, startRunner, onKill),
-    credential: await parts.enrol(hostName, machineId),
+    credential: () => credential,
     machineId,
     onEnd(life) {
       restartMs = RETURN_MS;
@@ -103,6 +107,11 @@ export async function createHostSite(parts: HostParts): Promise<HostSite> {
     hostName,
     nextRestart(milliseconds: number) {
       restartMs = milliseconds;
+    },
+    credential: () => credential,
+    useCredential(next: string) {
+      credential = next;
+      for (const { process } of agents.lives) process.kill();
     },
     ensureAgent,
   });

@@ -1,6 +1,6 @@
 import { instanceName } from "@tartfleet/shared";
 
-type Said = "job_started" | "job_hook" | "runner_exited";
+type Said = "job_started" | "job_hook" | "runner_exited" | "no_job";
 
 /** What clients, guests and machines really did, whatever anybody believes: the auditor's own evidence. */
 export interface Ledger {
@@ -15,6 +15,10 @@ export interface Ledger {
   readonly runnerStarts: Map<string, number>;
   /** Instances in which a job runs. */
   readonly jobs: Set<string>;
+  /** Instances in which a job has ever run. */
+  readonly hadJob: Set<string>;
+  /** Instances whose runner waits for its job, and until when it may. */
+  readonly idleUntil: Map<string, { vmId: string; until: number }>;
   /** Instances whose run ended by itself: guest, crash, host. */
   readonly endedByItself: Set<string>;
   /** Instances whose run an agent has ended, or asked to end. */
@@ -23,6 +27,12 @@ export interface Ledger {
   readonly strangers: { vmId: string; status: number | undefined }[];
   /** Answers to those who used what was not theirs. */
   readonly thefts: { what: string; status: number | undefined }[];
+  /** Hosts that somebody has asked to be taken out of the fleet with all that is on them. */
+  readonly forcedRemovals: Set<string>;
+  /** Credentials of hosts that somebody has asked to be taken out of the fleet. */
+  readonly formerCredentials: Set<string>;
+  /** Hosts of which somebody has asked for a drain that ends what is left. */
+  readonly drainsThatEnd: Set<string>;
   /** Attempts whose secrets were given out, and to which host. */
   readonly handedOut: { hostName: string; vmId: string; attempt: number }[];
 }
@@ -40,10 +50,15 @@ export function createLedger(): Ledger {
     hasSaidOf: (vmId, attempt, what) => said.has(`${instanceName(vmId, attempt)} ${what}`),
     runnerStarts: new Map(),
     jobs: new Set(),
+    hadJob: new Set(),
+    idleUntil: new Map(),
     endedByItself: new Set(),
     endedByAgent: new Set(),
     strangers: [],
     thefts: [],
+    forcedRemovals: new Set(),
+    formerCredentials: new Set(),
+    drainsThatEnd: new Set(),
     handedOut: [],
   };
 }

@@ -1,4 +1,4 @@
-import type { Caller, UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import type { UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
 import { DatabaseUnusableError } from "@tartfleet/control-plane/src/store/faults.ts";
 import { CallError, setPoolSchema } from "@tartfleet/shared";
 import { CRASH_TEXT } from "../host/sim-tart.ts";
@@ -6,6 +6,7 @@ import type { Action, Who } from "../plan/plan.ts";
 import type { Process } from "../world/process.ts";
 import type { Fleet } from "./fleet.ts";
 import type { HostSite } from "./host-site.ts";
+import { ANA } from "./person.ts";
 
 /** Carries out one action of the plan; what does not apply any more is left out. */
 export function perform(fleet: Fleet, action: Action): void {
@@ -64,6 +65,10 @@ export function perform(fleet: Fleet, action: Action): void {
       return void cordon(fleet, action);
     case "images":
       return void workOnImages(fleet, action);
+    case "drain":
+    case "remove_host":
+    case "set_share":
+      return fleet.person.act(action);
     case "host_erased":
       return eraseHost(fleet, action);
     case "pool":
@@ -135,12 +140,6 @@ function eraseHost(fleet: Fleet, { host, downMs }: Doing<"host_erased">): void {
     found.ensureAgent();
   });
 }
-
-const ANA: Caller = {
-  principal: { kind: "token", tokenId: "ana", role: "admin", name: "ana", team: null },
-  requestId: "cordon",
-  address: null,
-};
 
 async function cordon(fleet: Fleet, { host, ms }: Doing<"cordon">): Promise<void> {
   const name = hostOf(fleet, host)?.machine.name;

@@ -6,7 +6,10 @@ import type { Machine, MachineVm, Run } from "./machine.ts";
 /** What a guest can say to the control plane: an HTTP status, or undefined when nobody answered. */
 export interface GuestApi {
   jobStarted(): Promise<number | undefined>;
-  announce(phase: "job_hook" | "runner_exited", jobId?: string): Promise<number | undefined>;
+  announce(
+    phase: "job_hook" | "runner_exited",
+    more?: { jobId?: string; cause?: "no_job" | undefined },
+  ): Promise<number | undefined>;
   /** Uses this guest's token for another VM. */
   endStranger(): Promise<number | undefined>;
 }
@@ -28,8 +31,15 @@ interface Guest {
 
 const NEVER = new Promise<never>(() => {});
 
-/** A CI runner in its guest, from its start to its end, with the scripts that were put beside it. */
-export async function runRunner(guest: Guest, job: Job): Promise<void> {
+/** A runner that was told to go has gone by then, or is killed (supervise.sh). */
+const TERM_MS = 60_000;
+
+/**
+ * A CI runner in its guest, from its start to its end, with the scripts that were put beside it.
+ *
+ * @param noJobSeconds how long it may wait for its job, as the guest was told; 0 for ever
+ */
+export async function runRunner(guest: Guest, job: Job, noJobSeconds: number): Promise<void> {
   const { vm, run, api, random, witness } = guest;
   /** The runner is gone with its guest. */
   const nap = async (milliseconds: number) => {
@@ -42,11 +52,11 @@ export async function runRunner(guest: Guest, job: Job): Promise<void> {
     return status;
   };
 
-  async function suicide(phase: "job_hook" | "runner_exited"): Promise<void> {
+  async function suicide(phase: "job_hook" | "runner_exited", cause?: "no_job"): Promise<void> {
     const isExit = phase === "runner_exited";
     const tries = isExit ? 20 : 2;
     for (let tried = 1; tried <= tries; tried += 1) {
-      const status = await say(() => api.announce(phase));
+      const status = await say(() => api.announce(phase, { cause }));
       if (status !== undefined && (status < 300 || status === 404 || status === 409 || status === 410))
         return;
       await nap(Math.min(tried * 2, isExit ? 20 : 1) * 1000 + random.between(0, 2000));
@@ -54,8 +64,20 @@ export async function runRunner(guest: Guest, job: Job): Promise<void> {
     if (isExit) guest.machine.endRun(vm, OFF_TEXT, { exitCode: 0, signal: null });
   }
 
+  /**
+   * Whether a job comes, as supervise.sh sees to it: a runner that has waited for long enough is told to go, and may
+   * take a job in that very moment. One that sets a job up is left alone: it is no longer idle, though nobody was told.
+   */
+  async function getsJob(): Promise<boolean> {
+    const patienceMs = noJobSeconds === 0 ? Number.POSITIVE_INFINITY : noJobSeconds * 1000;
+    const goesAfterMs = patienceMs + (random.chance(0.1) ? TERM_MS : random.between(100, 8000));
+    await nap(Math.min(job.idleMs, goesAfterMs));
+    return job.idleMs < goesAfterMs;
+  }
+
   async function hasJob(): Promise<void> {
     witness.onJob();
+    await nap(random.between(0, 20_000));
     const tells = job.mode === "twice" ? 2 : 1;
     for (let told = 0; told < tells; told += 1) {
       if ((await say(() => api.jobStarted())) === undefined) await say(() => api.jobStarted());
@@ -71,7 +93,7 @@ export async function runRunner(guest: Guest, job: Job): Promise<void> {
     await nap(job.jobMs);
     return await suicide("runner_exited");
   }
-  await nap(job.idleMs);
+  if (!(await getsJob())) return await suicide("runner_exited", "no_job");
   if (job.mode === "no_job") return await suicide("runner_exited");
   await hasJob();
   if (job.mode === "silent") return;
@@ -79,7 +101,7 @@ export async function runRunner(guest: Guest, job: Job): Promise<void> {
     return guest.machine.endRun(vm, OFF_TEXT, { exitCode: 0, signal: null });
   }
   if (job.mode === "stranger") await say(() => api.endStranger());
-  if (job.mode === "wrong_job") await say(() => api.announce("job_hook", "somebody-elses-job"));
+  if (job.mode === "wrong_job") await say(() => api.announce("job_hook", { jobId: "somebody-elses-job" }));
   for (let said = 0; said < (job.mode === "twice" ? 2 : 1); said += 1) await suicide("job_hook");
   await nap(random.between(500, 8000));
   for (let said = 0; said < (job.mode === "twice" ? 2 : 1); said += 1) await suicide("runner_exited");

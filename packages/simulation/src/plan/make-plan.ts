@@ -11,6 +11,8 @@ import {
   type PlannedAction,
   type Who,
 } from "./plan.ts";
+import { personsPlan } from "./person.ts";
+import { createWishes } from "./wishes.ts";
 
 export interface PlanSize {
   hosts: number;
@@ -27,6 +29,7 @@ export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
   const isQuiet = random.chance(0.1);
   /** Between one action and the next, at most. */
   const paceMs = random.pick([20_000, 40_000, 90_000]);
+  const withWishes = createWishes(seed);
   const planned: PlannedAction[] = [];
   let now = 5000;
   let jobs = 0;
@@ -35,7 +38,7 @@ export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
     const roll = random.next();
     if (roll < 0.35 || jobs < 2) {
       jobs += 1;
-      planned.push({ at: now, action: { kind: "create", job: makeJob(random, jobs, isQuiet) } });
+      planned.push({ at: now, action: { kind: "create", job: withWishes(makeJob(random, jobs, isQuiet)) } });
     } else if (roll < 0.42) {
       planned.push({ at: now, action: { kind: "client_ends", n: random.int(1, jobs) } });
     } else if (!isQuiet) {
@@ -50,7 +53,6 @@ export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
     const at = person.int(0, now);
     const cordon: Action = { kind: "cordon", host: host(person, hosts), ms: someTime(person) };
     planned.push({ at, action: cordon });
-    planned.sort((a, b) => a.at - b.at);
   }
   const keeper = createRandom(`${seed}/pools`);
   if (keeper.chance(0.4)) {
@@ -58,14 +60,14 @@ export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
     const minIdle = keeper.int(1, hosts + 1);
     const pool: Action = { kind: "pool", image: keeper.int(0, 2), minIdle, ms: 8 * someTime(keeper) };
     planned.push({ at, action: pool });
-    planned.sort((a, b) => a.at - b.at);
   }
   const images = createRandom(`${seed}/images`);
   if (images.chance(0.3)) {
     for (const wish of IMAGE_WISHES)
       planned.push({ at: images.int(0, now), action: { kind: "images", wish } });
-    planned.sort((a, b) => a.at - b.at);
   }
+  planned.push(...personsPlan(seed, hosts, now));
+  planned.sort((a, b) => a.at - b.at);
   return { hosts, actions: planned, calmAt };
 }
 

@@ -1,6 +1,8 @@
 import type { GuestOs } from "@tartfleet/shared";
 import type { DeathPoint } from "../world/process.ts";
 import type { Place } from "../world/network.ts";
+import type { PersonAct, TEAMS } from "./person.ts";
+import type { Size } from "./wishes.ts";
 
 /** How a runner and its guest behave once they have been set up. */
 export const RUNNER_MODES = [
@@ -35,6 +37,13 @@ export interface Job {
   /** From the runner's start until it has a job. */
   idleMs: number;
   jobMs: number;
+  /** Whose token asks for it; without one, a token of no team. */
+  team?: (typeof TEAMS)[number];
+  priority?: "release" | "batch";
+  size?: Size;
+  queueTimeoutSeconds?: number;
+  /** How long its runner may wait for a job; 0 for ever. */
+  noJobSeconds?: number;
 }
 
 /** What a host's tart, disk or guests can do wrong, each for a while and with a probability. */
@@ -132,7 +141,8 @@ export type Action =
   /** Somebody keeps VMs warm for a while, of one of the images that are asked for. */
   | { kind: "pool"; image: number; minIdle: number; ms: number }
   /** A person has hosts fetch an image that no VM asks for, keep one that they do, or remove all that nobody needs. */
-  | { kind: "images"; wish: (typeof IMAGE_WISHES)[number] };
+  | { kind: "images"; wish: (typeof IMAGE_WISHES)[number] }
+  | PersonAct;
 
 export interface PlannedAction {
   /** Milliseconds of true time. */

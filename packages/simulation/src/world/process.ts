@@ -32,6 +32,8 @@ export interface Process {
   stop(milliseconds: number): void;
   /** Whether it stood still at some time since then. */
   wasStoppedSince(time: number): boolean;
+  /** How long it has stood still so far. */
+  stoppedMs(): number;
   /** When it went on after it last stood still for long; 0 if it never did, later than now while it does. */
   wokeAt(): number;
 }
@@ -67,6 +69,7 @@ export function createProcess(options: ProcessOptions): Process {
   const bornAt = timeline.now();
   let alive = true;
   let stoppedUntil = 0;
+  let stoppedMs = 0;
   let wokeAt = 0;
   let held: (() => void)[] = [];
   let calls = 0;
@@ -153,11 +156,14 @@ export function createProcess(options: ProcessOptions): Process {
       death = { call: calls + point.calls, when: point.when };
     },
     stop(milliseconds) {
-      stoppedUntil = Math.max(stoppedUntil, timeline.now() + milliseconds);
+      const until = timeline.now() + milliseconds;
+      stoppedMs += Math.max(0, until - Math.max(stoppedUntil, timeline.now()));
+      stoppedUntil = Math.max(stoppedUntil, until);
       if (milliseconds >= LONG_STOP_MS) wokeAt = stoppedUntil;
       timeline.at(stoppedUntil, resume);
     },
     wasStoppedSince: (time) => stoppedUntil > time,
+    stoppedMs: () => stoppedMs - Math.max(0, stoppedUntil - timeline.now()),
     wokeAt: () => wokeAt,
   };
 }

@@ -25,6 +25,14 @@ export function vm(changes: Partial<VmRow> = {}): VmRow {
     jobState: "none",
     resolution: null,
     digest: null,
+    cpu: null,
+    memoryMiB: null,
+    createdAt: 0,
+    stateSince: 0,
+    team: "default",
+    priority: "default",
+    image: "ghcr.io/org/macos:1",
+    queueTimeoutMs: 0,
     ...changes,
   };
 }
@@ -106,6 +114,11 @@ export interface Scene {
   /** How many hosts say something of a VM that waits, and what keeps it. */
   explained?: { hosts: number; what: string };
   cordonedSince?: number;
+  /** Of the cordon and of the drain of each host. */
+  cordonedUntil?: number;
+  drainUntil?: number;
+  removedHosts?: View["removedHosts"];
+  shares?: View["shares"];
   now?: number;
 }
 
@@ -121,7 +134,12 @@ export function moment(scene: Scene = {}): View {
       vms: new Map((machines[number - 1] ?? []).map((found) => [found.name, found])),
     },
   });
-  const process = { clock: { now: () => now }, wasStoppedSince: () => false, wokeAt: () => 0 };
+  const process = {
+    clock: { now: () => now },
+    wasStoppedSince: () => false,
+    wokeAt: () => 0,
+    stoppedMs: () => 0,
+  };
   const slots = { busy: 1, free: 3, phantom: 0, unreachable: 0, cordoned: 0, total: 4 };
   const fleet = {
     hosts: [host(1), host(2)],
@@ -136,7 +154,10 @@ export function moment(scene: Scene = {}): View {
   };
   const { hosts, what } = scene.explained ?? { hosts: 2, what: "slots" };
   const explainVm = () => ({ waiting: { hosts: { total: hosts, groups: [{ hosts }] }, unblock: { what } } });
-  const SERVING = { process: PROCESS, useCases: { capacity: () => ({ slots }), explainVm } };
+  const authenticate = () => ({ kind: "host", hostId: 1 });
+  const listHosts = () => [1, 2].map((id) => ({ name: `host-${id}`, connected: true }));
+  const useCases = { capacity: () => ({ slots }), explainVm, authenticate, listHosts };
+  const SERVING = { process: PROCESS, useCases };
   PROCESS.clock.now = () => now;
   return {
     fleet: fleet as unknown as Fleet,
@@ -150,7 +171,13 @@ export function moment(scene: Scene = {}): View {
       phantoms: scene.phantoms ?? 0,
       cordonedSince: scene.cordonedSince ?? null,
       isCordoned: scene.cordonedSince === undefined ? 0 : 1,
+      cpu: 8,
+      memoryMiB: 16_384,
+      cordonedUntil: scene.cordonedUntil ?? null,
+      drainUntil: scene.drainUntil ?? null,
     })),
+    removedHosts: scene.removedHosts ?? [],
+    shares: scene.shares ?? [],
     slots: scene.slots ?? [1, 2].flatMap((hostId) => [0, 1].map((slot) => ({ hostId, slot }))),
     events,
     audit: scene.audit ?? [],
@@ -159,4 +186,9 @@ export function moment(scene: Scene = {}): View {
 }
 
 /** One control plane for all moments: a new one would have its time to start. */
-const PROCESS = { clock: { now: () => 0 }, wasStoppedSince: () => false, wokeAt: () => 0 };
+const PROCESS = {
+  clock: { now: () => 0 },
+  wasStoppedSince: () => false,
+  wokeAt: () => 0,
+  stoppedMs: () => 0,
+};

@@ -20,6 +20,7 @@ export function actsAreAudited(): Invariant {
       if (!chain.take(row)) return chain.end().fault?.message;
       const { action, subject, details } = row;
       if (action === "vm.create") created.set(subject, (created.get(subject) ?? 0) + 1);
+      if (action === "host.remove") epochs.delete(subject);
       if (action === "host.connect") epochs.set(subject, details["epoch"]);
     }
     return undefined;

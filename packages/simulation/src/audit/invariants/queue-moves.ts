@@ -1,4 +1,7 @@
+import { AGEING_MS } from "../../fleet/control-plane.ts";
 import type { Invariant } from "../invariant.ts";
+import { isHeldBack } from "../shares.ts";
+import { fits, isLargeOn, largeOnesWaiting } from "../room.ts";
 import type { View, VmRow } from "../view.ts";
 
 /** One decision and the group of steps that carries it out. */
@@ -29,7 +32,8 @@ export function queueMoves(): Invariant {
   };
 }
 
-function waitingBesideRoom({ fleet, vms, attempts, hosts, now }: View): VmRow[] {
+function waitingBesideRoom(view: View): VmRow[] {
+  const { fleet, vms, attempts, hosts, now } = view;
   const waiting = [...vms.values()].filter(
     ({ state, resolution }) => state === "queued" && resolution !== "waiting",
   );
@@ -37,16 +41,27 @@ function waitingBesideRoom({ fleet, vms, attempts, hosts, now }: View): VmRow[] 
   if (waiting.length === 0 || !serving || serving.process.wasStoppedSince(now - DECISION_MS)) return [];
   // Nothing is decided that cannot be written down.
   if (fleet.site.disks.wasTroubledSince(now - DISK_MS)) return [];
-  const { slots } = serving.useCases.capacity();
   // What warm VMs hold counts as free: as long as they stand by they are in somebody's way, and once they have been
   // told to go they take their time.
-  const leaving = attempts.filter(
-    ({ vmId, want, goneAt }) => want === "gone" && goneAt === null && vms.get(vmId)?.pool != null,
-  ).length;
-  const free = slots.free - leaving;
-  const connected = slots.free + slots.busy + slots.phantom;
+  const isWarm = ({ vmId }: { vmId: string }) => vms.get(vmId)?.pool != null;
+  const held = attempts.filter((attempt) => !isWarm(attempt) || attempt.want === "gone");
+  const leaving = held.filter((attempt) => isWarm(attempt) && attempt.goneAt === null).length;
+  const open = hosts.filter((host) => host.isCordoned === 0);
+  const roomFor = (vm: VmRow) => (vm.os === "macos" ? { vms, attempts: held } : view);
+  const hostsOf = new Map(waiting.map((vm) => [vm, open.filter((host) => fits(vm, host, roomFor(vm)))]));
+  if ([...hostsOf.values()].every(({ length }) => length === 0)) return [];
+  const connected = new Set(
+    serving.useCases.listHosts().flatMap((host) => (host.connected ? [host.name] : [])),
+  );
+  const keptSince = serving.process.clock.now() - AGEING_MS + DECISION_MS;
+  const isKept = largeOnesWaiting(view).some(({ createdAt }) => createdAt <= keptSince);
+  const beside = waiting.filter((vm) => {
+    if (isHeldBack(vm, view)) return false;
+    const there = hostsOf.get(vm)?.filter(({ name }) => connected.has(name)) ?? [];
+    // One of them may be kept for larger ones.
+    return there.length > 1 || there.some((host) => !isKept || isLargeOn(vm, host));
+  });
   // Each of those that leave makes room for one that waits, on a host that has not failed of late.
-  const macs = waiting.filter(({ os }) => os === "macos" && free > 0).slice(leaving);
-  if (hosts.some(({ isCordoned }) => isCordoned === 1)) return macs;
-  return [...macs, ...waiting.filter(({ os }) => os === "linux" && connected > 0)];
+  const macs = beside.filter(({ os }) => os === "macos").slice(leaving);
+  return [...macs, ...beside.filter(({ os }) => os === "linux")];
 }

@@ -32,7 +32,8 @@ export function reasonsAreTrue(): Invariant {
   };
 }
 
-function isTrue(vm: VmRow, { fleet, attempts }: View): boolean {
+function isTrue(vm: VmRow, view: View): boolean {
+  const { fleet, attempts } = view;
   const { ledger } = fleet.world;
   const own = attempts.find(({ vmId, attempt }) => vmId === vm.id && attempt === vm.attempt);
   const instance = instanceOf(own ?? { vmId: vm.id, attempt: vm.attempt, instance: null });
@@ -40,13 +41,13 @@ function isTrue(vm: VmRow, { fleet, attempts }: View): boolean {
   const said = (what: "job_hook" | "runner_exited") => ledger.hasSaidOf(vm.id, vm.attempt, what);
   switch (vm.endReason) {
     case "no_job":
-      return said("runner_exited") && vm.jobState === "none";
+      return ledger.hasSaidOf(vm.id, vm.attempt, "no_job") && !ledger.hadJob.has(instance);
     case "runner_exited":
       return said("runner_exited");
     case "hook_grace_forced":
       return said("job_hook");
     case "client":
-      return ledger.endAsked.has(vm.id);
+      return ledger.endAsked.has(vm.id) || isDrained(vm, view);
     case "ttl":
       // To the clock of the control plane; a step apart at most.
       return vm.expiresAt !== null && vm.expiresAt <= fleet.site.process().clock.now() + 1000;
@@ -60,6 +61,7 @@ function isTrue(vm: VmRow, { fleet, attempts }: View): boolean {
     case "handed_over":
     case "pool_released":
     case "host_removed":
+      return isRemoved(vm, view);
     case "queue_timeout":
     case "image_not_found":
     case null:
@@ -67,4 +69,17 @@ function isTrue(vm: VmRow, { fleet, attempts }: View): boolean {
     default:
       return vm.endReason satisfies never;
   }
+}
+
+/** A person asked for its host's drain to end what is left at its deadline, and that has come. */
+function isDrained({ hostId }: VmRow, { fleet, hosts }: View): boolean {
+  const host = hosts.find(({ id }) => id === hostId);
+  if (!host || !fleet.world.ledger.drainsThatEnd.has(host.name)) return false;
+  return host.drainUntil === null || host.drainUntil <= fleet.site.process().clock.now() + 1000;
+}
+
+/** Its host is no longer of the fleet, and a person asked for that with all that was on it. */
+function isRemoved({ hostId }: VmRow, { fleet, removedHosts }: View): boolean {
+  const host = removedHosts.find(({ id }) => id === hostId);
+  return host !== undefined && fleet.world.ledger.forcedRemovals.has(host.name);
 }

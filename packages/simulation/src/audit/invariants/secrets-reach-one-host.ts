@@ -10,12 +10,12 @@ export function secretsReachOneHost(): Invariant {
   let judged = 0;
   return {
     name: "secrets-reach-one-host",
-    check({ fleet, attempts, hosts, isOfLostTime }) {
+    check({ fleet, attempts, hosts, removedHosts, isOfLostTime }) {
       const { handedOut } = fleet.world.ledger;
       for (const { hostName, vmId, attempt } of handedOut.slice(judged)) {
         if (isOfLostTime(vmId)) continue;
         const placed = attempts.find((row) => instanceOf(row) === instanceName(vmId, attempt));
-        const host = hosts.find(({ id }) => id === placed?.hostId);
+        const host = [...hosts, ...removedHosts].find(({ id }) => id === placed?.hostId);
         if (host?.name !== hostName) {
           return `the secrets of ${instanceName(vmId, attempt)} were given to ${hostName}, not to ${host?.name}`;
         }

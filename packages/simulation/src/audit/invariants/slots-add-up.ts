@@ -16,7 +16,7 @@ export function slotsAddUp(): Invariant {
 /** Asking for the capacity costs more than all other checks together. */
 const CAPACITY_EVERY = 20;
 
-function findMistake({ vms, attempts, fleet }: View, checks: number): string | undefined {
+function findMistake({ vms, attempts, hosts, fleet }: View, checks: number): string | undefined {
   const byVm = Map.groupBy(attempts, ({ vmId }) => vmId);
   for (const vm of vms.values()) {
     const own = byVm.get(vm.id) ?? [];
@@ -27,7 +27,7 @@ function findMistake({ vms, attempts, fleet }: View, checks: number): string | u
   if (!serving || checks % CAPACITY_EVERY !== 0) return undefined;
   const { slots } = serving.useCases.capacity();
   const sum = slots.busy + slots.free + slots.phantom + slots.unreachable + slots.cordoned;
-  return sum === slots.total && slots.total === 2 * fleet.hosts.length
+  return sum === slots.total && slots.total === 2 * hosts.length
     ? undefined
     : `capacity does not add up: ${JSON.stringify(slots)}`;
 }
