@@ -2,7 +2,7 @@ import { AGEING_MS } from "../../fleet/control-plane.ts";
 import type { Invariant } from "../invariant.ts";
 import { isHeldBack } from "../shares.ts";
 import { fits, isLargeOn, largeOnesWaiting } from "../room.ts";
-import type { View, VmRow } from "../view.ts";
+import type { HostRow, View, VmRow } from "../view.ts";
 
 /** One decision and the group of steps that carries it out. */
 export const DECISION_MS = 2000;
@@ -45,10 +45,16 @@ function waitingBesideRoom(view: View): VmRow[] {
   // told to go they take their time.
   const isWarm = ({ vmId }: { vmId: string }) => vms.get(vmId)?.pool != null;
   const held = attempts.filter((attempt) => !isWarm(attempt) || attempt.want === "gone");
-  const leaving = held.filter((attempt) => isWarm(attempt) && attempt.goneAt === null).length;
+  const leavers = held.filter((attempt) => isWarm(attempt) && attempt.goneAt === null);
+  const leaving = leavers.length;
   const open = hosts.filter((host) => host.isCordoned === 0);
   const roomFor = (vm: VmRow) => (vm.os === "macos" ? { vms, attempts: held } : view);
-  const hostsOf = new Map(waiting.map((vm) => [vm, open.filter((host) => fits(vm, host, roomFor(vm)))]));
+  // What is left beside one that leaves is for the VM that it makes room for, and that needs the rest as well.
+  const isSpokenFor = (host: HostRow) => leavers.some(({ hostId }) => hostId === host.id);
+  const mayTake = ({ os }: VmRow, host: HostRow) => os === "macos" || !isSpokenFor(host);
+  const hostsOf = new Map(
+    waiting.map((vm) => [vm, open.filter((host) => mayTake(vm, host) && fits(vm, host, roomFor(vm)))]),
+  );
   if ([...hostsOf.values()].every(({ length }) => length === 0)) return [];
   const connected = new Set(
     serving.useCases.listHosts().flatMap((host) => (host.connected ? [host.name] : [])),
