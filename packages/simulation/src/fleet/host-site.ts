@@ -67,7 +67,9 @@ export async function createHostSite(parts: HostParts): Promise<HostSite> {
     onRun: ({ name }) => parts.onRunAsked(machine, name),
     onLook: (listed) => parts.onLook(machine, listed),
     onImageRemoved(reference) {
-      const made = [...machine.vms.values()].find(({ image }) => image === reference);
+      const made = [...machine.vms.values()].find(
+        ({ image, isSaidGone }) => image === reference && isSaidGone !== true,
+      );
       if (!made) return;
       world.fail({
         invariant: "images-of-vms-stay",

@@ -16,6 +16,8 @@ export interface MachineVm {
   /** That it was made from; null for a foreign one. */
   image: string | null;
   isConfigured: boolean;
+  /** tart has said that it was deleted, which was a lie. */
+  isSaidGone?: boolean;
   /** The mark on the guest's disk that its runner was started. */
   hasRunner: boolean;
   run: Run | null;

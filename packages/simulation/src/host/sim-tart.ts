@@ -162,7 +162,11 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
       await takes(machine, machine.struck("delete_fails") ? QUICK_LIMIT_MS : random.between(50, 800));
       if (vms.get(name)?.run) return refuse("STILL_RUNNING", "delete");
       if (machine.struck("delete_fails")) return refuse("UNKNOWN", "delete");
-      if (machine.struck("delete_lies")) return ok();
+      if (machine.struck("delete_lies")) {
+        const vm = vms.get(name);
+        if (vm) vm.isSaidGone = true;
+        return ok();
+      }
       vms.delete(name);
       machine.version += 1;
       return machine.struck("delete_done_fails") ? refuse("UNKNOWN", "delete") : ok();

@@ -33,6 +33,18 @@ const WARM: Plan = {
   ],
 };
 
+/** Somebody's own VMs have both slots of a host; the other host is free. */
+const SLOTS_LOST: Plan = {
+  hosts: 2,
+  calmAt: 900_000,
+  actions: [
+    { at: 3000, action: { kind: "foreign_vm", host: 1, ms: 240_000 } },
+    { at: 3500, action: { kind: "foreign_vm", host: 1, ms: 240_000 } },
+    { at: 60_000, action: { kind: "create", job: { ...job(1), jobMs: 120_000 } } },
+    { at: 61_000, action: { kind: "create", job: { ...job(2), jobMs: 120_000 } } },
+  ],
+};
+
 /** What the store writes down, and what it says is written. */
 export const IN_THE_STORE: readonly Mutation[] = [
   {
@@ -158,11 +170,14 @@ export const IN_THE_STORE: readonly Mutation[] = [
   inStore("the revision never grows", (store) => ({
     assignments: (hostId) => ({ ...store.assignments(hostId), revision: 1 }),
   })),
-  inStore("phantom instances are not counted", (store) => ({
-    hosts: () => store.hosts().map((host) => ({ ...host, phantoms: 0 })),
-    hostById(hostId) {
-      const host = store.hostById(hostId);
-      return host && { ...host, phantoms: 0 };
-    },
-  })),
+  {
+    ...inStore("phantom instances are not counted", (store) => ({
+      hosts: () => store.hosts().map((host) => ({ ...host, phantoms: 0 })),
+      hostById(hostId) {
+        const host = store.hostById(hostId);
+        return host && { ...host, phantoms: 0 };
+      },
+    })),
+    plan: SLOTS_LOST,
+  },
 ];
