@@ -95,6 +95,33 @@ export interface Vm {
   endedAt: number | null;
 }
 
+/** A VM as it is accepted, before it is placed. */
+export function unplacedVm(
+  own: Pick<Vm, "id" | "name" | "team" | "spec" | "resolution" | "budgetEndsAt">,
+  now: number,
+): Vm {
+  return {
+    ...own,
+    state: "queued",
+    stateSince: now,
+    attempt: 0,
+    hostId: null,
+    expiresAt: null,
+    announced: null,
+    end: null,
+    job: { state: "none", startedAt: null, endedAt: null, details: {} },
+    ip: null,
+    imageDigest: null,
+    pullPercent: null,
+    pullTotalBytes: null,
+    scriptResult: null,
+    createdAt: now,
+    assignedAt: null,
+    readyAt: null,
+    endedAt: null,
+  };
+}
+
 /** Its image as a host is to fetch it: by digest once that is known. */
 export function imageOf({
   spec,

@@ -13,7 +13,7 @@ import {
   type VmEvent,
 } from "@tartfleet/shared";
 import type { LifecycleEvent } from "../domain/lifecycle.ts";
-import type { Vm } from "../domain/vm.ts";
+import { unplacedVm, type Vm, type VmSpec } from "../domain/vm.ts";
 import type { Act } from "../store/audit.ts";
 import { actOf, nameOf, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
@@ -250,49 +250,27 @@ function newVm(
   const { cpu, memoryMiB, diskGiB, jobId } = input;
   const queueTimeoutMs = (input.queueTimeoutSeconds ?? config.defaultQueueTimeoutSeconds) * 1000;
   const noJobMs = (input.noJobTimeoutSeconds ?? config.noJobTimeoutSeconds) * 1000;
-  return {
-    id,
-    name: input.name ?? `vm-${id}`,
-    team,
-    spec: {
-      image: canonicalImage(image) ?? image,
-      os,
-      hostLabels,
-      preferredHostLabels: preferredHostLabels ?? {},
-      labels,
-      priority: priority ?? DEFAULT_PRIORITY,
-      run,
-      cpu,
-      memoryMiB,
-      diskGiB,
-      jobId,
-      envNames: Object.keys(input.env).sort(),
-      runnerKind: input.runner?.kind ?? null,
-      ttlMs: ttlSeconds * 1000,
-      queueTimeoutMs,
-      noJobMs,
-      ...(input.budgets ? { budgetsMs: budgetsMsOf(input.budgets) } : {}),
-    },
-    resolution: null,
-    state: "queued",
-    stateSince: now,
-    attempt: 0,
-    hostId: null,
-    budgetEndsAt: now + queueTimeoutMs,
-    expiresAt: null,
-    announced: null,
-    end: null,
-    job: { state: "none", startedAt: null, endedAt: null, details: {} },
-    ip: null,
-    imageDigest: null,
-    pullPercent: null,
-    pullTotalBytes: null,
-    scriptResult: null,
-    createdAt: now,
-    assignedAt: null,
-    readyAt: null,
-    endedAt: null,
+  const spec: VmSpec = {
+    image: canonicalImage(image) ?? image,
+    os,
+    hostLabels,
+    preferredHostLabels: preferredHostLabels ?? {},
+    labels,
+    priority: priority ?? DEFAULT_PRIORITY,
+    run,
+    cpu,
+    memoryMiB,
+    diskGiB,
+    jobId,
+    envNames: Object.keys(input.env).sort(),
+    runnerKind: input.runner?.kind ?? null,
+    ttlMs: ttlSeconds * 1000,
+    queueTimeoutMs,
+    noJobMs,
+    ...(input.budgets ? { budgetsMs: budgetsMsOf(input.budgets) } : {}),
   };
+  const own = { id, name: input.name ?? `vm-${id}`, team, spec, resolution: null };
+  return unplacedVm({ ...own, budgetEndsAt: now + queueTimeoutMs }, now);
 }
 
 function budgetsMsOf(budgets: NonNullable<CreateVm["budgets"]>): NonNullable<Vm["spec"]["budgetsMs"]> {

@@ -1,7 +1,7 @@
 import type { PoolSchedule, SetPool } from "@tartfleet/shared";
 import { evenly } from "../scramble.ts";
 import { needOf, sorted, type Need } from "../scheduling/request.ts";
-import { imageOf, NO_TEAM, type Resolution, type Vm, type VmSpec } from "../vm.ts";
+import { imageOf, NO_TEAM, unplacedVm, type Resolution, type Vm, type VmSpec } from "../vm.ts";
 
 /** A pool as it was set; what it keeps follows from the time. */
 export type Pool = SetPool;
@@ -77,31 +77,7 @@ export const poolNeedOf = (pool: Pool, image: string, resolution: Resolution | n
 
 /** A VM that is to be kept warm, before it is placed. */
 export function warmVm(id: string, spec: VmSpec, resolution: Resolution | null, now: number): Vm {
-  return {
-    id,
-    name: `warm-${id}`,
-    team: NO_TEAM,
-    spec,
-    state: "queued",
-    stateSince: now,
-    attempt: 0,
-    hostId: null,
-    budgetEndsAt: null,
-    expiresAt: null,
-    announced: null,
-    end: null,
-    resolution,
-    job: { state: "none", startedAt: null, endedAt: null, details: {} },
-    ip: null,
-    imageDigest: null,
-    pullPercent: null,
-    pullTotalBytes: null,
-    scriptResult: null,
-    createdAt: now,
-    assignedAt: null,
-    readyAt: null,
-    endedAt: null,
-  };
+  return unplacedVm({ id, name: `warm-${id}`, team: NO_TEAM, spec, resolution, budgetEndsAt: null }, now);
 }
 
 /** The most VMs that a pool ever wants. */
