@@ -10,6 +10,8 @@ const ACTS: [string, string][] = [
   ["host.connect", "host host-2"],
 ];
 const SOUND: Scene = { events: [event()], machines: [[instance(INSTANCE)]], audit: auditLog(...ACTS) };
+/** Rolls an image out to one in ten. */
+const CHANNEL = { name: "xcode", image: "i:1", next: "i:2", percent: 10, lastDecision: "step" };
 const HOST_1 = { id: 1, name: "host-1" };
 const LARGE = vm({ state: "queued", hostId: null, attempt: 0, cpu: 8 });
 /** One VM waits for long; another one is placed, or about to be. */
@@ -86,6 +88,31 @@ const BROKEN: [invariant: string, how: string, scenes: Scene[]][] = [
       vms: [vm({ state: "queued", attempt: 0, hostId: null, resolution: "waiting" })],
       attempts: [],
     })),
+  ],
+  [
+    "channels-hold",
+    "a VM gets an image that its channel does not have",
+    [
+      { ...SOUND, vms: [], channels: [CHANNEL] },
+      { ...SOUND, vms: [vm({ channel: "xcode", image: "i:9" })], channels: [CHANNEL] },
+    ],
+  ],
+  [
+    "channels-hold",
+    "a VM gets an image that hosts only fetch",
+    [{ ...SOUND, vms: [vm({ channel: "xcode", image: "i:2" })], channels: [{ ...CHANNEL, percent: 0 }] }],
+  ],
+  ["channels-hold", "a VM's image changes", [SOUND, { ...SOUND, vms: [vm({ image: "i:9" })] }]],
+  [
+    "channels-hold",
+    "what goes back has the new image",
+    [
+      { ...SOUND, channels: [CHANNEL] },
+      {
+        ...SOUND,
+        channels: [{ ...CHANNEL, image: "i:2", next: null, percent: null, lastDecision: "rolled_back" }],
+      },
+    ],
   ],
   [
     "ends-are-final",

@@ -3,6 +3,7 @@ import type { Invariant } from "./invariant.ts";
 import { actsAreAudited } from "./invariants/acts-are-audited.ts";
 import { attemptLivesOnce } from "./invariants/attempt-lives-once.ts";
 import { budgetsCountServedTime } from "./invariants/budgets-count-served-time.ts";
+import { channelsHold } from "./invariants/channels-hold.ts";
 import { cordonsHold } from "./invariants/cordons-hold.ts";
 import { digestsHold } from "./invariants/digests-hold.ts";
 import { drainsEnd } from "./invariants/drains-end.ts";
@@ -56,6 +57,7 @@ export function allInvariants(): Invariant[] {
     largeOnesGetIn(),
     cordonsHold(),
     digestsHold(),
+    channelsHold(),
     drainsEnd(),
     removalsHold(),
     queueMoves(),

@@ -36,7 +36,18 @@ export interface VmRow {
   team: string;
   priority: string;
   image: string;
+  /** That it asked for instead of an image. */
+  channel: string | null;
   queueTimeoutMs: number;
+}
+
+/** A channel, and the image that its VMs are being shifted to. */
+export interface ChannelRow {
+  name: string;
+  image: string;
+  next: string | null;
+  percent: number | null;
+  lastDecision: string;
 }
 
 /** What was set for a team. */
@@ -98,6 +109,7 @@ export interface View {
   /** Those that were taken out of the fleet, under the names that they had. */
   removedHosts: readonly { id: number; name: string }[];
   shares: readonly ShareRow[];
+  channels: readonly ChannelRow[];
   slots: readonly { hostId: number; slot: number }[];
   /** Since the last view. */
   events: readonly EventRow[];
@@ -129,7 +141,7 @@ const QUERIES = {
     ready_at as readyAt, ended_at as endedAt, end_reason as endReason, end_error as endError,
     job_state as jobState, resolution ->> 'kind' as resolution, resolution ->> 'digest' as digest,
     spec ->> 'cpu' as cpu, spec ->> 'memoryMiB' as memoryMiB, created_at as createdAt, state_since as stateSince,
-    team, spec ->> 'priority' as priority, spec ->> 'image' as image, spec ->> 'queueTimeoutMs' as queueTimeoutMs from vms order by seq`,
+    team, spec ->> 'priority' as priority, spec ->> 'image' as image, spec ->> 'channel' as channel, spec ->> 'queueTimeoutMs' as queueTimeoutMs from vms order by seq`,
   attempts: `select vm_id as vmId, attempt, host_id as hostId, slot, want, gone_at as goneAt, instance from attempts`,
   hosts: `select id, name, epoch, phantoms, case when cordon ->> '$.breaker.probingSince' is null then cordon ->> 'since' end
     as cordonedSince, cordon is not null as isCordoned, facts ->> 'cpu' as cpu, facts ->> 'memoryMiB' as memoryMiB,
@@ -138,6 +150,8 @@ const QUERIES = {
     from hosts where removed_at is null order by id`,
   removedHosts: `select id, substr(name, 1, instr(name, ' (removed') - 1) as name from hosts where removed_at is not null`,
   shares: `select name as team, guaranteed, cap from teams order by name`,
+  channels: `select name, state ->> 'image' as image, state ->> '$.rollout.image' as next, state ->> '$.rollout.percent' as percent,
+    state ->> '$.decisions[0].kind' as lastDecision from channels order by name`,
   slots: `select host_id as hostId, slot from slots order by host_id, slot`,
   events: `select id, vm_id as vmId, type, state, attempt, source, message, data from events where id > ? order by id`,
 };
@@ -158,6 +172,7 @@ export function createReader(fleet: Fleet) {
       hosts: all<HostRow>(QUERIES.hosts),
       removedHosts: all<{ id: number; name: string }>(QUERIES.removedHosts),
       shares: all<ShareRow>(QUERIES.shares),
+      channels: all<ChannelRow>(QUERIES.channels),
       slots: all<{ hostId: number; slot: number }>(QUERIES.slots),
       events: all<EventRow>(QUERIES.events),
       audit: all<AuditRow>(AUDIT_ROWS_AFTER),
@@ -177,6 +192,7 @@ export function createReader(fleet: Fleet) {
       hosts: read.hosts(),
       removedHosts: read.removedHosts(),
       shares: read.shares(),
+      channels: read.channels(),
       slots: read.slots(),
       events: read.events(after.event),
       audit: read.audit(after.act).map(auditRecordOf),

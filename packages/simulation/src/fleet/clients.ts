@@ -1,5 +1,6 @@
 import type { Caller } from "@tartfleet/control-plane/src/engine/use-cases.ts";
 import { createVmSchema, isTerminal } from "@tartfleet/shared";
+import { CHANNEL } from "../plan/channels.ts";
 import type { Job } from "../plan/plan.ts";
 import type { Http } from "./http.ts";
 import type { World } from "./world.ts";
@@ -55,7 +56,7 @@ export function createClients(world: World, http: Http): Clients {
     const name = `job-${job.n}`;
     jobs.set(name, job);
     const input = createVmSchema.parse({
-      image: `ghcr.io/org/${job.os}:${job.n % 3}`,
+      image: job.isOfChannel ? `channel:${CHANNEL}` : `ghcr.io/org/${job.os}:${job.n % 3}`,
       name,
       os: job.os,
       jobId: `ci-${job.n}`,

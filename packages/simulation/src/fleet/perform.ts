@@ -68,6 +68,7 @@ export function perform(fleet: Fleet, action: Action): void {
     case "drain":
     case "remove_host":
     case "set_share":
+    case "channel":
       return fleet.person.act(action);
     case "host_erased":
       return eraseHost(fleet, action);

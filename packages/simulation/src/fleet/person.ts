@@ -1,10 +1,11 @@
 import type { Caller, UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
+import { CHANNEL } from "../plan/channels.ts";
 import type { PersonAct } from "../plan/person.ts";
 import type { HostSite } from "./host-site.ts";
 import type { Http } from "./http.ts";
 import type { World } from "./world.ts";
 
-/** The person who looks after the hosts: drains them, takes them out of the fleet, and brings them back. */
+/** The person who looks after the fleet: drains hosts, takes them out and brings them back, sets shares, moves channels. */
 export interface Person {
   act(act: PersonAct): void;
   /** Sees to it that every host is in the fleet again and takes VMs, whatever requests were lost or came late. */
@@ -97,8 +98,25 @@ export function createPerson(world: World, http: Http, hosts: readonly HostSite[
     );
   }
 
+  async function changeChannel({ what, image: tag }: Doing<"channel">): Promise<void> {
+    const image = `ghcr.io/org/macos:${tag}`;
+    await ask(`${what} of channel ${CHANNEL}`, (useCases) => {
+      switch (what) {
+        case "set":
+          return useCases.setChannel(ANA, CHANNEL, { image });
+        case "rollout":
+          return useCases.rollOutChannel(ANA, CHANNEL, { image, samplesPerStep: 3 });
+        case "rollback":
+          return useCases.rollBackChannel(ANA, CHANNEL);
+        default:
+          return what satisfies never;
+      }
+    });
+  }
+
   return {
     act(act) {
+      if (act.kind === "channel") return void changeChannel(act);
       if (act.kind === "set_share") return void setShare(act);
       const site = hosts.find(({ machine }) => machine.number === act.host);
       if (!site) return;

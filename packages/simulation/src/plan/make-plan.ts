@@ -11,6 +11,7 @@ import {
   type PlannedAction,
   type Who,
 } from "./plan.ts";
+import { channelPlan } from "./channels.ts";
 import { personsPlan } from "./person.ts";
 import { createWishes } from "./wishes.ts";
 
@@ -30,6 +31,7 @@ export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
   /** Between one action and the next, at most. */
   const paceMs = random.pick([20_000, 40_000, 90_000]);
   const withWishes = createWishes(seed);
+  const channel = channelPlan(seed, (actions * paceMs) / 2);
   const planned: PlannedAction[] = [];
   let now = 5000;
   let jobs = 0;
@@ -38,7 +40,10 @@ export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
     const roll = random.next();
     if (roll < 0.35 || jobs < 2) {
       jobs += 1;
-      planned.push({ at: now, action: { kind: "create", job: withWishes(makeJob(random, jobs, isQuiet)) } });
+      planned.push({
+        at: now,
+        action: { kind: "create", job: channel.wish(withWishes(makeJob(random, jobs, isQuiet))) },
+      });
     } else if (roll < 0.42) {
       planned.push({ at: now, action: { kind: "client_ends", n: random.int(1, jobs) } });
     } else if (!isQuiet) {
@@ -66,7 +71,7 @@ export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
     for (const wish of IMAGE_WISHES)
       planned.push({ at: images.int(0, now), action: { kind: "images", wish } });
   }
-  planned.push(...personsPlan(seed, hosts, now));
+  planned.push(...personsPlan(seed, hosts, now), ...channel.acts.filter(({ at }) => at < now));
   planned.sort((a, b) => a.at - b.at);
   return { hosts, actions: planned, calmAt };
 }

@@ -7,7 +7,9 @@ export type PersonAct =
   /** Takes a host out of the fleet, and enrols its machine again after so long. */
   | { kind: "remove_host"; host: number; force: boolean; awayMs: number }
   /** Says what a team may have of the slots. */
-  | { kind: "set_share"; team: (typeof TEAMS)[number]; guaranteed: number; cap: number | null };
+  | { kind: "set_share"; team: (typeof TEAMS)[number]; guaranteed: number; cap: number | null }
+  /** Gives the channel an image at once, shifts its VMs to it step by step, or back. */
+  | { kind: "channel"; what: "set" | "rollout" | "rollback"; image: number };
 
 /** Teams that have tokens of their own. */
 export const TEAMS = ["apps", "games"] as const;

@@ -44,6 +44,8 @@ export interface Job {
   queueTimeoutSeconds?: number;
   /** How long its runner may wait for a job; 0 for ever. */
   noJobSeconds?: number;
+  /** It asks for the channel instead of an image. */
+  isOfChannel?: true;
 }
 
 /** What a host's tart, disk or guests can do wrong, each for a while and with a probability. */

@@ -32,6 +32,7 @@ export function vm(changes: Partial<VmRow> = {}): VmRow {
     team: "default",
     priority: "default",
     image: "ghcr.io/org/macos:1",
+    channel: null,
     queueTimeoutMs: 0,
     ...changes,
   };
@@ -119,6 +120,7 @@ export interface Scene {
   drainUntil?: number;
   removedHosts?: View["removedHosts"];
   shares?: View["shares"];
+  channels?: View["channels"];
   now?: number;
 }
 
@@ -178,6 +180,7 @@ export function moment(scene: Scene = {}): View {
     })),
     removedHosts: scene.removedHosts ?? [],
     shares: scene.shares ?? [],
+    channels: scene.channels ?? [],
     slots: scene.slots ?? [1, 2].flatMap((hostId) => [0, 1].map((slot) => ({ hostId, slot }))),
     events,
     audit: scene.audit ?? [],
