@@ -32,14 +32,16 @@ plug() {
 
 mount -t tmpfs tmpfs /run
 ip link set lo up
-ip link add lan type bridge
+# A bridge without an address of its own takes one of its ports', and another one when that port goes: packets
+# to it are lost until everybody has asked again.
+ip link add lan address 02:00:00:00:00:01 type bridge
 ip address add 10.77.0.254/24 dev lan
 ip link set lan up
 plug lab-cp 10.77.0.1
 mac=1
 while [ "$mac" -le "$macs" ]; do
   plug "lab-mac$mac" "10.77.0.$((10 + mac))"
-  ip -n "lab-mac$mac" link add bridge100 type bridge
+  ip -n "lab-mac$mac" link add bridge100 address 02:00:00:00:64:01 type bridge
   ip -n "lab-mac$mac" address add 192.168.64.1/24 dev bridge100
   ip -n "lab-mac$mac" link set bridge100 up
   ip netns exec "lab-mac$mac" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
