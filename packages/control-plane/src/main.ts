@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isLoopback } from "@tartfleet/tls";
 import { exitLogged, openStdoutLog, type Logger } from "@tartfleet/log";
 import { collectDefaultMetrics } from "prom-client";
@@ -86,6 +88,7 @@ async function start(settings: Settings): Promise<void> {
     log,
     limits: limitsOf(settings),
     version: packageJson.version,
+    dashboard: settings.dashboard ?? builtDashboard(),
     trustedProxies: settings.trustedProxy,
   });
 
@@ -123,6 +126,12 @@ async function start(settings: Settings): Promise<void> {
     },
     "listening",
   );
+}
+
+/** Where the workspace builds the dashboard; undefined when it has not. */
+function builtDashboard(): string | undefined {
+  const folder = fileURLToPath(new URL("../../dashboard/dist", import.meta.url));
+  return existsSync(join(folder, "index.html")) ? folder : undefined;
 }
 
 function openOidc({ oidcConfig }: Settings, clock: Clock, log: Logger): Oidc | undefined {

@@ -76,6 +76,9 @@ export const SETTINGS = z.object({
     .describe(
       "Executable that prints the key of what is sealed in the database, 32 bytes as hex or base64; run at the start, without arguments (default: secrets.key in the data directory)",
     ),
+  dashboard: path
+    .optional()
+    .describe("Folder of the dashboard's files (default: where the workspace builds them, if it has)"),
   publicUrl: baseUrl()
     .optional()
     .describe("Where VMs and agents reach this control plane (default: from --listen)"),

@@ -1,4 +1,3 @@
-import { CallError } from "@tartfleet/shared";
 import Fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
@@ -18,6 +17,7 @@ import { vmEventRoutes } from "../api/rest/vm-events.ts";
 import { vmRoutes } from "../api/rest/vms.ts";
 import type { StorageHealth } from "../engine/storage-watch.ts";
 import type { Trust } from "./addresses.ts";
+import { serveDashboard } from "./dashboard.ts";
 import { healthRoutes } from "./health.ts";
 import type { Limits } from "./limits.ts";
 import type { Listener } from "./listener.ts";
@@ -28,6 +28,7 @@ import { requestIdOf } from "./request-id.ts";
 import { logRequest } from "./request-log.ts";
 import { measureRequests } from "./request-metrics.ts";
 import { HSTS, SECURITY_HEADERS } from "./security-headers.ts";
+import { sessionRoutes } from "./session.ts";
 import { trpcRoutes } from "./trpc-http.ts";
 import { validateRequest } from "./validation.ts";
 
@@ -40,6 +41,8 @@ export interface AppDeps extends Omit<RestDeps, "streamBeatMs"> {
   log: FastifyBaseLogger;
   limits: Limits;
   version: string;
+  /** Folder of the dashboard's files; undefined where it was not built. */
+  dashboard?: string | undefined;
   /** Where the requests are measured. */
   registry?: Registry | undefined;
   /** How the database's disk stands, where there is one. */
@@ -70,9 +73,6 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
   // Use cases answer with what they have checked; checking it again would cost a hot path its speed.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
-  app.setNotFoundHandler(() => {
-    throw new CallError("route_not_found", "There is no such route; /openapi.json lists them");
-  });
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "x-request-id": request.id, ...SECURITY_HEADERS });
     if (request.protocol === "https") reply.headers(HSTS);
@@ -92,6 +92,8 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
   await describeRoutes(app, deps.version);
   healthRoutes(app, draining, deps.storage);
   app.get("/openapi.json", async () => app.swagger());
+  sessionRoutes(app, deps);
+  await serveDashboard(app, deps.dashboard);
   trpcRoutes(app, { useCases, draining, admission }, limits.batchSize);
   await app.register(async (rest: App) => {
     rest.addHook("onRequest", admit(deps));

@@ -2,11 +2,11 @@ import { fastifyRequestHandler } from "@trpc/server/adapters/fastify";
 import { z } from "zod";
 import type { App } from "../api/rest/app.ts";
 import type { Access, Admission } from "../api/admission.ts";
-import { bearerOf } from "../api/authenticate.ts";
 import { callErrorOf } from "../api/errors.ts";
 import { appRouter } from "../api/router.ts";
 import type { CallContext } from "../api/trpc.ts";
 import { retryAfter } from "./problems.ts";
+import { tokenOf } from "./session.ts";
 import { logTrpcFailure } from "./trpc-log.ts";
 
 const params = z.object({ path: z.string() });
@@ -39,7 +39,7 @@ export function trpcRoutes(
           maxBatchSize: batchSize,
           createContext: () => ({
             ...shared,
-            enter: () => (access ??= admission.admit(bearerOf(request.headers.authorization), request.ip)),
+            enter: () => (access ??= admission.admit(tokenOf(request.headers), request.ip)),
             requestId: request.id,
             address: request.ip,
           }),

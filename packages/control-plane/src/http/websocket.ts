@@ -5,7 +5,6 @@ import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import type { FastifyBaseLogger } from "fastify";
 import { WebSocketServer } from "ws";
 import type { Access, Admission } from "../api/admission.ts";
-import { bearerOf } from "../api/authenticate.ts";
 import { makeBucket } from "../api/bucket.ts";
 import { callErrorOf } from "../api/errors.ts";
 import { appRouter } from "../api/router.ts";
@@ -17,6 +16,7 @@ import type { Limits } from "./limits.ts";
 import { endWithProblem } from "./listener.ts";
 import { retryAfter } from "./problems.ts";
 import { requestIdOf } from "./request-id.ts";
+import { tokenOf } from "./session.ts";
 import { logTrpcFailure } from "./trpc-log.ts";
 
 const INVALID = { code: 4401, reason: "the token is no longer valid" };
@@ -144,7 +144,7 @@ async function admitUpgrade(
   if (request.headers["sec-websocket-protocol"] !== undefined) {
     throw new CallError("invalid_request", "Subprotocols are not supported; send none");
   }
-  const access = await admission.admit(bearerOf(request.headers.authorization), addressOf(request, trust));
+  const access = await admission.admit(tokenOf(request.headers), addressOf(request, trust));
   access.call();
   // Looked at after the wait: a socket that comes to be now would be closed by nobody.
   if (draining.aborted) throw new CallError("shutting_down", "The control plane is shutting down; come back");

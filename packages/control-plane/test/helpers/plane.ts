@@ -33,6 +33,8 @@ interface Options {
   clock?: Clock;
   trustedProxies?: string[];
   limits?: Partial<Limits>;
+  /** Folder of the dashboard's files. */
+  dashboard?: string;
   /** Replaces use cases, to make them do what they would do only in a bad hour. */
   change?: (useCases: UseCases) => Partial<UseCases>;
 }
@@ -42,6 +44,7 @@ export async function startPlane({
   clock = systemClock(),
   limits = {},
   trustedProxies = [],
+  dashboard,
   change = () => ({}),
 }: Options = {}) {
   const read = readSettings(["--listen", "127.0.0.1:0"], {}, "0");
@@ -66,6 +69,7 @@ export async function startPlane({
     log,
     limits: { ...LIMITS, ...limits },
     version: "0.0.0",
+    dashboard,
     trustedProxies,
   });
   const url = `http://127.0.0.1:${listener.port}`;
