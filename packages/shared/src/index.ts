@@ -1,5 +1,6 @@
 export * from "./audit-chain.ts";
 export * from "./audit.ts";
+export * from "./board.ts";
 export * from "./cordon.ts";
 export * from "./error-codes.ts";
 export * from "./explain.ts";

@@ -22,6 +22,7 @@ export const RULES = {
   "host.enrol": { admin: "any", "host-enrolment": "any" },
   "host.revoke": { admin: "any" },
   "host.manage": { admin: "any" },
+  "fleet.watch": { admin: "any", ci: "any", viewer: "any" },
   "capacity.read": { admin: "any", ci: "any", viewer: "any" },
   "metrics.read": { admin: "any", viewer: "any" },
   "image.read": { admin: "any", ci: "any", viewer: "any" },

@@ -12,6 +12,7 @@ import {
   nameSchema,
   planImageSchema,
   pruneImagesSchema,
+  queueQuerySchema,
   rollOutSchema,
   setChannelSchema,
   setPoolSchema,
@@ -21,6 +22,7 @@ import {
 } from "@tartfleet/shared";
 import { z } from "zod";
 import { agentRouter } from "./agent-router.ts";
+import { teamBoundOf } from "./authorize.ts";
 import { afterSchema, eventsQuerySchema, idempotencyKeySchema } from "./inputs.ts";
 import { live } from "./live.ts";
 import { capacityFor, hostFor, listVmsFor, teamFor, teamsFor } from "./team-view.ts";
@@ -92,6 +94,25 @@ const fleet = router({
   capacity: allowed("capacity.read")
     .input(capacityQuerySchema.prefault({}))
     .query(({ ctx, input }) => capacityFor(ctx.useCases, ctx.caller.principal, input)),
+
+  board: allowed("fleet.watch").query(({ ctx }) =>
+    ctx.useCases.fleetBoard(teamBoundOf(ctx.caller.principal)),
+  ),
+
+  queue: allowed("fleet.watch")
+    .input(queueQuerySchema)
+    .query(({ ctx, input }) => ctx.useCases.queuePage(input.limit, teamBoundOf(ctx.caller.principal))),
+
+  /** The board, and then what changes on it. */
+  watch: allowed("fleet.watch").subscription(async function* ({ ctx, signal }) {
+    const team = teamBoundOf(ctx.caller.principal);
+    yield* live(ctx, (until) => ctx.useCases.watchFleet(team, until), signal);
+  }),
+
+  /** What is to be read again, for those who show it. */
+  changes: allowed("fleet.watch").subscription(async function* ({ ctx, signal }) {
+    yield* live(ctx, (until) => ctx.useCases.watchTopics(until), signal);
+  }),
 });
 
 const images = router({

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { Topic } from "@tartfleet/shared";
 import type { Applied } from "../store/apply.ts";
 import type { KeptPhase } from "../store/phase-times.ts";
 
@@ -20,17 +21,25 @@ export function makeChanges() {
       for (const hostId of applied.hosts) emitter.emit(`host ${hostId}`);
       emitter.emit("applied", applied);
       emitter.emit("step");
+      emitter.emit("topic", "vms");
+      const isOfQueue = applied.vm.state === "queued" || applied.phase?.phase === "queued";
+      if (isOfQueue || applied.roomChanged) emitter.emit("topic", "queue");
     },
     /** A host's session or set of assignments may have changed. */
     hostChanged: (hostId: number): void => void emitter.emit(`host ${hostId}`),
     /** What a host can take may have changed: it connected, fell silent, told of itself, was cordoned. */
-    hostRoomChanged: (hostId: number): void => void emitter.emit("host room", hostId),
+    hostRoomChanged(hostId: number): void {
+      emitter.emit("host room", hostId);
+      for (const topic of ["hosts", "images", "queue"]) emitter.emit("topic", topic);
+    },
     /** What teams may have of the fleet was changed. */
     sharesChanged: (): void => void emitter.emit("shares"),
     /** What pools keep warm may have changed. */
     poolsChanged: (): void => void emitter.emit("pools"),
     /** Images may be wanted that were not before, by more than VMs. */
     imageNeedsChanged: (): void => void emitter.emit("image needs"),
+    /** Something that is shown somewhere has changed. */
+    topicChanged: (topic: Topic): void => void emitter.emit("topic", topic),
     /** A token was revoked or rotated. */
     tokenChanged: (id: string): void => void emitter.emit(`token ${id}`),
     onVm: (id: string) => subscribe(`vm ${id}`),
@@ -43,6 +52,10 @@ export function makeChanges() {
     onHostRoom(hear: (hostId: number) => void): () => void {
       emitter.on("host room", hear);
       return () => void emitter.off("host room", hear);
+    },
+    onTopic(hear: (topic: Topic) => void): () => void {
+      emitter.on("topic", hear);
+      return () => void emitter.off("topic", hear);
     },
     onShares: subscribe("shares"),
     onPools: subscribe("pools"),

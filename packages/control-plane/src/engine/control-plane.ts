@@ -10,6 +10,7 @@ import { openDatabase, type Database } from "../store/database.ts";
 import { DatabaseUnusableError, messageOf, passesByItself } from "../store/faults.ts";
 import { makeStore } from "../store/store.ts";
 import { makeAgentUseCases } from "./agents.ts";
+import { makeBoard } from "./board.ts";
 import { makeChanges } from "./changes.ts";
 import { makeSuspicions, startBreaker } from "./breaker.ts";
 import { startChannels } from "./channels.ts";
@@ -25,11 +26,13 @@ import { learnBudgets } from "./learned-budgets.ts";
 import { startImagePlans } from "./image-plans.ts";
 import { startImagePrune } from "./image-prune.ts";
 import type { Identity } from "./identity.ts";
+import { startLastHour } from "./last-hour.ts";
 import { makeLeases } from "./leases.ts";
 import { startMetrics } from "./metrics/metrics.ts";
 import type { Parts } from "./parts.ts";
 import { makePatience } from "./patience.ts";
 import { makePools } from "./pools.ts";
+import { makeQueuePage } from "./queue-page.ts";
 import { makeRecords } from "./records.ts";
 import { makeRefusals } from "./refusals.ts";
 import { startRetention } from "./retention.ts";
@@ -39,6 +42,7 @@ import { readOrMakeKey, type KeySource } from "./secrets-key.ts";
 import { makeSealer, randomId } from "./secrets.ts";
 import { every, watchStalls } from "./stalls.ts";
 import { makeStanding } from "./standing.ts";
+import { makeTopics, topicsOf } from "./topics.ts";
 import { watchStorage, type StorageHealth, type WatchLog } from "./storage-watch.ts";
 import { startTags } from "./tags.ts";
 import { makeTeamUseCases } from "./teams.ts";
@@ -96,7 +100,12 @@ export async function startControlPlane({
   const leaseMs = config.leaseSeconds * 1000;
   const stalls = watchStalls(machineClock, Math.max(LEAST_STALL_MS, leaseMs / 10));
   const { clock } = stalls;
-  const store = openStore(database, { after: clock.after, onBroken: onFatal });
+  const changes = makeChanges();
+  const store = openStore(database, {
+    after: clock.after,
+    onBroken: onFatal,
+    onActs: (actions) => actions.flatMap(topicsOf).forEach(changes.topicChanged),
+  });
   // Agents come back and tell what happened while nobody listened; no clock runs out before. What a host was
   // bringing up may have been done meanwhile: it is given up when the host is, not for the time that passed.
   const givenUpMs = leaseMs + config.silentGraceSeconds * 1000;
@@ -109,7 +118,6 @@ export async function startControlPlane({
     store.continueAudit(clock.now()),
     awaitAgents(),
   ]);
-  const changes = makeChanges();
   const knownHosts = store.hosts().map(({ id }) => id);
   const hearing = makeHearing(clock, 3 * config.heartbeatSeconds * 1000, knownHosts, stoppedAt);
   const history = startHistory(store, changes);
@@ -206,6 +214,9 @@ export async function startControlPlane({
 
   const metrics = startMetrics(parts, { version: packageJson.version, listPools: pools.useCases.listPools });
 
+  const lastHour = startLastHour(changes, clock);
+  const explainVm = makeExplain(parts, tags);
+
   const useCases: UseCases = {
     ...makeVmUseCases(parts, channels.choice, tags),
     ...channels.useCases,
@@ -238,7 +249,10 @@ export async function startControlPlane({
       return asks ? { room: roomFor(standing, query, team, tags.lastKnown), ...counts } : counts;
     },
     metrics: metrics.text,
-    explainVm: makeExplain(parts, tags),
+    explainVm,
+    queuePage: makeQueuePage(parts, explainVm),
+    ...makeBoard({ ...parts, lastHour }),
+    ...makeTopics(changes, clock),
   };
 
   return {
@@ -258,6 +272,7 @@ export async function startControlPlane({
       deadlines.stop();
       retention.stop();
       history.stop();
+      lastHour.stop();
       leases.stop();
       notes.stop();
       stalls.stop();

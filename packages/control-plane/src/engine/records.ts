@@ -104,10 +104,14 @@ export function makeRecords(store: Store, leases: Leases, version: string) {
       linuxVms: host.occupants
         .filter(({ slot }) => slot === null)
         .map(({ vmId, attempt }) => ({ vmId, attempt })),
-      agentIsBehind: host.facts !== null && isOlder(host.facts.agentVersion, version),
+      agentIsBehind: agentIsBehind(host),
       facts: host.facts,
       createdAt: isoOf(host.createdAt),
     };
+  }
+
+  function agentIsBehind({ facts }: Pick<StoredHost, "facts">): boolean {
+    return facts !== null && isOlder(facts.agentVersion, version);
   }
 
   function occupancy(host: StoredHost): HostOccupancy {
@@ -120,7 +124,7 @@ export function makeRecords(store: Store, leases: Leases, version: string) {
     };
   }
 
-  return { vmRecord, vmSummary, hostNamed, hostRecord, occupancy };
+  return { vmRecord, vmSummary, hostNamed, hostRecord, agentIsBehind, occupancy };
 }
 
 /** Of versions like 1.10.2. */

@@ -3,6 +3,7 @@ import type {
   AttemptRef,
   AuditPage,
   AuditQuery,
+  Board,
   Bootstrap,
   CallErrorCode,
   Capacity,
@@ -25,6 +26,7 @@ import type {
   PlanImage,
   PrunedHost,
   PruneImages,
+  QueuePage,
   ListVmsQuery,
   RemovedHost,
   ReportResult,
@@ -39,6 +41,7 @@ import type {
   TeamRecord,
   TokenRecord,
   TokenRole,
+  Topic,
   VmEvent,
   VmPage,
   VmRecord,
@@ -127,6 +130,15 @@ export interface UseCases {
   getHost(name: string): HostRecord;
   /** The fleet's slots; with a query also what room there is for VMs of that kind, for the team. */
   capacity(query?: CapacityQuery, team?: string): Capacity;
+
+  /** The fleet at a glance. @param team whose VMs are named, and whose queue and ends are counted; null: all */
+  fleetBoard(team: string | null): Board;
+  /** The same, and then what changes, at most twice a second, until the signal aborts. */
+  watchFleet(team: string | null, signal: AbortSignal): AsyncGenerator<Board, void>;
+  /** Kinds of things that have changed, at most once a second, until the signal aborts. */
+  watchTopics(signal: AbortSignal): AsyncGenerator<{ topics: Topic[] }, void>;
+  /** Who waits, why and until when: the first of each of at most `limit` lines. */
+  queuePage(limit: number, team: string | null): QueuePage;
 
   listChannels(): ChannelRecord[];
   getChannel(name: string): ChannelRecord;

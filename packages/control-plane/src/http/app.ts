@@ -7,6 +7,7 @@ import type { App, RestDeps } from "../api/rest/app.ts";
 import { auditRoutes } from "../api/rest/audit.ts";
 import { admit } from "../api/rest/caller.ts";
 import { channelRoutes } from "../api/rest/channels.ts";
+import { fleetRoutes } from "../api/rest/fleet.ts";
 import { hostRoutes } from "../api/rest/hosts.ts";
 import { imageRoutes } from "../api/rest/images.ts";
 import { metricsRoutes } from "../api/rest/metrics.ts";
@@ -102,6 +103,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
       vmRoutes,
       vmEventRoutes,
       hostRoutes,
+      fleetRoutes,
       imageRoutes,
       teamRoutes,
       channelRoutes,

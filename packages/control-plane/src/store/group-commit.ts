@@ -15,6 +15,8 @@ export interface CommitOptions {
   defer?: Defer | undefined;
   /** Calls back once after the milliseconds. */
   after?: ((milliseconds: number, call: () => void) => unknown) | undefined;
+  /** A group became durable, and its steps were told of. */
+  onDurable?: (() => void) | undefined;
   /** The database cannot be relied on any more: nothing may be asked of it again by this process. */
   onBroken?: ((error: Error) => void) | undefined;
 }
@@ -43,6 +45,7 @@ export function makeGroupCommit(
   {
     defer = setImmediate,
     after = (milliseconds, call) => setTimeout(call, milliseconds),
+    onDurable,
     onBroken,
   }: CommitOptions = {},
 ): Commit {
@@ -60,6 +63,7 @@ export function makeGroupCommit(
       return;
     }
     for (const settle of tell) settle();
+    onDurable?.();
     checkpoint();
   }
 

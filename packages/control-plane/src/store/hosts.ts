@@ -32,6 +32,7 @@ export interface StoredHost extends HostRow {
 /** An attempt on a host, with what of its VM the scheduler counts. */
 export interface Occupant {
   vmId: string;
+  name: string;
   attempt: number;
   /** null for a Linux VM. */
   slot: number | null;
@@ -303,6 +304,7 @@ function readHosts(db: Db, which?: SQL): StoredHost[] {
     .select({
       hostId: attempts.hostId,
       vmId: attempts.vmId,
+      name: vms.name,
       attempt: attempts.attempt,
       slot: attempts.slot,
       want: attempts.want,

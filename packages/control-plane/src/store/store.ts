@@ -1,4 +1,4 @@
-import { makeAuditStore, makeAuditWriter } from "./audit.ts";
+import { makeAuditStore, makeAuditWriter, type WriteAct } from "./audit.ts";
 import { makeChannelStore } from "./channels.ts";
 import { makeCordonStore } from "./cordons.ts";
 import type { Database } from "./database.ts";
@@ -17,15 +17,31 @@ import { makeStandingStore } from "./standing.ts";
 import { makeTokenStore } from "./tokens.ts";
 import { makeVmStore } from "./vms.ts";
 
+export interface StoreOptions extends Omit<CommitOptions, "onDurable"> {
+  /** Acts of these names are in the audit log now. Now and then one is named whose step was rolled back. */
+  onActs?: ((actions: readonly string[]) => void) | undefined;
+}
+
 /**
  * The store speaks in intents: each is one atomic step, and its promise resolves when the step is durable.
  * Nothing outside this folder knows that it is SQLite.
  *
  * Every intent and every read may fail with `storage_full` or `storage_busy`, which pass by themselves.
  */
-export function makeStore(database: Database, options: CommitOptions = {}) {
-  const commit = makeGroupCommit(database, options);
-  const write = makeAuditWriter(database);
+export function makeStore(database: Database, { onActs, ...options }: StoreOptions = {}) {
+  const written = new Set<string>();
+  const commit = makeGroupCommit(database, { ...options, onDurable });
+  const add = makeAuditWriter(database);
+  const write: WriteAct = (act, now) => {
+    add(act, now);
+    written.add(act.action);
+  };
+  function onDurable(): void {
+    if (written.size === 0) return;
+    const actions = [...written];
+    written.clear();
+    onActs?.(actions);
+  }
   const store = {
     logId: database.logId,
     ...makeVmStore(database, commit, write),

@@ -34,6 +34,7 @@ const MAY: Record<Speaker, string[]> = {
     "host.enrol",
     "host.revoke",
     "host.manage",
+    "fleet.watch",
     "capacity.read",
     "metrics.read",
     "image.read",
@@ -52,6 +53,7 @@ const MAY: Record<Speaker, string[]> = {
     "vm.read",
     "vm.end",
     "host.read",
+    "fleet.watch",
     "capacity.read",
     "image.read",
     "team.read",
@@ -61,6 +63,7 @@ const MAY: Record<Speaker, string[]> = {
   viewer: [
     "vm.read",
     "host.read",
+    "fleet.watch",
     "capacity.read",
     "metrics.read",
     "image.read",

@@ -2,7 +2,7 @@ import { createVmSchema } from "@tartfleet/shared";
 import type { TokenRole } from "@tartfleet/shared";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { httpClient, problemOf } from "../helpers/client.ts";
+import { httpClient, problemOf, socketClient } from "../helpers/client.ts";
 import { enrol, hello } from "../helpers/host.ts";
 import { ADMIN, IMAGE, startPlane } from "../helpers/plane.ts";
 import type { Plane } from "../helpers/plane.ts";
@@ -143,6 +143,20 @@ describe("a token of a team", () => {
     for (const who of Object.keys(tokens)) {
       expect((await as(who, "GET", "/v1/fleet/capacity")).body.slots).toMatchObject({ total: 2, busy: 2 });
     }
+    const shown = async (who: string) => {
+      const { body } = await as(who, "GET", "/v1/fleet/board");
+      expect(body.summary.slots).toMatchObject({ total: 2, busy: 2 });
+      const { trpc, close } = socketClient(plane.port, tokens[who] ?? "");
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      const { unsubscribe } = trpc.fleet.watch.subscribe(undefined, { onData: resolve, onError: reject });
+      expect(await promise).toMatchObject({ whole: true, hosts: body.hosts });
+      unsubscribe();
+      await close();
+      return body.hosts[0].slots.flatMap(({ vm }: { vm: { id: string } | null }) => vm?.id ?? []);
+    };
+    expect(await shown("red ci")).toEqual([vms.red]);
+    expect(await shown("blue viewer")).toEqual([vms.blue]);
+    expect(await shown("viewer")).toEqual([vms.red, vms.blue]);
   });
 
   it("makes, sees and ends its own", async () => {

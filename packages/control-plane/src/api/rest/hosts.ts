@@ -1,6 +1,4 @@
 import {
-  capacityQuerySchema,
-  capacitySchema,
   cordonHostSchema,
   drainHostSchema,
   enrolHostSchema,
@@ -10,7 +8,7 @@ import {
   removeHostQuerySchema,
 } from "@tartfleet/shared";
 import { z } from "zod";
-import { capacityFor, hostFor } from "../team-view.ts";
+import { hostFor } from "../team-view.ts";
 import type { App, RestDeps } from "./app.ts";
 import { requireCaller } from "./caller.ts";
 import { hostsSchema, nameParams, PROBLEMS } from "./schemas.ts";
@@ -124,17 +122,5 @@ export function hostRoutes(app: App, { useCases }: RestDeps): void {
       response: { 200: hostRecordSchema, ...PROBLEMS },
     },
     handler: async (request) => useCases.drainHost(requireCaller(request), request.params.name, request.body),
-  });
-
-  app.get("/v1/fleet/capacity", {
-    config: { action: "capacity.read" },
-    schema: {
-      tags: ["Fleet"],
-      operationId: "getCapacity",
-      summary: "Slots of the fleet and the length of its queue; with a query, room for VMs of that kind",
-      querystring: capacityQuerySchema,
-      response: { 200: capacitySchema, ...PROBLEMS },
-    },
-    handler: async (request) => capacityFor(useCases, requireCaller(request).principal, request.query),
   });
 }

@@ -1,0 +1,205 @@
+import type { Board, BoardHost, BoardSummary } from "@tartfleet/shared";
+import { addSlots, boardSlots, forTeam, noSlots, type BoardOccupant } from "../domain/board.ts";
+import type { Occupant, StoredHost } from "../store/hosts.ts";
+import { hangBell } from "./bell.ts";
+import type { LastHour } from "./last-hour.ts";
+import { labelsOf } from "./fleet-view.ts";
+import type { Parts } from "./parts.ts";
+import { iso, isoOf } from "./records.ts";
+
+type BoardParts = Pick<Parts, "store" | "changes" | "leases" | "fleet" | "history" | "clock" | "records"> & {
+  lastHour: LastHour;
+};
+
+/** Who looks is told of changes no more often. */
+const PAUSE_MS = 500;
+/** Numbers that only time changes, like what happened in the last hour. */
+const AGEING_MS = 60_000;
+
+/** Somebody who looks at the board. */
+interface Watcher {
+  /** Hosts that changed since they were told, as they are now; undefined for those that left. */
+  changed: Map<string, BoardHost | undefined>;
+  ring(): void;
+}
+
+/**
+ * The fleet at a glance. While somebody looks, a host is read again when something happens on it, and all who look
+ * share what was read; while nobody does, it costs nothing.
+ */
+export function makeBoard(parts: BoardParts) {
+  const { store, changes, leases, fleet, history, clock, records, lastHour } = parts;
+  const watchers = new Set<Watcher>();
+  const hosts = new Map<number, BoardHost>();
+  const changed = new Set<number>();
+  let sums = noSlots();
+  let close = () => {};
+  let cancel = () => {};
+  let isDue = false;
+
+  function show(host: StoredHost): BoardHost {
+    const { facts, cordon } = host;
+    const isConnected = leases.isConnected(host.id);
+    const findings = facts?.findings ?? [];
+    return {
+      name: host.name,
+      ...conditionOf(host, isConnected),
+      labels: labelsOf(host),
+      errors: findings.filter(({ state }) => state === "error").length,
+      warnings: findings.filter(({ state }) => state === "warning").length,
+      agentIsBehind: records.agentIsBehind(host),
+      linuxVms: host.occupants.filter(({ slot }) => slot === null).length,
+      slots: boardSlots({
+        isConnected,
+        isCordoned: cordon !== null,
+        occupants: host.occupants.flatMap((occupant) => occupantOf(occupant) ?? []),
+        phantoms: host.phantoms,
+      }),
+    };
+  }
+
+  function put(id: number, host: BoardHost | undefined): void {
+    const before = hosts.get(id);
+    if (before) addSlots(sums, before, -1);
+    if (host) {
+      hosts.set(id, host);
+      addSlots(sums, host, 1);
+    } else hosts.delete(id);
+    const name = host?.name ?? before?.name;
+    if (name === undefined) return;
+    for (const watcher of watchers) watcher.changed.set(name, host);
+  }
+
+  function summary(team: string | null): BoardSummary {
+    const now = clock.now();
+    let depth = 0;
+    let oldest: number | null = null;
+    for (const line of fleet.view.queue.lines()) {
+      if (team !== null && line.team !== team) continue;
+      depth += line.requests.length;
+      const since = line.requests[0]?.since ?? now;
+      oldest = Math.min(oldest ?? since, since);
+    }
+    const wait = (p: number) => history.quantile({ phase: "queued" }, p) ?? null;
+    return {
+      at: isoOf(now),
+      slots: { ...sums },
+      queue: { depth, oldestSince: iso(oldest) },
+      wait: { p50Ms: wait(0.5), p95Ms: wait(0.95) },
+      lastHour: lastHour.of(team),
+      silentHosts: [...hosts.values()].filter(({ condition }) => condition === "unreachable").length,
+    };
+  }
+
+  function wake(): void {
+    isDue = false;
+    for (const id of changed) {
+      const host = store.hostById(id);
+      put(id, host && show(host));
+    }
+    changed.clear();
+    for (const { ring } of watchers) ring();
+    cancel = clock.after(AGEING_MS, wake);
+  }
+
+  function note(...ids: (number | null)[]): void {
+    for (const id of ids) if (id !== null) changed.add(id);
+    if (isDue) return;
+    isDue = true;
+    cancel();
+    cancel = clock.after(PAUSE_MS, wake);
+  }
+
+  function open(): void {
+    for (const host of store.hosts()) put(host.id, show(host));
+    const unsubscribes = [
+      changes.onApplied(({ vm, hosts: touched }) => note(vm.hostId, ...touched)),
+      changes.onHostRoom((hostId) => note(hostId)),
+    ];
+    cancel = clock.after(AGEING_MS, wake);
+    close = () => {
+      for (const unsubscribe of unsubscribes) unsubscribe();
+      cancel();
+      hosts.clear();
+      changed.clear();
+      sums = noSlots();
+      isDue = false;
+    };
+  }
+
+  function leave(watcher: Watcher): void {
+    watchers.delete(watcher);
+    if (watchers.size === 0) close();
+  }
+
+  function whole(team: string | null): Board {
+    const all = [...hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return {
+      whole: true,
+      summary: summary(team),
+      hosts: all.map((host) => forTeam(host, team)),
+      removed: [],
+    };
+  }
+
+  return {
+    /** As it stands now. @param team whose VMs are named; null: everybody's */
+    fleetBoard(team: string | null): Board {
+      const watcher: Watcher = { changed: new Map(), ring() {} };
+      if (watchers.size === 0) open();
+      watchers.add(watcher);
+      try {
+        return whole(team);
+      } finally {
+        leave(watcher);
+      }
+    },
+
+    /** As it stands, and then what changes, until the signal aborts; who reads slowly is told of the newest alone. */
+    async *watchFleet(team: string | null, signal: AbortSignal): AsyncGenerator<Board, void> {
+      const watcher: Watcher = { changed: new Map(), ring() {} };
+      const bell = hangBell((ring) => {
+        watcher.ring = ring;
+        return () => leave(watcher);
+      }, signal);
+      try {
+        if (watchers.size === 0) open();
+        watchers.add(watcher);
+        yield whole(team);
+        while (await bell.wait()) {
+          const news = [...watcher.changed];
+          watcher.changed.clear();
+          yield {
+            whole: false,
+            summary: summary(team),
+            hosts: news.flatMap(([, host]) => (host ? [forTeam(host, team)] : [])),
+            removed: news.flatMap(([name, host]) => (host ? [] : [name])),
+          };
+        }
+      } finally {
+        bell.takeDown();
+      }
+    },
+  };
+}
+
+function conditionOf(
+  { cordon, lastSeenAt }: StoredHost,
+  isConnected: boolean,
+): Pick<BoardHost, "condition" | "since" | "by" | "reason"> {
+  const by: BoardHost["by"] = cordon && (cordon.breaker ? "breaker" : "person");
+  const told = { by, reason: cordon?.reason ?? null };
+  if (!isConnected) return { condition: "unreachable", since: iso(lastSeenAt), ...told };
+  if (!cordon) return { condition: "open", since: null, ...told };
+  return { condition: cordon.drain ? "draining" : "cordoned", since: isoOf(cordon.since), ...told };
+}
+
+function occupantOf({ slot, vmId, name, team, spec, state, want }: Occupant): BoardOccupant | undefined {
+  if (slot === null) return undefined;
+  return {
+    slot,
+    vm: { id: vmId, name, team, image: spec.image, state },
+    isWarm: spec.pool !== undefined,
+    isLeaving: want === "gone",
+  };
+}
