@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Board, BoardHost } from "@tartfleet/shared";
 import { afterEach, describe, expect, it } from "vitest";
 import { CI, settle, startFleet } from "../support/fleet.ts";
