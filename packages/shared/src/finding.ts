@@ -16,6 +16,7 @@ export const findingSchema = z.object({
     .max(1000)
     .nullable()
     .describe("The command that cures it; null when there is nothing to do"),
+  value: z.number().optional().describe("What was counted or measured, where that is a number to watch"),
 });
 export type Finding = z.infer<typeof findingSchema>;
 

@@ -58,7 +58,8 @@ export function parseLeases(text: string): Lease[] {
 }
 
 /**
- * How full the fullest of the networks is. macOS hands out expired addresses again, near the end the same to two VMs.
+ * How full the fullest of the networks is, with the addresses that are taken there as value. macOS hands out expired
+ * addresses again, near the end the same to two VMs.
  *
  * @param file the text of LEASES; null when there is no such file, undefined when it cannot be read
  * @param now seconds since 1970
@@ -72,10 +73,14 @@ export function judgeLeases(file: string | null | undefined, now: number): Judge
   const twice = [...Map.groupBy(live, ({ address }) => address)].find(
     ([, leases]) => new Set(leases.map(({ hardware }) => hardware)).size > 1,
   );
+  return { ...judgeTaken(taken, twice?.[0]), value: taken };
+}
+
+function judgeTaken(taken: number, twice: string | undefined): Judgement {
   const says = `${taken} of ${POOL} addresses for VMs are taken`;
   if (taken >= POOL - NONE_LEFT) return error(`${says}; soon VMs get none.`, EMPTY);
-  if (twice)
-    return error(`Two leases hold the address ${twice[0]}: a VM may be reached in another's place.`, EMPTY);
+  if (twice !== undefined)
+    return error(`Two leases hold the address ${twice}: a VM may be reached in another's place.`, EMPTY);
   if (taken >= POOL - FEW_LEFT) return warning(`${says}.`, EMPTY);
   return ok(`${says}.`);
 }

@@ -112,12 +112,13 @@ const MESSAGE_LENGTH = 500;
 const CURE_LENGTH = 1000;
 
 /** In the bounds of the protocol, whatever the system said: a hello with more would be refused. */
-function finding(code: FindingCode, { state, message, cure }: Judgement): Finding {
+function finding(code: FindingCode, { state, message, cure, value }: Judgement): Finding {
   return {
     code,
     state,
     message: printable(message).slice(0, MESSAGE_LENGTH),
     cure: cure === null ? null : printable(cure).slice(0, CURE_LENGTH),
+    ...(value === undefined ? {} : { value }),
   };
 }
 

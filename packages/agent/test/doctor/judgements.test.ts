@@ -161,6 +161,12 @@ describe("DHCP (peers §4 row 14)", () => {
     expect(judgeLeases(file, NOW).state).toBe(state);
   });
 
+  test("leases: how many addresses are taken is told as a number, where it is known", () => {
+    expect(judgeLeases(table(172), NOW).value).toBe(172);
+    expect(judgeLeases(table(240), NOW)).toMatchObject({ state: "error", value: 240 });
+    expect(judgeLeases(undefined, NOW).value).toBeUndefined();
+  });
+
   test("an address that two VMs hold is an error; one that a VM holds twice, or held by one that is over, is none", () => {
     const a = lease("192.168.64.7", "a:1", NOW + 60);
     const judgement = judgeLeases(a + lease("192.168.64.7", "a:2", NOW + 60), NOW);

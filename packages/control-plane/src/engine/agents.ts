@@ -10,6 +10,8 @@ import {
 import type { z } from "zod";
 import { actOf, hostName, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
+import type { Applied } from "../store/apply.ts";
+import type { Leftover } from "./changes.ts";
 import type { Parts } from "./parts.ts";
 import type { Tags } from "./tags.ts";
 import { mintToken } from "./secrets.ts";
@@ -113,7 +115,11 @@ export function makeAgentUseCases(
         requireSession(caller, epoch);
         return store.applyReports(caller.principal.hostId, epoch, known, parts.context());
       });
-      for (const result of results) changes.publish(result);
+      for (const [index, result] of results.entries()) {
+        changes.publish(result);
+        const leftover = known[index]?.kind === "gone" ? leftoverOf(result) : undefined;
+        if (leftover !== undefined) changes.leftoverGone(leftover);
+      }
       const answers = results[Symbol.iterator]();
       return reports.map((report): ReportResult => {
         if (report.kind === "unknown") {
@@ -180,4 +186,10 @@ export function makeAgentUseCases(
       };
     },
   };
+}
+
+/** What it was that was seen gone, where it was not the instance of a VM's present attempt. */
+function leftoverOf(gone: Applied): Leftover | undefined {
+  if (gone.outcome === "ignored") return gone.vm === null ? "unknown" : undefined;
+  return gone.phase === null ? "given_up" : undefined;
 }

@@ -6,6 +6,9 @@ import type { KeptPhase } from "../store/phase-times.ts";
 /** A step that changed something. */
 type Step = Extract<Applied, { outcome: "applied" }>;
 
+/** An instance that was left on a host: of an attempt that its VM had given up, or of a VM that nobody knows. */
+export type Leftover = "given_up" | "unknown";
+
 /** Who is told when a step was applied. Rings, but for steps and the phases that they finished; the store is the truth. */
 export function makeChanges() {
   const emitter = new EventEmitter().setMaxListeners(0);
@@ -40,6 +43,8 @@ export function makeChanges() {
     imageNeedsChanged: (): void => void emitter.emit("image needs"),
     /** Something that is shown somewhere has changed. */
     topicChanged: (topic: Topic): void => void emitter.emit("topic", topic),
+    /** A host removed what had been left there. */
+    leftoverGone: (kind: Leftover): void => void emitter.emit("leftover gone", kind),
     /** A token was revoked or rotated. */
     tokenChanged: (id: string): void => void emitter.emit(`token ${id}`),
     onVm: (id: string) => subscribe(`vm ${id}`),
@@ -56,6 +61,10 @@ export function makeChanges() {
     onTopic(hear: (topic: Topic) => void): () => void {
       emitter.on("topic", hear);
       return () => void emitter.off("topic", hear);
+    },
+    onLeftoverGone(hear: (kind: Leftover) => void): () => void {
+      emitter.on("leftover gone", hear);
+      return () => void emitter.off("leftover gone", hear);
     },
     onShares: subscribe("shares"),
     onPools: subscribe("pools"),

@@ -212,7 +212,11 @@ export async function startControlPlane({
     remove: imagePrune.removalsOf(hostId),
   });
 
-  const metrics = startMetrics(parts, { version: packageJson.version, listPools: pools.useCases.listPools });
+  const metrics = startMetrics(parts, {
+    version: packageJson.version,
+    reserve: database.reserve,
+    listPools: pools.useCases.listPools,
+  });
 
   const lastHour = startLastHour(changes, clock);
   const explainVm = makeExplain(parts, tags);

@@ -25,6 +25,8 @@ export function makeHearing(clock: Clock, quietMs: number, knownHosts: readonly 
       }
       heardAt.set(hostId, now);
     },
+    /** When a host was heard last; what knew it before this process began: when that is known to have been there last. */
+    lastHeardAt: (hostId: number): number | undefined => heardAt.get(hostId),
     /** This process stood still since about then. */
     stalled(from: number): void {
       own = { from, until: clock.now() };

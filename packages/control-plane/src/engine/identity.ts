@@ -4,4 +4,6 @@ export interface Identity {
   pin?: string | undefined;
   /** The certificate or the authority that guests verify it by, as of now, in PEM. */
   guestCa?: (() => string | undefined) | undefined;
+  /** When the certificate that is served ends, as of now; milliseconds since 1970. */
+  certificateEndsAt?: (() => number) | undefined;
 }

@@ -37,10 +37,11 @@ export async function startTls(config: Config, { listener, log, now }: Parts): P
       ? filesOf(tlsCertificate, tlsKey)
       : ownIn(config.dataDir, hostsOf(config));
   const kept = await keepCertificate({ source, use: listener.certify, log, now });
+  const certificateEndsAt = () => kept.current().expiresAt;
   const identity =
     kind === "self-signed"
-      ? { pin: kept.current().pin, guestCa: () => guestCa ?? kept.current().cert }
-      : { guestCa: () => guestCa };
+      ? { pin: kept.current().pin, guestCa: () => guestCa ?? kept.current().cert, certificateEndsAt }
+      : { guestCa: () => guestCa, certificateEndsAt };
   return { identity, reload: kept.reload };
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { namesOf, samplesOf } from "../support/exposition.ts";
-import { CI, startFleet } from "../support/fleet.ts";
+import { callerOf, CI, startFleet } from "../support/fleet.ts";
 
 const IMAGE = 'image="ghcr.io/org/image"';
 
@@ -116,5 +116,51 @@ test("a pool's hits, misses and idle time are told", async () => {
     'tartfleet_pool_hits_total{pool="xcode"}': 1,
     'tartfleet_pool_misses_total{pool="xcode"}': 0,
   });
+  fleet.close();
+});
+
+test("images that were there and images that were fetched, and how a VM came to its end", async () => {
+  const fleet = await startFleet();
+  const mac = await fleet.host("mac-1", { images: [{ reference: "ghcr.io/org/image:1", sizeGiB: 50 }] });
+  const there = await fleet.create();
+  const fetched = await fleet.create({ image: "ghcr.io/org/other:1" });
+  const pulling = { kind: "phase" as const, vmId: fetched, attempt: 1, phase: "pulling" as const };
+  await mac.report({ ...pulling, pullPercent: 10, pullTotalBytes: 25e9 });
+  await mac.report({ ...pulling, phase: "cloning" });
+  await mac.bringUpAll();
+  const guest = callerOf({ kind: "vm" as const, vmId: there, attempt: 1 });
+  await fleet.useCases.endVm(guest, there, { phase: "job_hook" });
+  await fleet.clock.pass(4000);
+  await fleet.useCases.endVm(guest, there, { phase: "runner_exited", rc: 0 });
+  await fleet.clock.pass(15_000);
+  await mac.report({ kind: "gone", vmId: there, attempt: 1 });
+  expect(Object.fromEntries(samplesOf(await fleet.useCases.metrics()))).toMatchObject({
+    [`tartfleet_image_cache_hits_total{${IMAGE}}`]: 1,
+    'tartfleet_image_cache_misses_total{image="ghcr.io/org/other"}': 1,
+    'tartfleet_image_pull_bytes_total{image="ghcr.io/org/other"}': 25e9,
+    tartfleet_image_largest_bytes: 50 * 2 ** 30,
+    'tartfleet_vm_end_seconds_sum{from="hook",to="exit"}': 4,
+    'tartfleet_vm_end_seconds_sum{from="exit",to="gone"}': 15,
+  });
+  fleet.close();
+});
+
+test("what a host removes of attempts that were given up, and of VMs that nobody knows, is counted; ends are not", async () => {
+  const fleet = await startFleet();
+  const mac = await fleet.host("mac-1");
+  const id = await fleet.create();
+  const error = { code: "start_failed" as const, message: "no", facts: {} };
+  await mac.report({ kind: "failed", vmId: id, attempt: 1, phase: "booting", error });
+  const reclaimed = async () => {
+    const samples = samplesOf(await fleet.useCases.metrics());
+    const of = (kind: string) => samples.get(`tartfleet_instances_reclaimed_total{kind="${kind}"}`);
+    return { givenUp: of("given_up"), unknown: of("unknown") };
+  };
+  expect(await reclaimed()).toEqual({ givenUp: 0, unknown: 0 });
+  await mac.report({ kind: "gone", vmId: id, attempt: 1 });
+  await mac.report({ kind: "gone", vmId: "0123456789abcdef", attempt: 1 });
+  await fleet.useCases.endVm(CI, id, {});
+  await mac.removeAll();
+  expect(await reclaimed()).toEqual({ givenUp: 1, unknown: 1 });
   fleet.close();
 });

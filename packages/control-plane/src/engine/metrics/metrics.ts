@@ -1,7 +1,13 @@
-import { Gauge, Registry } from "prom-client";
+import { imageParts } from "@tartfleet/shared";
+import { Registry } from "prom-client";
+import type { Database } from "../../store/database.ts";
 import type { Parts } from "../parts.ts";
 import type { UseCases } from "../use-cases.ts";
+import { measureEnds } from "./end-metrics.ts";
 import { gaugeFleet } from "./fleet-metrics.ts";
+import { gaugeHosts } from "./host-metrics.ts";
+import { countImages } from "./image-metrics.ts";
+import { gaugePlane } from "./plane-metrics.ts";
 import { measureVms } from "./vm-metrics.ts";
 
 /** What the control plane tells a monitoring system (docs/metrics.md). */
@@ -13,26 +19,56 @@ export interface Metrics {
   stop(): void;
 }
 
+type MeasuredParts = Pick<
+  Parts,
+  "store" | "leases" | "hearing" | "records" | "fleet" | "clock" | "changes" | "identity"
+>;
+
+/** Seconds, from what a cached image takes to what a pull of a hundred gigabytes does. */
+const BUCKETS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600];
+/** So many repositories have a label of their own; whoever creates VMs chooses their names. */
+const MOST_IMAGES = 200;
+
 export function startMetrics(
-  parts: Pick<Parts, "store" | "leases" | "records" | "fleet" | "clock" | "changes">,
-  { version, listPools }: { version: string } & Pick<UseCases, "listPools">,
+  parts: MeasuredParts,
+  {
+    version,
+    reserve,
+    listPools,
+  }: { version: string } & Pick<Database, "reserve"> & Pick<UseCases, "listPools">,
 ): Metrics {
   const registry = new Registry();
-  const build = new Gauge({
-    name: "tartfleet_build_info",
-    help: "Always 1; the control plane's version",
-    labelNames: ["version"],
-    registers: [registry],
-  });
-  build.set({ version }, 1);
-  const refresh = gaugeFleet(registry, { ...parts, listPools });
-  const stop = measureVms(registry, parts.changes);
+  const label = boundedLabels(MOST_IMAGES);
+  const imageLabel = (reference: string) => label(imageParts(reference)?.repository ?? reference);
+  const refreshPlane = gaugePlane(registry, { ...parts, version, reserve });
+  const refreshFleet = gaugeFleet(registry, { ...parts, listPools });
+  const hosts = gaugeHosts(registry, parts);
+  const stops = [
+    measureVms(registry, parts.changes, imageLabel, BUCKETS),
+    measureEnds(registry, parts.changes, BUCKETS),
+    countImages(registry, parts, imageLabel),
+  ];
   return {
     registry,
     text() {
-      refresh();
+      const all = parts.store.hosts();
+      refreshPlane();
+      refreshFleet(all);
+      hosts.refresh(all);
       return registry.metrics();
     },
-    stop,
+    stop() {
+      hosts.stop();
+      for (const stop of stops) stop();
+    },
+  };
+}
+
+/** Values as they are, until there are too many different ones: those that come then are `other`. */
+function boundedLabels(most: number): (value: string) => string {
+  const known = new Set<string>();
+  return (value) => {
+    if (known.size < most) known.add(value);
+    return known.has(value) ? value : "other";
   };
 }

@@ -1,14 +1,19 @@
-import { imageParts, isTerminal } from "@tartfleet/shared";
+import { END_REASONS, isTerminal } from "@tartfleet/shared";
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { Changes } from "../changes.ts";
 
-/** Seconds, from what a cached image takes to what a pull of a hundred gigabytes does. */
-const BUCKETS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600];
-/** So many repositories have a label of their own; whoever creates VMs chooses their names. */
-const MOST_IMAGES = 200;
-
-/** Counts and measures what VMs go through, step by step; nothing is labelled by VM. */
-export function measureVms(registry: Registry, changes: Pick<Changes, "onApplied" | "onPhase">): () => void {
+/**
+ * Counts and measures what VMs go through, step by step; nothing is labelled by VM.
+ *
+ * @param imageLabel an image's label
+ * @param buckets of histograms; seconds
+ */
+export function measureVms(
+  registry: Registry,
+  changes: Pick<Changes, "onApplied" | "onPhase">,
+  imageLabel: (reference: string) => string,
+  buckets: number[],
+): () => void {
   const registers = [registry];
   const accepted = new Counter({
     name: "tartfleet_vms_accepted_total",
@@ -32,47 +37,59 @@ export function measureVms(registry: Registry, changes: Pick<Changes, "onApplied
     name: "tartfleet_queue_wait_seconds",
     help: "How long VMs waited for a slot, for each wait that ended with one",
     labelNames: ["team"],
-    buckets: BUCKETS,
+    buckets,
     registers,
   });
   const phases = new Histogram({
     name: "tartfleet_vm_phase_seconds",
     help: "How long phases took that came to their end; run is from ready on, stop until it was seen gone",
     labelNames: ["phase", "image"],
-    buckets: BUCKETS,
+    buckets,
     registers,
   });
   const boots = new Histogram({
     name: "tartfleet_vm_bring_up_seconds",
     help: "From a slot to ready, for each attempt that came so far",
     labelNames: ["image"],
-    buckets: BUCKETS,
+    buckets,
     registers,
   });
   const rungs = new Histogram({
     name: "tartfleet_vm_stop_rung_seconds",
     help: "How long each rung of the stop ladder took",
     labelNames: ["rung", "outcome"],
-    buckets: BUCKETS,
+    buckets,
     registers,
   });
-  const imageLabel = boundedLabels(MOST_IMAGES);
+
+  const begun = new Set<string>();
+  /** From 0 on, or Prometheus would not see that the first of a kind came. */
+  function beginTeam(team: string): void {
+    if (begun.has(team)) return;
+    begun.add(team);
+    for (const [reason, { outcome }] of Object.entries(END_REASONS)) {
+      ended.inc({ team, state: outcome, reason }, 0);
+    }
+  }
 
   const unsubscribes = [
     changes.onPhase(({ phase, team, image: reference, durationMs, measured, verdict, outcome }) => {
       const seconds = durationMs / 1000;
-      const image = imageLabel(imageParts(reference)?.repository ?? reference);
+      const image = imageLabel(reference);
       if (phase === "queued" && outcome === "done") queueWait.observe({ team }, seconds);
       if (phase !== "queued" && measured) phases.observe({ phase, image }, seconds);
       if (verdict !== null) attempts.inc({ image, outcome: verdict });
     }),
     changes.onApplied(({ vm, event, phase }) => {
       const { team, state } = vm;
-      if (event?.type === "accepted") accepted.inc({ team });
+      if (event?.type === "accepted") {
+        beginTeam(team);
+        accepted.inc({ team });
+      }
       if (phase !== null && isTerminal(state))
         ended.inc({ team, state, reason: vm.end?.reason ?? "unknown" });
       if (event?.type === "state" && state === "ready" && vm.assignedAt !== null) {
-        const image = imageLabel(imageParts(vm.spec.image)?.repository ?? vm.spec.image);
+        const image = imageLabel(vm.spec.image);
         boots.observe({ image }, ((vm.readyAt ?? vm.stateSince) - vm.assignedAt) / 1000);
       }
       if (event?.type === "stop_rung") {
@@ -83,14 +100,5 @@ export function measureVms(registry: Registry, changes: Pick<Changes, "onApplied
   ];
   return () => {
     for (const unsubscribe of unsubscribes) unsubscribe();
-  };
-}
-
-/** Values as they are, until there are too many different ones: those that come then are `other`. */
-function boundedLabels(most: number): (value: string) => string {
-  const known = new Set<string>();
-  return (value) => {
-    if (known.size < most) known.add(value);
-    return known.has(value) ? value : "other";
   };
 }
