@@ -1,13 +1,14 @@
 #!/bin/sh
 # Debian packages that let the simulated Macs have guests with a real sshd, a PID namespace (bubblewrap)
-# and a network of their own. Without them the tests that need them are skipped, and the rest runs on
-# plain processes.
+# and a network of their own, and promtool, with which alerts are tried. Without them the tests that need
+# them are skipped, and the rest runs on plain processes.
 set -eu
 missing=""
 command -v bwrap >/dev/null || missing="$missing bubblewrap"
 command -v ip >/dev/null || missing="$missing iproute2"
 command -v iptables >/dev/null || missing="$missing iptables"
 command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$missing openssh-server openssh-sftp-server"
+command -v promtool >/dev/null || missing="$missing prometheus"
 command -v zsh >/dev/null || missing="$missing zsh"
 [ -n "$missing" ] || exit 0
 echo "installing$missing"

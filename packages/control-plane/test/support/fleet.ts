@@ -12,6 +12,7 @@ import {
 import type { Clock } from "../../src/engine/clock.ts";
 import type { EngineConfig } from "../../src/engine/config.ts";
 import { startControlPlane } from "../../src/engine/control-plane.ts";
+import type { Identity } from "../../src/engine/identity.ts";
 import { randomId } from "../../src/engine/secrets.ts";
 import type { Caller, HostCaller, Principal } from "../../src/engine/use-cases.ts";
 import { openMemoryDatabase, type Database } from "../../src/store/database.ts";
@@ -120,8 +121,16 @@ export function callerOf<P extends Principal>(principal: P): Caller<P> {
 }
 
 /** A control plane in memory under a virtual clock, and agents that are played by the test. */
-export async function startFleet(options: { config?: Partial<EngineConfig>; database?: Database } = {}) {
-  const clock = virtualClock();
+export async function startFleet(
+  options: {
+    config?: Partial<EngineConfig>;
+    database?: Database;
+    identity?: Identity;
+    /** What the clock shows at first; milliseconds since 1970. */
+    startAt?: number;
+  } = {},
+) {
+  const clock = virtualClock(options.startAt);
   const database = options.database ?? openMemoryDatabase();
   const key = randomBytes(32);
   const errors: unknown[] = [];
@@ -131,6 +140,7 @@ export async function startFleet(options: { config?: Partial<EngineConfig>; data
       database: { ...database, close: () => {} },
       key,
       config: { ...CONFIG, ...options.config },
+      identity: options.identity,
       clock,
       randomId,
       onFatal: (error) => errors.push(error),
