@@ -92,13 +92,30 @@ test("host remove is refused while VMs are there, and says what becomes of them 
 test("image list shows what a name stands for on which host", async () => {
   await using cli = await fleet();
   const { stdout } = await cli.tartfleet("image", "list");
-  expect(stdout).toMatch(/^IMAGE +DIGEST +HOSTS +SIZE +ON +PULLING$/m);
+  expect(stdout).toMatch(/^IMAGE +DIGEST +HOSTS +SIZE +BOOT +ON +PULLING$/m);
   expect(stdout).toMatch(
-    /^ghcr\.io\/org\/image:15 +sha256:a{12} \(differs\) +1 +31\.3 GiB +mac-1 +mac-3 42% of 25\.4 GB$/m,
+    /^ghcr\.io\/org\/image:15 +sha256:a{12} \(differs\) +1 +31\.3 GiB +41s, p95 58s +mac-1 +mac-3 42% of 25\.4 GB$/m,
   );
   expect(stdout).toMatch(
-    /^ghcr\.io\/org\/image:15 +sha256:b{12} \(differs\) +1 +31\.3 GiB +mac-2 +mac-3 42% of 25\.4 GB$/m,
+    /^ghcr\.io\/org\/image:15 +sha256:b{12} \(differs\) +1 +31\.3 GiB +41s, p95 58s +mac-2 +mac-3 42% of 25\.4 GB$/m,
   );
+});
+
+test("attempts says what became of those on a host or with an image", async () => {
+  await using cli = await fleet();
+  const { stdout } = await cli.tartfleet("host", "attempts", "mac-1", "--limit", "10");
+  expect(Object.fromEntries(cli.standIn.requests.at(-1)?.query ?? [])).toEqual({
+    host: "mac-1",
+    limit: "10",
+  });
+  expect(stdout).toMatch(/^1 of the newest 2 came up\.\nWHEN +VM +ATTEMPT +HOST +IMAGE +CAME TO$/m);
+  expect(stdout).toMatch(/vm0000000001 +1 +mac-1 +ghcr\.io\/org\/image:15 +guest_unreachable in booting$/m);
+  expect(stdout).toMatch(/of another team +1 +mac-1 .* ready$/m);
+  await cli.tartfleet("image", "attempts", "ghcr.io/org/image:16");
+  expect(Object.fromEntries(cli.standIn.requests.at(-1)?.query ?? [])).toEqual({
+    image: "ghcr.io/org/image:16",
+    limit: "50",
+  });
 });
 
 test("team set changes what is given and keeps the rest; list shows it; remove takes it away", async () => {

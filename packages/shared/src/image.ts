@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { phaseSchema } from "./phase.ts";
 
 /** An image on the fleet's hosts, by the name under which they have it. */
 export const imageRecordSchema = z.object({
@@ -23,6 +24,16 @@ export const imageRecordSchema = z.object({
       }),
     )
     .describe("Connected hosts that fetch it now"),
+  times: z
+    .array(
+      z.object({
+        phase: phaseSchema,
+        p50Seconds: z.number(),
+        p95Seconds: z.number(),
+        count: z.int().describe("Measured, of the newest few hundred"),
+      }),
+    )
+    .describe("How long its VMs take to come up, phase by phase; without phases that none went through"),
   isMixed: z
     .boolean()
     .describe("Hosts have different images under this name: the tag was moved since some pulled it"),

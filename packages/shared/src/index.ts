@@ -1,3 +1,4 @@
+export * from "./attempt.ts";
 export * from "./audit-chain.ts";
 export * from "./audit.ts";
 export * from "./board.ts";

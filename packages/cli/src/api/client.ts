@@ -1,4 +1,5 @@
 import {
+  attemptRecordSchema,
   auditPageSchema,
   capacitySchema,
   createdTokenSchema,
@@ -34,6 +35,7 @@ import { callEmpty, callJson, type Call } from "./http.ts";
 
 /** As they come over the wire; an unknown field of a newer control plane is passed on to `--json`. */
 const hostsSchema = z.object({ hosts: z.array(hostRecordSchema) });
+const attemptsSchema = z.object({ attempts: z.array(attemptRecordSchema) });
 const imagesSchema = z.object({ images: z.array(imageRecordSchema) });
 const imagePlansSchema = z.object({ plans: z.array(imagePlanRecordSchema) });
 const poolsSchema = z.object({ pools: z.array(poolRecordSchema) });
@@ -187,6 +189,8 @@ export function makeClient(connection: Connection) {
       }
     },
 
+    listAttempts: async (query: { host?: string; image?: string; limit?: string }) =>
+      (await get(attemptsSchema, { path: "/v1/attempts", query })).attempts,
     listImages: async () => (await get(imagesSchema, { path: "/v1/images" })).images,
     pruneImages: async (body: z.input<typeof pruneImagesSchema>) =>
       (await callJson(connection, { method: "POST", path: "/v1/images/prune", body }, prunedHostsSchema)).body

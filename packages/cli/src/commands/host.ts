@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { hostDetails, hostTable } from "../output/hosts.ts";
+import { addAttempts } from "./attempts.ts";
 import { addCordonCommands } from "./host-cordon.ts";
 import { connect, note, reply, type GlobalFlags } from "./common.ts";
 
@@ -25,6 +26,7 @@ export function addHostCommands(program: Command, context: Context): void {
       const host = await connect(flags, context).getHost(name);
       reply(context, flags, host, (style) => hostDetails(host, style));
     });
+  addAttempts(group, context, "host");
   addCordonCommands(group, context);
   group
     .command("revoke <name>")

@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import type { Context } from "../context.ts";
 import { pruneTable } from "../output/image-prune.ts";
 import { imageTable } from "../output/images.ts";
+import { addAttempts } from "./attempts.ts";
 import { addPlanCommands } from "./image-plan.ts";
 import { connect, note, reply, type GlobalFlags } from "./common.ts";
 
@@ -25,6 +26,7 @@ export function addImageCommands(program: Command, context: Context): void {
       if (images.length === 0 && !flags.json) return note(context, "No host has told of an image yet.");
       reply(context, flags, { images }, (style) => imageTable(images, style));
     });
+  addAttempts(group, context, "image");
   addPlanCommands(group, context);
   group
     .command("prune")

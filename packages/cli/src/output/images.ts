@@ -2,6 +2,7 @@ import type { ImageRecord } from "@tartfleet/shared";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
 import { bytesText, oneLine } from "./text.ts";
+import { durationText } from "./time.ts";
 
 const SHORT = "sha256:".length + 12;
 
@@ -35,6 +36,7 @@ export function imageTable(images: readonly ImageRecord[], style: Style): string
       },
       { head: "HOSTS", text: ({ hosts }) => String(hosts.length), align: "right" },
       { head: "SIZE", text: ({ image }) => `${image.sizeGiB.toFixed(1)} GiB`, align: "right" },
+      { head: "BOOT", text: ({ image }) => bootText(image.times), align: "right", spare: 2 },
       { head: "ON", text: ({ hosts }) => hosts.join(", "), cut: { from: "end", least: 8 }, spare: 1 },
       ...(images.some(({ pulling }) => pulling.length > 0)
         ? [{ head: "PULLING", text: ({ image }: Row) => pullingText(image.pulling) }]
@@ -42,6 +44,13 @@ export function imageTable(images: readonly ImageRecord[], style: Style): string
     ],
     style,
   );
+}
+
+/** `41s, p95 58s`: how long its guests take until they answer. */
+function bootText(times: ImageRecord["times"]): string {
+  const boot = times.find(({ phase }) => phase === "booting");
+  if (!boot) return "-";
+  return `${durationText(boot.p50Seconds * 1000)}, p95 ${durationText(boot.p95Seconds * 1000)}`;
 }
 
 /** `mac-3 42% of 25.4 GB, mac-4 0%`. */

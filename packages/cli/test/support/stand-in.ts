@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text as readAll } from "node:stream/consumers";
 import {
+  attemptsQuerySchema,
   auditQuerySchema,
   CallError,
   cordonHostSchema,
@@ -192,10 +193,25 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
                 hosts: [`mac-${index + 1}`],
               })),
               pulling: [{ host: "mac-3", percent: 42, bytes: 10_668_000_000, totalBytes: 25_400_000_000 }],
+              times: [{ phase: "booting", p50Seconds: 41, p95Seconds: 58.2, count: 120 }],
               isMixed: true,
             },
           ],
         });
+      case "GET attempts": {
+        const { host = "mac-2", image = "ghcr.io/org/image:15" } = parsed(
+          attemptsQuerySchema,
+          Object.fromEntries(seen.query),
+        );
+        const at = "2026-01-02T03:04:05.000Z";
+        const about = { at, attempt: 1, host, image };
+        return json(200, {
+          attempts: [
+            { ...about, vmId: "vm0000000001", phase: "booting", verdict: "guest_unreachable" },
+            { ...about, vmId: null, phase: "provisioning", verdict: "ready" },
+          ],
+        });
+      }
       case "POST images/:id": {
         const { dryRun } = parsed(pruneImagesSchema, seen.body);
         return json(200, { hosts: [prunedHost("mac-1"), ...(dryRun ? [] : [prunedHost("mac-2")])] });

@@ -1,5 +1,6 @@
 import { tracked } from "@trpc/server";
 import {
+  attemptsQuerySchema,
   auditQuerySchema,
   capacityQuerySchema,
   createTokenSchema,
@@ -94,6 +95,10 @@ const fleet = router({
   capacity: allowed("capacity.read")
     .input(capacityQuerySchema.prefault({}))
     .query(({ ctx, input }) => capacityFor(ctx.useCases, ctx.caller.principal, input)),
+
+  attempts: allowed("fleet.watch")
+    .input(attemptsQuerySchema)
+    .query(({ ctx, input }) => ctx.useCases.listAttempts(input, teamBoundOf(ctx.caller.principal))),
 
   board: allowed("fleet.watch").query(({ ctx }) =>
     ctx.useCases.fleetBoard(teamBoundOf(ctx.caller.principal)),

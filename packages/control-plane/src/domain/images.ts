@@ -12,8 +12,13 @@ interface ImageHost {
 /**
  * The fleet's images by name. A name that stands for different digests on different hosts is an old tag somewhere:
  * the same request would get another image there (peers §4 row 22).
+ *
+ * @param timesOf how long VMs that asked for the image took to come up
  */
-export function listImages(hosts: readonly ImageHost[]): ImageRecord[] {
+export function listImages(
+  hosts: readonly ImageHost[],
+  timesOf: (image: string) => ImageRecord["times"],
+): ImageRecord[] {
   const found = hosts.flatMap(({ name, images }) => images.map((image) => ({ ...image, host: name })));
   const tagged = new Set(
     found.flatMap(({ reference, digest }) => (reference.includes("@") ? [] : (digest ?? []))),
@@ -44,6 +49,7 @@ export function listImages(hosts: readonly ImageHost[]): ImageRecord[] {
           bytes: pulledBytes(percent, totalBytes),
           totalBytes,
         })),
+        times: timesOf(reference),
         isMixed: digests.filter(({ digest }) => digest !== null).length > 1,
       };
     });

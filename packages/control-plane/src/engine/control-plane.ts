@@ -30,6 +30,7 @@ import { startLastHour } from "./last-hour.ts";
 import { makeLeases } from "./leases.ts";
 import { startMetrics } from "./metrics/metrics.ts";
 import type { Parts } from "./parts.ts";
+import { makePast } from "./past.ts";
 import { makePatience } from "./patience.ts";
 import { makePools } from "./pools.ts";
 import { makeQueuePage } from "./queue-page.ts";
@@ -220,6 +221,7 @@ export async function startControlPlane({
 
   const lastHour = startLastHour(changes, clock);
   const explainVm = makeExplain(parts, tags);
+  const past = makePast(parts);
 
   const useCases: UseCases = {
     ...makeVmUseCases(parts, channels.choice, tags),
@@ -238,7 +240,9 @@ export async function startControlPlane({
           images: facts?.images ?? [],
           pulls: leases.isConnected(id) ? (facts?.pulls ?? []) : [],
         })),
+        past.timesOf,
       ),
+    listAttempts: past.listAttempts,
     listHosts: () => store.hosts().map(records.hostRecord),
     getHost: records.hostNamed,
     noteRefusal: refusals.note,

@@ -81,10 +81,10 @@ export function makeRecords(store: Store, leases: Leases, version: string) {
   }
 
   /** @throws CallError host_not_found */
-  function hostNamed(name: string): HostRecord {
+  function requireHost(name: string): StoredHost {
     const host = store.host(name);
     if (!host) throw new CallError("host_not_found", `There is no host named ${name}.`);
-    return hostRecord(host);
+    return host;
   }
 
   function hostRecord(host: StoredHost): HostRecord {
@@ -124,7 +124,17 @@ export function makeRecords(store: Store, leases: Leases, version: string) {
     };
   }
 
-  return { vmRecord, vmSummary, hostNamed, hostRecord, agentIsBehind, occupancy };
+  return {
+    vmRecord,
+    vmSummary,
+    /** @throws CallError host_not_found */
+    hostNamed: (name: string): HostRecord => hostRecord(requireHost(name)),
+    /** @throws CallError host_not_found */
+    hostIdOf: (name: string): number => requireHost(name).id,
+    hostRecord,
+    agentIsBehind,
+    occupancy,
+  };
 }
 
 /** Of versions like 1.10.2. */

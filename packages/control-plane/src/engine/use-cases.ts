@@ -1,6 +1,8 @@
 import type {
   AssignmentSet,
+  AttemptRecord,
   AttemptRef,
+  AttemptsQuery,
   AuditPage,
   AuditQuery,
   Board,
@@ -118,6 +120,12 @@ export interface UseCases {
   listHosts(): HostRecord[];
   /** The images that hosts have, by name. */
   listImages(): ImageRecord[];
+  /**
+   * What became of the newest attempts on a host or of an image, newest first. Throws `host_not_found`.
+   *
+   * @param team whose VMs are named; null: everybody's
+   */
+  listAttempts(query: AttemptsQuery, team: string | null): AttemptRecord[];
   /** Plans and pins that stand, and those that have ended of late. */
   listImagePlans(): ImagePlanRecord[];
   getImagePlan(id: string): ImagePlanRecord;

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { listImages } from "../../src/domain/images.ts";
+import { listImages as imagesWithTimes } from "../../src/domain/images.ts";
 
+const listImages = (hosts: Parameters<typeof imagesWithTimes>[0]) => imagesWithTimes(hosts, () => []);
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
 const image = (reference: string, letter?: string, sizeGiB = 40) => ({
   reference,
@@ -21,6 +22,7 @@ test("a name is listed once, with what it stands for and where", () => {
       sizeGiB: 41,
       digests: [{ digest: digest("a"), hosts: ["mac-1", "mac-2"] }],
       pulling: [],
+      times: [],
       isMixed: false,
     },
     {
@@ -29,6 +31,7 @@ test("a name is listed once, with what it stands for and where", () => {
       sizeGiB: 40,
       digests: [{ digest: null, hosts: ["mac-2"] }],
       pulling: [],
+      times: [],
       isMixed: false,
     },
   ]);

@@ -63,6 +63,7 @@ it("describes every call of the API and nothing else", () => {
       "PUT /v1/teams/{name}",
       "DELETE /v1/teams/{name}",
       "GET /v1/audit",
+      "GET /v1/attempts",
       "GET /v1/fleet/board",
       "GET /v1/fleet/capacity",
       "GET /v1/fleet/queue",

@@ -215,3 +215,44 @@ test("an agent that crashes again and again gets nothing (fault 10)", async () =
   });
   expect(fleet.useCases.getHost("mac-2").cordon).toBeNull();
 });
+
+test("what became of a host's and of an image's newest attempts is told, and of whose VMs to their teams alone", async () => {
+  const [good, bad] = [await fleet.host("mac-1"), await fleet.host("mac-2")];
+  for (let n = 0; n < 4; n += 1) await fleet.create({ image: twoImages(n) });
+  await failAll(bad);
+  await good.bringUpAll();
+  const of = (query: { host?: string; image?: string }, team: string | null = null) =>
+    fleet.useCases.listAttempts({ limit: 50, ...query }, team);
+  expect(of({ host: "mac-2" })).toMatchObject([
+    { host: "mac-2", attempt: 1, verdict: "start_failed", phase: "assigned" },
+    { host: "mac-2", attempt: 1, verdict: "start_failed", phase: "assigned" },
+  ]);
+  expect(of({ host: "mac-1" }).map(({ verdict }) => verdict)).toEqual(["ready", "ready"]);
+  const ofImage = of({ image: twoImages(0) });
+  expect(ofImage.length).toBeGreaterThan(0);
+  expect(new Set(ofImage.map(({ image }) => image))).toEqual(new Set([twoImages(0)]));
+  expect(of({ host: "mac-1" }, "other").map(({ vmId }) => vmId)).toEqual([null, null]);
+  expect(of({ host: "mac-1" }, "default").map(({ vmId }) => vmId)).not.toContain(null);
+  expect(() => of({ host: "mac-9" })).toThrow(expect.objectContaining({ code: "host_not_found" }));
+});
+
+test("an image's boots are told by how long they take", async () => {
+  const mac = await fleet.host("mac-1", {
+    images: [{ reference: "ghcr.io/org/image:1", sizeGiB: 30 }],
+  });
+  const id = await fleet.create();
+  for (const phase of ["cloning", "booting", "provisioning", "ready"] as const) {
+    await fleet.clock.pass(10_000);
+    await mac.report({ kind: "phase", vmId: id, attempt: 1, phase });
+  }
+  expect(fleet.useCases.listImages()).toMatchObject([
+    {
+      reference: "ghcr.io/org/image:1",
+      times: [
+        { phase: "cloning", p50Seconds: 10, p95Seconds: 10, count: 1 },
+        { phase: "booting", p50Seconds: 10, count: 1 },
+        { phase: "provisioning", p50Seconds: 10, count: 1 },
+      ],
+    },
+  ]);
+});

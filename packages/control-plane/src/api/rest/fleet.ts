@@ -1,10 +1,13 @@
 import {
+  attemptRecordSchema,
+  attemptsQuerySchema,
   boardSchema,
   capacityQuerySchema,
   capacitySchema,
   queuePageSchema,
   queueQuerySchema,
 } from "@tartfleet/shared";
+import { z } from "zod";
 import { teamBoundOf } from "../authorize.ts";
 import { capacityFor } from "../team-view.ts";
 import type { App, RestDeps } from "./app.ts";
@@ -25,6 +28,21 @@ export function fleetRoutes(app: App, { useCases }: RestDeps): void {
       response: { 200: capacitySchema, ...PROBLEMS },
     },
     handler: async (request) => capacityFor(useCases, requireCaller(request).principal, request.query),
+  });
+
+  app.get("/v1/attempts", {
+    config: { action: "fleet.watch" },
+    schema: {
+      tags,
+      operationId: "listAttempts",
+      summary: "What became of the newest attempts to bring a VM up, on a host or of an image, newest first",
+      querystring: attemptsQuerySchema,
+      response: { 200: z.object({ attempts: z.array(attemptRecordSchema) }), ...PROBLEMS },
+    },
+    handler: async (request) => {
+      const team = teamBoundOf(requireCaller(request).principal);
+      return { attempts: useCases.listAttempts(request.query, team) };
+    },
   });
 
   app.get("/v1/fleet/board", {

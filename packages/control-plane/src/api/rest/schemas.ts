@@ -1,6 +1,8 @@
 import {
+  attemptRecordSchema,
   auditPageSchema,
   auditRecordSchema,
+  boardSchema,
   capacitySchema,
   cordonHostSchema,
   createTokenSchema,
@@ -33,8 +35,10 @@ import { z } from "zod";
 
 /** Names in the OpenAPI document. */
 const NAMED = {
+  Attempt: attemptRecordSchema,
   AuditPage: auditPageSchema,
   AuditRecord: auditRecordSchema,
+  Board: boardSchema,
   Capacity: capacitySchema,
   CordonHost: cordonHostSchema,
   CreateToken: createTokenSchema,
