@@ -3,6 +3,7 @@ import { addAuditCommands } from "./commands/audit.ts";
 import { addCapacityCommand } from "./commands/capacity.ts";
 import { addChannelCommands } from "./commands/channel.ts";
 import { addPoolCommands } from "./commands/pool.ts";
+import { addHistoryCommand } from "./commands/history.ts";
 import { addHostCommands } from "./commands/host.ts";
 import { addImageCommands } from "./commands/image.ts";
 import { addLoginCommand } from "./commands/login.ts";
@@ -46,6 +47,7 @@ export function makeProgram(context: Context, version: string): Command {
   addPoolCommands(program, context);
   addTeamCommands(program, context);
   addTokenCommands(program, context);
+  addHistoryCommand(program, context);
   addAuditCommands(program, context);
   addLoginCommand(program, context);
   return program;

@@ -278,6 +278,24 @@ test("host revoke ends a host's credential, for admins", async () => {
   expect((await cli.tartfleet("host", "revoke", "mac-99")).code).toBe(2);
 });
 
+test("history draws each line over time, and asks for what was asked", async () => {
+  await using cli = await fleet();
+  const { stdout } = await cli.tartfleet("history", "wait", "--by", "team", "--from", "2026-01-01T00:00:00Z");
+  const { query } = cli.standIn.requests[0] ?? {};
+  expect(Object.fromEntries(query ?? [])).toEqual({
+    series: "wait",
+    by: "team",
+    from: "2026-01-01T00:00:00.000Z",
+  });
+  const [head, line] = stdout.split("\n");
+  expect(head).toMatch(/^WAIT +COUNT +MEAN +LONGEST +P95 OVER TIME$/);
+  expect(line).toMatch(/^fleet +4 +41s +8m +▂ {23}█$/);
+  const nothing = await cli.tartfleet("history", "ends");
+  expect([nothing.code, nothing.stderr]).toEqual([0, "Nothing was observed in that time.\n"]);
+  expect(documentOf(await cli.tartfleet("history", "wait", "--json"))).toMatchObject({ series: "wait" });
+  expect((await cli.tartfleet("history", "lunch")).code).toBe(64);
+});
+
 test("mistakes on the command line give 64, and help and version 0", async () => {
   const wrongs = [["vm"], ["vm", "crate"], ["vm", "get"], ["token", "create"], ["--nonsense"], []];
   const codes = await Promise.all(wrongs.map(async (args) => [args, (await run(args)).code]));

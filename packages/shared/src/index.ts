@@ -6,6 +6,7 @@ export * from "./cordon.ts";
 export * from "./error-codes.ts";
 export * from "./explain.ts";
 export * from "./finding.ts";
+export * from "./history.ts";
 export * from "./host.ts";
 export * from "./image-plan.ts";
 export * from "./image.ts";

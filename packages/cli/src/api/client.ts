@@ -4,6 +4,7 @@ import {
   capacitySchema,
   createdTokenSchema,
   explanationSchema,
+  historySchema,
   hostRecordSchema,
   imagePlanRecordSchema,
   imageRecordSchema,
@@ -18,6 +19,7 @@ import {
   vmRecordSchema,
   type AuditPage,
   type AuditRecord,
+  type HistoryQuery,
   type CordonHost,
   type drainHostSchema,
   type CreateToken,
@@ -229,6 +231,8 @@ export function makeClient(connection: Connection) {
     setTeam: async (name: string, body: SetShare) =>
       (await callJson(connection, { method: "PUT", path: teamPath(name), body }, teamRecordSchema)).body,
     removeTeam: (name: string) => callEmpty(connection, { method: "DELETE", path: teamPath(name) }),
+
+    history: (query: HistoryQuery) => get(historySchema, { path: "/v1/history", query: { ...query } }),
 
     createToken: async (body: CreateToken) =>
       (await callJson(connection, { method: "POST", path: "/v1/tokens", body }, createdTokenSchema)).body,

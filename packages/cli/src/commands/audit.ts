@@ -1,10 +1,9 @@
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Option, type Command } from "commander";
 import type { AuditFilter } from "../api/client.ts";
 import type { Context } from "../context.ts";
-import { parseDuration } from "../duration.ts";
 import { auditTable, CSV_HEAD, csvLine } from "../output/audit.ts";
 import { addVerify } from "./audit-verify.ts";
-import { connect, note, positive, reply, type GlobalFlags } from "./common.ts";
+import { connect, note, positive, reply, TIME_FORM, timeOf, type GlobalFlags } from "./common.ts";
 
 interface ListFlags extends GlobalFlags, AuditFilter {
   limit: number;
@@ -17,7 +16,7 @@ interface ExportFlags extends GlobalFlags {
 
 export function addAuditCommands(program: Command, context: Context): void {
   const group = program.command("audit").description("who did what to which VM, host or token (for admins)");
-  const since = (text: string) => sinceOf(text, context.now());
+  const since = (text: string) => timeOf(text, context.now());
   group
     .command("list")
     .summary("list acts, newest first")
@@ -40,7 +39,7 @@ export function addAuditCommands(program: Command, context: Context): void {
   addVerify(group, context);
 }
 
-const SINCE_HELP = "not older than this: a duration like 2d, or a time like 2026-03-01T12:00:00Z";
+const SINCE_HELP = `not older than this: ${TIME_FORM}`;
 
 async function list(flags: ListFlags, context: Context): Promise<void> {
   const { limit, actor, action, subject, since } = flags;
@@ -68,12 +67,4 @@ function filterOf(given: { [K in keyof AuditFilter]: AuditFilter[K] | undefined 
     ...(subject === undefined ? {} : { subject }),
     ...(since === undefined ? {} : { since }),
   };
-}
-
-/** For commander: a time, or how long ago it was, as ISO 8601. */
-function sinceOf(text: string, now: number): string {
-  const ago = parseDuration(text);
-  const time = ago === undefined ? Date.parse(text) : now - ago * 1000;
-  if (!Number.isNaN(time)) return new Date(time).toISOString();
-  throw new InvalidArgumentError("It must be a duration like 2d, or a time like 2026-03-01T12:00:00Z.");
 }

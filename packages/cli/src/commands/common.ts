@@ -61,6 +61,17 @@ export function duration(text: string): number {
   return seconds;
 }
 
+/** How `timeOf` takes times, for help and messages. */
+export const TIME_FORM = "a duration like 2d, or a time like 2026-03-01T12:00:00Z";
+
+/** For commander: a time, or how long ago it was, as ISO 8601. */
+export function timeOf(text: string, now: number): string {
+  const ago = parseDuration(text);
+  const time = ago === undefined ? Date.parse(text) : now - ago * 1000;
+  if (!Number.isNaN(time)) return new Date(time).toISOString();
+  throw new InvalidArgumentError(`It must be ${TIME_FORM}.`);
+}
+
 /** For commander: a whole number of at least 1. */
 export function positive(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);

@@ -1,5 +1,6 @@
 import type { ChannelRecord, ImagePlanRecord, PoolRecord, PrunedHost } from "@tartfleet/shared";
 import type {
+  HistoryAnswer,
   Capacity,
   CapacityRoom,
   Explanation,
@@ -278,5 +279,24 @@ export function poolRecord(name = "xcode"): PoolRecord {
     nextChangeAt: null,
     pausedUntil: null,
     lastFailure: null,
+  };
+}
+
+/** An hour of waits, in which two spans had some. */
+export function historyOf(series: string): HistoryAnswer {
+  const point = (minute: number, count: number, p95: number) => ({
+    at: `2026-01-01T00:${String(minute).padStart(2, "0")}:00.000Z`,
+    count,
+    mean: p95 / 2,
+    max: 2 * p95,
+    p50: p95 / 2,
+    p95,
+  });
+  return {
+    series,
+    from: "2026-01-01T00:00:00.000Z",
+    to: "2026-01-01T01:00:00.000Z",
+    step: "5m",
+    lines: series === "wait" ? [{ key: "", points: [point(0, 3, 30), point(30, 1, 240)] }] : [],
   };
 }

@@ -36,6 +36,7 @@ import {
   channelRecord,
   explanation,
   hostRecord,
+  historyOf,
   imagePlanRecord,
   poolRecord,
   prunedHost,
@@ -265,6 +266,8 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
       case "DELETE pools/:id":
         response.writeHead(204).end();
         return undefined;
+      case "GET history":
+        return json(200, historyOf(seen.query.get("series") ?? ""));
       case "GET teams":
         return json(200, { teams: [...teams.values()] });
       case "GET teams/:id":

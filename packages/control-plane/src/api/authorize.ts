@@ -35,6 +35,7 @@ export const RULES = {
   "team.manage": { admin: "any" },
   "token.manage": { admin: "any" },
   "agent.speak": { host: "any" },
+  "history.read": { admin: "any", viewer: "team" },
   "audit.read": { admin: "any" },
 } as const satisfies Record<string, Partial<Record<Speaker, Reach>>>;
 

@@ -8,6 +8,7 @@ import {
   createVmSchema,
   deleteVmQuerySchema,
   drainHostSchema,
+  historyQuerySchema,
   listVmsQuerySchema,
   rotateTokenSchema,
   nameSchema,
@@ -26,7 +27,7 @@ import { agentRouter } from "./agent-router.ts";
 import { teamBoundOf } from "./authorize.ts";
 import { afterSchema, eventsQuerySchema, idempotencyKeySchema } from "./inputs.ts";
 import { live } from "./live.ts";
-import { capacityFor, hostFor, listVmsFor, teamFor, teamsFor } from "./team-view.ts";
+import { capacityFor, historyFor, hostFor, listVmsFor, teamFor, teamsFor } from "./team-view.ts";
 import { aboutVm, allowed, router } from "./trpc.ts";
 import { waitForVm } from "./wait.ts";
 
@@ -196,6 +197,12 @@ const tokens = router({
     .mutation(({ ctx, input }) => ctx.useCases.revokeToken(ctx.caller, input.id)),
 });
 
+const history = router({
+  query: allowed("history.read")
+    .input(historyQuerySchema)
+    .query(({ ctx, input }) => historyFor(ctx.useCases, ctx.caller.principal, input)),
+});
+
 const audit = router({
   list: allowed("audit.read")
     .input(auditQuerySchema)
@@ -212,6 +219,7 @@ export const appRouter = router({
   pools,
   teams,
   tokens,
+  history,
   audit,
   agent: agentRouter,
 });

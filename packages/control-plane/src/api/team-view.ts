@@ -3,6 +3,8 @@ import {
   DEFAULT_TEAM,
   type Capacity,
   type CapacityQuery,
+  type HistoryAnswer,
+  type HistoryQuery,
   type HostRecord,
   type ListVmsQuery,
   type TeamRecord,
@@ -72,4 +74,21 @@ export function capacityFor(
     );
   }
   return useCases.capacity(query, query.team ?? bound ?? DEFAULT_TEAM);
+}
+
+/** @throws CallError forbidden when a token of a team asks for more than how long that team's VMs waited */
+export function historyFor(
+  useCases: Pick<UseCases, "history">,
+  principal: Principal,
+  query: HistoryQuery,
+): HistoryAnswer {
+  const bound = teamBoundOf(principal);
+  if (bound === null) return useCases.history(query);
+  if (query.by !== "team" || (query.team ?? bound) !== bound) {
+    throw new CallError(
+      "forbidden",
+      `This token is of team ${bound} and sees that team's waits alone: ask for series=wait and by=team.`,
+    );
+  }
+  return useCases.history({ ...query, team: bound });
 }

@@ -1,4 +1,4 @@
-import type { Board, BoardHost, BoardSummary } from "@tartfleet/shared";
+import type { Board, BoardHost, BoardSlot, BoardSummary } from "@tartfleet/shared";
 import { addSlots, boardSlots, forTeam, noSlots, type BoardOccupant } from "../domain/board.ts";
 import type { Occupant, StoredHost } from "../store/hosts.ts";
 import { hangBell } from "./bell.ts";
@@ -38,7 +38,7 @@ export function makeBoard(parts: BoardParts) {
   let isDue = false;
 
   function show(host: StoredHost): BoardHost {
-    const { facts, cordon } = host;
+    const { facts } = host;
     const isConnected = leases.isConnected(host.id);
     const findings = facts?.findings ?? [];
     return {
@@ -49,12 +49,7 @@ export function makeBoard(parts: BoardParts) {
       warnings: findings.filter(({ state }) => state === "warning").length,
       agentIsBehind: records.agentIsBehind(host),
       linuxVms: host.occupants.filter(({ slot }) => slot === null).length,
-      slots: boardSlots({
-        isConnected,
-        isCordoned: cordon !== null,
-        occupants: host.occupants.flatMap((occupant) => occupantOf(occupant) ?? []),
-        phantoms: host.phantoms,
-      }),
+      slots: slotsOf(host, isConnected),
     };
   }
 
@@ -192,6 +187,16 @@ function conditionOf(
   if (!isConnected) return { condition: "unreachable", since: iso(lastSeenAt), ...told };
   if (!cordon) return { condition: "open", since: null, ...told };
   return { condition: cordon.drain ? "draining" : "cordoned", since: isoOf(cordon.since), ...told };
+}
+
+/** A host's slots as they stand. */
+export function slotsOf({ cordon, occupants, phantoms }: StoredHost, isConnected: boolean): BoardSlot[] {
+  return boardSlots({
+    isConnected,
+    isCordoned: cordon !== null,
+    occupants: occupants.flatMap((occupant) => occupantOf(occupant) ?? []),
+    phantoms,
+  });
 }
 
 function occupantOf({ slot, vmId, name, team, spec, state, want }: Occupant): BoardOccupant | undefined {

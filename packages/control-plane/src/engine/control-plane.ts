@@ -37,6 +37,7 @@ import { makeQueuePage } from "./queue-page.ts";
 import { makeRecords } from "./records.ts";
 import { makeRefusals } from "./refusals.ts";
 import { startRetention } from "./retention.ts";
+import { startRollup } from "./rollup.ts";
 import { roomFor } from "./room.ts";
 import { startScheduler } from "./scheduler.ts";
 import { readOrMakeKey, type KeySource } from "./secrets-key.ts";
@@ -222,6 +223,7 @@ export async function startControlPlane({
   const lastHour = startLastHour(changes, clock);
   const explainVm = makeExplain(parts, tags);
   const past = makePast(parts);
+  const rollup = startRollup(parts, patience);
 
   const useCases: UseCases = {
     ...makeVmUseCases(parts, channels.choice, tags),
@@ -261,6 +263,7 @@ export async function startControlPlane({
     queuePage: makeQueuePage(parts, explainVm),
     ...makeBoard({ ...parts, lastHour }),
     ...makeTopics(changes, clock),
+    history: rollup.history,
   };
 
   return {
@@ -268,6 +271,7 @@ export async function startControlPlane({
     registry: metrics.registry,
     close() {
       metrics.stop();
+      rollup.stop();
       patience.stop();
       scheduler.stop();
       cordons.stop();

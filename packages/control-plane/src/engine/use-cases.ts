@@ -22,6 +22,8 @@ import type {
   HeardReport,
   Hello,
   HostFacts,
+  HistoryAnswer,
+  HistoryQuery,
   HostRecord,
   ImagePlanRecord,
   ImageRecord,
@@ -200,6 +202,9 @@ export interface UseCases {
 
   /** How the fleet stands and what it has done, in Prometheus' text format. */
   metrics(): Promise<string>;
+
+  /** How the fleet was over time. Throws `invalid_request` for a time that is none. */
+  history(query: HistoryQuery): HistoryAnswer;
 
   /** Rows of the audit log. */
   auditPage(query: AuditQuery): AuditPage;

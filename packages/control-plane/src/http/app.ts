@@ -8,6 +8,7 @@ import { auditRoutes } from "../api/rest/audit.ts";
 import { admit } from "../api/rest/caller.ts";
 import { channelRoutes } from "../api/rest/channels.ts";
 import { fleetRoutes } from "../api/rest/fleet.ts";
+import { historyRoutes } from "../api/rest/history.ts";
 import { hostRoutes } from "../api/rest/hosts.ts";
 import { imageRoutes } from "../api/rest/images.ts";
 import { metricsRoutes } from "../api/rest/metrics.ts";
@@ -109,6 +110,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
       channelRoutes,
       poolRoutes,
       tokenRoutes,
+      historyRoutes,
       auditRoutes,
       metricsRoutes,
     ]) {

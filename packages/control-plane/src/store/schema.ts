@@ -32,6 +32,9 @@ import {
 import type { Channel } from "../domain/channels/channel.ts";
 import type { ImagePlan, PlanOutcome } from "../domain/images/plan.ts";
 import type { PhaseTime } from "../domain/history/phase-time.ts";
+import { ROLLED_UP, type RolledUp } from "../domain/history/rollup.ts";
+import { SPANS, type SpanKind } from "../domain/history/spans.ts";
+import type { Tally } from "../domain/history/tally.ts";
 import type { Cordon } from "../domain/cordon.ts";
 import type { Pool } from "../domain/pools/pool.ts";
 import type { Announced, Resolution, Vm, VmSpec } from "../domain/vm.ts";
@@ -321,6 +324,27 @@ export const phaseTimes = sqliteTable(
     index("phase_times_digest_verdicts")
       .on(table.digest)
       .where(sql`verdict is not null and digest is not null`),
+  ],
+);
+
+/** What was observed in a span of time, rolled up: minutes, hours and days are kept side by side. */
+export const history = sqliteTable(
+  "history",
+  {
+    span: text().$type<SpanKind>().notNull(),
+    start: integer().notNull(),
+    series: text().$type<RolledUp>().notNull(),
+    key: text().notNull(),
+    count: integer().notNull(),
+    sum: real().notNull(),
+    max: real().notNull(),
+    buckets: text({ mode: "json" }).$type<Tally["buckets"]>(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.span, table.start, table.series, table.key] }),
+    check("history_span", oneOf("span", Object.keys(SPANS))),
+    check("history_series", oneOf("series", ROLLED_UP)),
+    check("history_count", sql`count > 0`),
   ],
 );
 

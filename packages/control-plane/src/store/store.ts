@@ -13,6 +13,7 @@ import { makePoolStore } from "./pools.ts";
 import { makeRetention } from "./retention.ts";
 import { makeQueueStore } from "./queue.ts";
 import { makeTeamStore } from "./teams.ts";
+import { makeRollupStore } from "./rollup.ts";
 import { makeStandingStore } from "./standing.ts";
 import { makeTokenStore } from "./tokens.ts";
 import { makeVmStore } from "./vms.ts";
@@ -59,6 +60,7 @@ export function makeStore(database: Database, { onActs, ...options }: StoreOptio
     ...makeKeyStore(commit),
     ...makeTimeStore(commit),
     ...makePhaseTimeStore(database.db, commit),
+    ...makeRollupStore(database, commit),
   };
   return guarded(store, (error) => {
     if (faultOf(error) === "broken") options.onBroken?.(brokenDatabase(database.path, error));

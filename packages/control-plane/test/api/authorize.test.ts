@@ -46,6 +46,7 @@ const MAY: Record<Speaker, string[]> = {
     "pool.read",
     "pool.manage",
     "token.manage",
+    "history.read",
     "audit.read",
   ],
   ci: [
@@ -70,6 +71,7 @@ const MAY: Record<Speaker, string[]> = {
     "team.read",
     "channel.read",
     "pool.read",
+    "history.read",
   ],
   "host-enrolment": ["host.enrol"],
   host: ["agent.speak"],
