@@ -1,7 +1,7 @@
 #!/bin/sh
 # Debian packages that let the simulated Macs have guests with a real sshd, a PID namespace (bubblewrap)
-# and a network of their own, and promtool, with which alerts are tried. Without them the tests that need
-# them are skipped, and the rest runs on plain processes.
+# and a network of their own, promtool, with which alerts are tried, and a browser for the dashboard.
+# Without them the tests that need them are skipped, and the rest runs on plain processes.
 set -eu
 missing=""
 command -v bwrap >/dev/null || missing="$missing bubblewrap"
@@ -9,6 +9,7 @@ command -v ip >/dev/null || missing="$missing iproute2"
 command -v iptables >/dev/null || missing="$missing iptables"
 command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$missing openssh-server openssh-sftp-server"
 command -v promtool >/dev/null || missing="$missing prometheus"
+command -v chromium >/dev/null || missing="$missing chromium"
 command -v zsh >/dev/null || missing="$missing zsh"
 [ -n "$missing" ] || exit 0
 echo "installing$missing"

@@ -45,8 +45,23 @@ function install() {
   }
 }
 
+/** For a control plane to serve. One without it is still a control plane. */
+function buildDashboard() {
+  const { status, stdout, stderr } = spawnSync(
+    "pnpm",
+    ["exec", "turbo", "run", "build", "--filter=@tartfleet/dashboard", "--output-logs=errors-only"],
+    {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
+    },
+  );
+  if (status !== 0) console.error(`${stdout}${stderr}\nThe dashboard could not be built; it goes without.`);
+}
+
 install();
 if (task in programs) {
+  if (task === "demo" || (task === "control-plane" && args[0] !== "db")) buildDashboard();
   // The terminal's signals reach the program by itself (same process group); here they only must
   // not end the parent before it.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
