@@ -27,7 +27,9 @@ export function countImages(
     const image = labelOf(vm.spec.image);
     if (phase?.phase === "queued" && vm.state === "assigned" && vm.hostId !== null) {
       const isThere = fleet.view.rooms.room(vm.hostId)?.images.has(imageOf(vm)) ?? false;
-      (isThere ? hits : misses).inc({ image });
+      // Both from 0 on, or a part of the whole could not be told while one of them is not there.
+      hits.inc({ image }, isThere ? 1 : 0);
+      misses.inc({ image }, isThere ? 0 : 1);
     }
     if (vm.state === "pulling" && vm.pullTotalBytes !== null) pulling.set(vm.id, vm.pullTotalBytes);
     if (phase?.phase !== "pulling") return;
