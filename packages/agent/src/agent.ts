@@ -5,6 +5,7 @@ import type { HostParts } from "./host/ports.ts";
 import type { ControlPlane } from "./link/control-plane.ts";
 import { createLink, type LinkEnd } from "./link/link.ts";
 import { createQuestions, type ResolveTag } from "./registry/questions.ts";
+import { createTunnels, type OpenTunnel } from "./tunnel/tunnels.ts";
 
 /** All that an agent works with; a simulation passes its own. */
 export interface AgentParts extends Omit<HostParts, "bootstrap"> {
@@ -16,6 +17,8 @@ export interface AgentParts extends Omit<HostParts, "bootstrap"> {
   facts(view: HostView): Promise<HostFacts>;
   /** Asks a reference's registry what its tag stands for; an agent without it is never asked to. */
   resolveTag?: ResolveTag | undefined;
+  /** Opens tunnels to VMs; an agent without it is never asked to. */
+  openTunnel?: OpenTunnel | undefined;
 }
 
 export interface Agent {
@@ -55,6 +58,7 @@ export function createAgent(parts: AgentParts): Agent {
       onSet(set) {
         host.onSet(set);
         questions?.asked(set.resolve ?? []);
+        tunnels?.asked(set.tunnels ?? []);
       },
       onLost() {
         host.onLost();
@@ -66,6 +70,8 @@ export function createAgent(parts: AgentParts): Agent {
   const questions =
     parts.resolveTag &&
     createQuestions(parts.resolveTag, (reference, answer) => link.tellResolved(reference, answer));
+
+  const tunnels = parts.openTunnel && createTunnels(parts.openTunnel);
 
   return {
     async run(signal) {
@@ -80,6 +86,7 @@ export function createAgent(parts: AgentParts): Agent {
       } finally {
         end();
         questions?.asked([]);
+        tunnels?.asked([]);
         signal.removeEventListener("abort", end);
         await hosting;
       }

@@ -86,6 +86,7 @@ async function start(settings: Settings): Promise<void> {
     storage,
     oidc,
     log,
+    clock,
     limits: limitsOf(settings),
     version: packageJson.version,
     dashboard: settings.dashboard ?? builtDashboard(),

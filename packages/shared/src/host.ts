@@ -82,6 +82,11 @@ export const hostFactsSchema = z.object({
     .boolean()
     .optional()
     .describe("The agent knows how to keep VMs warm; without it, it gets none"),
+  tunnelKinds: z
+    .array(z.string().max(32))
+    .max(32)
+    .optional()
+    .describe("Kinds of tunnels that the agent can open; older agents can open none"),
 });
 export type HostFacts = z.infer<typeof hostFactsSchema>;
 

@@ -1,4 +1,5 @@
 export * from "./attempt.ts";
+export * from "./attempt-ref.ts";
 export * from "./audit-chain.ts";
 export * from "./audit.ts";
 export * from "./board.ts";
@@ -23,5 +24,6 @@ export * from "./share.ts";
 export * from "./team.ts";
 export * from "./token-text.ts";
 export * from "./token.ts";
+export * from "./tunnel.ts";
 export * from "./vm-state.ts";
 export * from "./vm.ts";

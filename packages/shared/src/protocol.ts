@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { attemptRefSchema } from "./attempt-ref.ts";
 import { attemptErrorCodeSchema, attemptErrorSchema } from "./error-codes.ts";
 import { hostFactsSchema } from "./host.ts";
 import { digestSchema, imageSchema } from "./names.ts";
 import { runnerSchema } from "./runner.ts";
 import { secret } from "./secret.ts";
-import { guestOsSchema, runOptionsSchema, vmIdSchema } from "./vm.ts";
+import { tunnelWishSchema } from "./tunnel.ts";
+import { guestOsSchema, runOptionsSchema } from "./vm.ts";
 import { BRING_UP_STATES } from "./vm-state.ts";
 
 /**
@@ -27,9 +29,6 @@ export function protocolRefusal(version: number): string | undefined {
     ? `${ours}; upgrade the control plane, which is upgraded before its agents`
     : `${ours}, and none older than ${OLDEST_PROTOCOL_VERSION}; upgrade the agent`;
 }
-
-export const attemptRefSchema = z.object({ vmId: vmIdSchema, attempt: z.int().min(1) });
-export type AttemptRef = z.infer<typeof attemptRefSchema>;
 
 export const helloSchema = z.object({
   protocol: z.int(),
@@ -129,6 +128,10 @@ export const assignmentSetSchema = z.object({
     .array(z.string())
     .optional()
     .describe("References whose tags the agent is to ask their registries for, until it has answered"),
+  tunnels: z
+    .array(tunnelWishSchema)
+    .optional()
+    .describe("Tunnels that are to be open; only of kinds that the agent's facts name"),
 });
 export type AssignmentSet = z.infer<typeof assignmentSetSchema>;
 

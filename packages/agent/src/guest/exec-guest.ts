@@ -42,9 +42,14 @@ export function makeExecGuest(
   };
 }
 
+/** What tart's failure says of the command in the guest. */
+export function classOf(failure: TartFailure): GuestFailureClass {
+  return CLASSES[failure.class] ?? "outcome_unknown";
+}
+
 function guestFailure(failure: TartFailure): GuestFailure {
   return {
-    class: CLASSES[failure.class] ?? "outcome_unknown",
+    class: classOf(failure),
     via: "exec",
     message: failure.message,
     output: failure.output,

@@ -58,7 +58,8 @@ async function runBySsh(
   });
 }
 
-function connectConfig(host: string, login: SshLogin): ConnectConfig {
+/** How guests are connected to. */
+export function connectConfig(host: string, login: SshLogin): ConnectConfig {
   return {
     host,
     port: login.port,
@@ -101,7 +102,8 @@ function collect(
   channel.end(stdin);
 }
 
-function refusal(error: Error & { level?: string; code?: string }, host: string): GuestFailure {
+/** Why a connection did not come to be. */
+export function refusal(error: Error & { level?: string; code?: string }, host: string): GuestFailure {
   if (error.level === "client-authentication") {
     return failure(
       "refused",

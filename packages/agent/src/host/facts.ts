@@ -7,7 +7,15 @@ import type { HostView } from "./host.ts";
 /** What does not change while the agent runs. */
 export type FixedFacts = Pick<
   HostFacts,
-  "agentVersion" | "tartVersion" | "osVersion" | "arch" | "cpu" | "memoryMiB" | "labels" | "resolvesTags"
+  | "agentVersion"
+  | "tartVersion"
+  | "osVersion"
+  | "arch"
+  | "cpu"
+  | "memoryMiB"
+  | "labels"
+  | "resolvesTags"
+  | "tunnelKinds"
 >;
 
 export interface Disk {

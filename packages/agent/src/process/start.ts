@@ -1,5 +1,6 @@
 import { parseToken, type Secret } from "@tartfleet/shared";
 import { trustFor, type Trust } from "@tartfleet/tls";
+import { dialTunnel } from "@tartfleet/tunnel";
 import { arch, availableParallelism, totalmem } from "node:os";
 import packageJson from "../../package.json" with { type: "json" };
 import { createAgent } from "../agent.ts";
@@ -19,11 +20,15 @@ import type { Log } from "../log.ts";
 import { DEFAULT_LIMITS } from "../reconcile/limits.ts";
 import { makeResolveTag } from "../registry/resolve-tag.ts";
 import { makeTart } from "../tart/index.ts";
+import { makeOpenTunnel, SERVED_KINDS } from "../tunnel/serve.ts";
 import { enrolAnew, readCredential, type Credential, type Enrolment } from "./credential.ts";
 import type { DataDir } from "./data-dir.ts";
 import { AgentStop } from "./exit.ts";
 import { realGuests } from "./guests.ts";
 import { defaultName, machineId, osVersion } from "./identity.ts";
+
+/** For the control plane to take a tunnel. */
+const HANDSHAKE_MS = 10_000;
 
 interface Start {
   settings: Settings;
@@ -76,6 +81,7 @@ export async function runAgent(start: Start): Promise<void> {
     memoryMiB: settings.memoryMib ?? Math.floor(totalmem() / 2 ** 20),
     labels: settings.label ?? {},
     resolvesTags: true,
+    tunnelKinds: SERVED_KINDS,
   };
   log.info(
     { name: credential.name, url: settings.url, dataDir: dataDir.path, tartHome, ...fixed },
@@ -97,6 +103,20 @@ export async function runAgent(start: Start): Promise<void> {
     facts: async (view) => factsOf(fixed, view, await diskOf(tartHome), doctor.findings()),
     tart,
     resolveTag: makeResolveTag(env),
+    openTunnel: makeOpenTunnel({
+      dial: (path) =>
+        dialTunnel({
+          url: settings.url,
+          path,
+          token: credential.credential.reveal(),
+          trust: trust(credential.credential),
+          handshakeMs: HANDSHAKE_MS,
+        }),
+      tart,
+      ssh: files.ssh,
+      runLogs: dataDir.runLogs,
+      log,
+    }),
     guests: realGuests(tart, files.ssh, log),
     runLogs: dataDir.runLogs,
     pulledImages: dataDir.pulledImages,

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { probeControlSocket } from "./agent-probe.ts";
+import { attach } from "./attach.ts";
 import { cachedDigest } from "./cached-digest.ts";
 import { cloneVm } from "./clone.ts";
 import { failureOf, spawnTart, tartCommand } from "./command.ts";
@@ -14,7 +15,7 @@ import { pullCancelled, pullImage } from "./pull.ts";
 import { failed, ok } from "./result.ts";
 import { readExecIsDead, readRunEnd } from "./run-end.ts";
 import { findRun, startRun } from "./run.ts";
-import type { Tart, TartResult } from "./tart.ts";
+import type { AttachingTart, Tart, TartResult } from "./tart.ts";
 
 const LIST_TRIES = 6;
 const LIST_PAUSE_MS = 500;
@@ -32,7 +33,7 @@ export interface TartOptions {
 }
 
 /** The tart of this host. */
-export function makeTart(options: TartOptions): Tart {
+export function makeTart(options: TartOptions): AttachingTart {
   const config: TartConfig = {
     // tart is started in "/": a path must not depend on where the agent was.
     path: options.path?.includes("/") ? resolve(options.path) : (options.path ?? "tart"),
@@ -143,6 +144,10 @@ export function makeTart(options: TartOptions): Tart {
       const { exitCode, stdout, stderr } = ran.value;
       const suspicion = failureOf(config, { command: "exec", ...ran.value });
       return exitCode === null ? failed(suspicion) : ok({ exitCode, stdout, stderr, suspicion });
+    },
+    async attach(name, argv, signal) {
+      await gate.pass();
+      return attach(config, name, argv, signal);
     },
     probeAgent: (name, { signal }) =>
       probeControlSocket(join(config.tartHome, "vms", name, "control.sock"), signal),

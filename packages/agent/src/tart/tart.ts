@@ -1,4 +1,5 @@
 import type { GuestOs, RUN_END_CAUSES, RunOptions } from "@tartfleet/shared";
+import type { Attached } from "./attach.ts";
 import type { TartFailureClass } from "./failure-classes.ts";
 import type { Result } from "./result.ts";
 
@@ -139,4 +140,10 @@ export interface Tart {
   probeAgent(name: string, options: { signal: AbortSignal }): Promise<AgentProbe>;
   /** True when the run's log says that its control socket is dead for good: only ssh can help. */
   execIsDead(logPath: string): Promise<boolean>;
+}
+
+/** A tart whose guests' programs can be spoken with while they run. */
+export interface AttachingTart extends Tart {
+  /** Runs a program in the guest with its streams open, for as long as the signal lets it. */
+  attach(name: string, argv: readonly string[], signal: AbortSignal): Promise<Attached>;
 }

@@ -8,6 +8,8 @@ export interface SshServer extends AsyncDisposable {
   /** The command lines that were run. */
   commands: string[];
   connections: Set<Connection>;
+  /** Terminals that were asked for, and their later sizes. */
+  terminals: { term?: string; columns: number; rows: number }[];
   /** What becomes of a command: run it, hang, or lose the connection once it runs. */
   behaviour: "run" | "hang" | "drop";
   asks: "password" | "keyboard-interactive";
@@ -24,6 +26,7 @@ export async function makeSshServer(authorizedKey?: string): Promise<SshServer> 
     port: 0,
     commands: [],
     connections,
+    terminals: [],
     behaviour: "run",
     asks: "password",
     env: process.env,
@@ -60,7 +63,18 @@ export async function makeSshServer(authorizedKey?: string): Promise<SshServer> 
     });
     connection.on("ready", () => {
       connection.on("session", (acceptSession) => {
-        acceptSession().on("exec", (acceptExec, _reject, { command }) => {
+        const session = acceptSession();
+        session.on("pty", (accept, _reject, info) => {
+          // ssh2's types leave out what it tells.
+          const { term } = info as typeof info & { term: string };
+          sshd.terminals.push({ term, columns: info.cols, rows: info.rows });
+          accept();
+        });
+        session.on("window-change", (accept, _reject, { cols, rows }) => {
+          sshd.terminals.push({ columns: cols, rows });
+          accept?.();
+        });
+        session.on("exec", (acceptExec, _reject, { command }) => {
           sshd.commands.push(command);
           const channel = acceptExec();
           if (sshd.behaviour === "hang") return;

@@ -138,6 +138,13 @@ export const SETTINGS = z.object({
   keepEndedDays: wholeNumberOr(0, 3650, 90).describe(
     "How long ended VMs and their events are kept; 0 for ever",
   ),
+  maxTunnels: wholeNumberOr(0, 100_000, 500).describe("Tunnels to VMs (exec, ssh, vnc, logs) open at once"),
+  maxTunnelsPerHost: wholeNumberOr(0, 100_000, 50).describe("Of those, to the VMs of one host"),
+  maxTunnelsPerToken: wholeNumberOr(0, 100_000, 50).describe("Of those, of one token"),
+  tunnelIdleSeconds: wholeNumberOr(1, 7 * DAY, 1800).describe(
+    "How long a tunnel may carry nothing before it is ended",
+  ),
+  tunnelMaxSeconds: wholeNumberOr(1, 30 * DAY, DAY).describe("How long a tunnel may be open"),
   hookGraceSeconds: wholeNumberOr(0, DAY, 90).describe("How long a VM lives on after its job's hook ran"),
   exitSettleSeconds: wholeNumberOr(0, DAY, 10).describe("How long a VM lives on after its runner exited"),
   heartbeatSeconds: wholeNumberOr(1, 3600, 5).describe("How often an agent gives a sign of life"),

@@ -42,7 +42,9 @@ export type ActName =
   | "vm.end"
   | "vm.announce"
   | "vm.tell"
-  | "vm.bootstrap";
+  | "vm.bootstrap"
+  | "vm.tunnel"
+  | "vm.tunnel_end";
 
 /** A caller's act, for the audit log. */
 export function actOf(

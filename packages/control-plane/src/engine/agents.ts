@@ -6,6 +6,7 @@ import {
   type ImageWork,
   type AttemptRef,
   type ReportResult,
+  type TunnelWish,
 } from "@tartfleet/shared";
 import type { z } from "zod";
 import { actOf, hostName, vmName } from "./acts.ts";
@@ -29,6 +30,7 @@ export function makeAgentUseCases(
   breaker: { sessionOpened(hostId: number): void },
   imageWorkOf: (hostId: number) => ImageWork,
   tags: Tags,
+  tunnelsOf: (hostId: number) => TunnelWish[],
 ): AgentUseCases {
   const { store, changes, leases, hearing, refusals, sealer, clock, config, identity } = parts;
 
@@ -99,9 +101,16 @@ export function makeAgentUseCases(
           const understands = store.hostRow(host.hostId).facts?.imageFailures !== undefined;
           const images = understands ? imageWorkOf(host.hostId) : undefined;
           const resolve = tags.askedOf(host.hostId);
-          const version = `${set.revision} ${JSON.stringify([images, resolve])}`;
-          if (version !== sent)
-            yield { ...set, ...(images ? { images } : {}), ...(resolve.length === 0 ? {} : { resolve }) };
+          const tunnels = tunnelsOf(host.hostId);
+          const version = `${set.revision} ${JSON.stringify([images, resolve, tunnels])}`;
+          if (version !== sent) {
+            yield {
+              ...set,
+              ...(images ? { images } : {}),
+              ...(resolve.length === 0 ? {} : { resolve }),
+              ...(tunnels.length === 0 ? {} : { tunnels }),
+            };
+          }
           sent = version;
         } while (await bell.wait());
       } finally {

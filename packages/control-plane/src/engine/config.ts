@@ -38,6 +38,10 @@ export interface EngineConfig {
   pruneUntilPercent: number;
   /** 0 keeps all. */
   keepEndedDays: number;
+  /** Open at once: in all, to one host, and of one token. */
+  maxTunnels: number;
+  maxTunnelsPerHost: number;
+  maxTunnelsPerToken: number;
 }
 
 export function budgetsOf(config: EngineConfig): Budgets {

@@ -49,6 +49,7 @@ import { watchStorage, type StorageHealth, type WatchLog } from "./storage-watch
 import { startTags } from "./tags.ts";
 import { makeTeamUseCases } from "./teams.ts";
 import { makeTokenUseCases } from "./tokens.ts";
+import { makeTunnels } from "./tunnels.ts";
 import type { Caller, UseCases } from "./use-cases.ts";
 import { makeVmUseCases } from "./vms.ts";
 
@@ -224,6 +225,7 @@ export async function startControlPlane({
   const explainVm = makeExplain(parts, tags);
   const past = makePast(parts);
   const rollup = startRollup(parts, patience);
+  const tunnels = makeTunnels(parts, patience);
 
   const useCases: UseCases = {
     ...makeVmUseCases(parts, channels.choice, tags),
@@ -234,7 +236,8 @@ export async function startControlPlane({
     ...makeTokenUseCases(parts, onFatal),
     ...makeTeamUseCases(parts, fleet),
     ...cordons.useCases,
-    agent: makeAgentUseCases(parts, breaker, imageWorkOf, tags),
+    ...tunnels.useCases,
+    agent: makeAgentUseCases(parts, breaker, imageWorkOf, tags, tunnels.wishesOf),
     listImages: () =>
       listImages(
         store.hosts().map(({ id, name, facts }) => ({

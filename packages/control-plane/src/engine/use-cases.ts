@@ -46,6 +46,8 @@ import type {
   TokenRecord,
   TokenRole,
   Topic,
+  TunnelCut,
+  TunnelKind,
   VmEvent,
   VmPage,
   VmRecord,
@@ -118,6 +120,14 @@ export interface UseCases {
   endVm(caller: Caller, id: string, query: DeleteVmQuery): Promise<VmRecord>;
   /** The VM's own hooks tell of its job. */
   guestEvent(caller: Caller, id: string, event: GuestEvent): Promise<VmRecord>;
+
+  /**
+   * Has the VM's host open a tunnel; whoever joins its ends tells when it has ended. Throws `vm_not_reachable`,
+   * `host_silent`, `tunnel_unsupported`, `too_many_tunnels`.
+   */
+  openTunnel(caller: Caller, vmId: string, kind: TunnelKind): Promise<Tunnel>;
+  /** The tunnel that a host was told to open. Throws `tunnel_not_found`. */
+  tunnelFor(caller: HostCaller, id: string): Tunnel;
 
   listHosts(): HostRecord[];
   /** The images that hosts have, by name. */
@@ -212,6 +222,23 @@ export interface UseCases {
   noteRefusal(caller: Caller, action: string, subject: string, code: CallErrorCode): void;
   /** A token that is not valid was sent from the address. */
   noteStranger(address: string): void;
+}
+
+/** A tunnel that somebody asked for and that has not ended. */
+export interface Tunnel {
+  readonly id: string;
+  readonly kind: TunnelKind;
+  /** Aborts, with the `TunnelCut` as its reason, when it may not go on. */
+  readonly signal: AbortSignal;
+  /** To be told once; resolves when that is durable. */
+  ended(how: TunnelEnded): Promise<void>;
+}
+
+/** How a tunnel ended, and how many bytes it carried, those of its frames' heads among them. */
+export interface TunnelEnded {
+  reason: TunnelCut | "closed" | "not_opened";
+  toGuest: number;
+  fromGuest: number;
 }
 
 /** What an agent may ask; every call but `hello` carries the session's epoch and fails when it is fenced. */

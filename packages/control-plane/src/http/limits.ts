@@ -29,6 +29,11 @@ export interface Limits extends Rates {
   socketRate: Rate;
   socketPingMs: number;
   socketPongMs: number;
+  /** For a VM's host to open a tunnel. */
+  tunnelOpenMs: number;
+  /** For a tunnel to carry nothing, and to be open. */
+  tunnelIdleMs: number;
+  tunnelMaxMs: number;
   /** At shutdown: for sockets to close, and for requests to finish. */
   socketCloseMs: number;
   drainMs: number;
@@ -55,13 +60,23 @@ export const LIMITS: Limits = {
   socketRate: { burst: 2000, perSecond: 1000 },
   socketPingMs: 10_000,
   socketPongMs: 5000,
+  tunnelOpenMs: 15_000,
+  tunnelIdleMs: 1_800_000,
+  tunnelMaxMs: 86_400_000,
   socketCloseMs: 1000,
   drainMs: 5000,
 };
 
 /** The limits, with those that can be set. */
 export function limitsOf(
-  settings: Pick<Settings, "maxConnections" | "maxConnectionsPerAddress" | "maxCallsPerSecond">,
+  settings: Pick<
+    Settings,
+    | "maxConnections"
+    | "maxConnectionsPerAddress"
+    | "maxCallsPerSecond"
+    | "tunnelIdleSeconds"
+    | "tunnelMaxSeconds"
+  >,
 ): Limits {
   const { maxConnections, maxConnectionsPerAddress, maxCallsPerSecond } = settings;
   return {
@@ -69,5 +84,7 @@ export function limitsOf(
     connections: maxConnections,
     connectionsPerAddress: maxConnectionsPerAddress,
     callRate: { burst: 2 * maxCallsPerSecond, perSecond: maxCallsPerSecond },
+    tunnelIdleMs: settings.tunnelIdleSeconds * 1000,
+    tunnelMaxMs: settings.tunnelMaxSeconds * 1000,
   };
 }

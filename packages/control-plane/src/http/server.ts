@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import { makeAdmission } from "../api/admission.ts";
+import type { Clock } from "../engine/clock.ts";
 import type { Oidc } from "../oidc/oidc.ts";
 import { trustOf } from "./addresses.ts";
 import { makeApp, type AppDeps } from "./app.ts";
 import { limitConnections } from "./connections.ts";
 import type { Listener } from "./listener.ts";
+import { serveTunnels } from "./tunnels.ts";
+import { takeUpgrades } from "./upgrades.ts";
 import { serveSockets } from "./websocket.ts";
 
 export interface HttpServer {
@@ -17,9 +20,10 @@ export interface ServerDeps extends Omit<AppDeps, "draining" | "trust" | "admiss
   oidc?: Oidc | undefined;
   /** Addresses and ranges of the proxies in front of us. */
   trustedProxies: readonly string[];
+  clock: Clock;
 }
 
-/** Serves REST, tRPC and its WebSockets on a listener. */
+/** Serves REST, tRPC, its WebSockets and tunnels on a listener. */
 export async function serve(listener: Listener, deps: ServerDeps): Promise<HttpServer> {
   const { server } = listener;
   const { limits } = deps;
@@ -28,7 +32,11 @@ export async function serve(listener: Listener, deps: ServerDeps): Promise<HttpS
   const trust = trustOf(deps.trustedProxies);
   const connections = limitConnections(server, limits, { trust, log: deps.log });
   const admission = makeAdmission(deps.useCases, limits, deps.oidc);
-  const sockets = serveSockets(server, { ...deps, draining, trust, connections, admission });
+  const sockets = serveSockets({ ...deps, draining });
+  const tunnels = serveTunnels(deps);
+  takeUpgrades(server, { ...deps, draining, trust, connections, admission }, (path) =>
+    path === "/trpc" ? sockets.route : tunnels.routeOf(path),
+  );
   const app = await makeApp(listener, { ...deps, draining, trust, admission });
 
   return {
@@ -39,7 +47,7 @@ export async function serve(listener: Listener, deps: ServerDeps): Promise<HttpS
       // A connection that was busy when the server closed is idle after its answer, and then ours to end.
       const sweep = setInterval(() => server.closeIdleConnections(), 50);
       const cut = setTimeout(() => server.closeAllConnections(), limits.drainMs);
-      await sockets.close(limits.socketCloseMs);
+      await Promise.all([sockets.close(limits.socketCloseMs), tunnels.close()]);
       await closed;
       clearInterval(sweep);
       clearTimeout(cut);

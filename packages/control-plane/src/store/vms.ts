@@ -1,4 +1,11 @@
-import { CallError, isTerminal, type ListVmsQuery, type Report, type VmEvent } from "@tartfleet/shared";
+import {
+  CallError,
+  isTerminal,
+  type AttemptRef,
+  type ListVmsQuery,
+  type Report,
+  type VmEvent,
+} from "@tartfleet/shared";
 import {
   and,
   asc,
@@ -29,7 +36,7 @@ import { requireSession } from "./hosts.ts";
 import { requireRoom } from "./queue.ts";
 import { placeVm, takeOver } from "./place.ts";
 import { attempts, events, hosts, live, vms } from "./schema.ts";
-import { attemptOn } from "./taken.ts";
+import { attemptOn, namesakeOf } from "./taken.ts";
 import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
 
 /** A VM to be accepted. `bodyHash` compares bodies under the same idempotency key of the same caller. */
@@ -127,6 +134,16 @@ export function makeVmStore(
         .from(attempts)
         .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
         .get(),
+
+    /** The attempt that an attempt's instance is named after on its host. */
+    namesakeOf: ({ vmId, attempt }: AttemptRef): AttemptRef => {
+      const row = db
+        .select({ instance: attempts.instance })
+        .from(attempts)
+        .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
+        .get();
+      return namesakeOf({ vmId, attempt, instance: row?.instance ?? null });
+    },
 
     /** Of a VM, or of one of that team alone. */
     vmSeq: (id: string, team: string | undefined): number | undefined =>

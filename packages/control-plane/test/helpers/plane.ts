@@ -35,6 +35,8 @@ interface Options {
   limits?: Partial<Limits>;
   /** Folder of the dashboard's files. */
   dashboard?: string;
+  /** Flags of the program. */
+  settings?: string[];
   /** Replaces use cases, to make them do what they would do only in a bad hour. */
   change?: (useCases: UseCases) => Partial<UseCases>;
 }
@@ -43,11 +45,12 @@ export async function startPlane({
   oidc,
   clock = systemClock(),
   limits = {},
+  settings = [],
   trustedProxies = [],
   dashboard,
   change = () => ({}),
 }: Options = {}) {
-  const read = readSettings(["--listen", "127.0.0.1:0"], {}, "0");
+  const read = readSettings(["--listen", "127.0.0.1:0", ...settings], {}, "0");
   if (read.kind !== "settings") throw new Error("the defaults are not valid");
   const lines: string[] = [];
   const log = openLog({ level: "debug" }, { write: (line) => void lines.push(line) });
@@ -67,6 +70,7 @@ export async function startPlane({
     useCases,
     registry: controlPlane.registry,
     log,
+    clock,
     limits: { ...LIMITS, ...limits },
     version: "0.0.0",
     dashboard,

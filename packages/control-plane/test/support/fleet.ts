@@ -47,6 +47,9 @@ const CONFIG: EngineConfig = {
   imageResolveTtlSeconds: 60,
   pruneBelowPercent: 10,
   pruneUntilPercent: 20,
+  maxTunnels: 500,
+  maxTunnelsPerHost: 50,
+  maxTunnelsPerToken: 50,
   keepEndedDays: 0,
 };
 

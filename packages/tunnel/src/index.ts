@@ -1,0 +1,2 @@
+export * from "./dial.ts";
+export * from "./tunnel-end.ts";
