@@ -48,6 +48,24 @@ export function resolveConnection(flags: ConnectionFlags, env: NodeJS.ProcessEnv
   });
 }
 
+/** The environment in which another `tartfleet` speaks to the same control plane as the same, without flags. */
+export function environmentOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { url, token, tokenFile, caFile, insecure } = flags;
+  const others = { ...env };
+  if (token !== undefined || tokenFile !== undefined) {
+    delete others["TARTFLEET_TOKEN"];
+    delete others["TARTFLEET_TOKEN_FILE"];
+  }
+  return {
+    ...others,
+    ...(url === undefined ? {} : { TARTFLEET_URL: url }),
+    ...(token === undefined ? {} : { TARTFLEET_TOKEN: token }),
+    ...(tokenFile === undefined ? {} : { TARTFLEET_TOKEN_FILE: tokenFile }),
+    ...(caFile === undefined ? {} : { TARTFLEET_CA_FILE: caFile }),
+    ...(insecure ? { TARTFLEET_INSECURE: "1" } : {}),
+  };
+}
+
 /** How a control plane is to be known, as the command line and the environment say. */
 export function trustSettings(flags: ConnectionFlags, env: NodeJS.ProcessEnv) {
   return {

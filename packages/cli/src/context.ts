@@ -15,6 +15,11 @@ export interface Context {
   /** A new one each time, for idempotency keys. */
   uniqueId: () => string;
   stdin: NodeJS.ReadStream;
+  /** For bytes that are not ours; what the CLI says goes to `out` and `err`. */
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  /** The exit code when nothing fails any more. */
+  exitWith: (code: number) => void;
   /** Answers; nothing else, so that a script can read them. */
   out: Screen;
   /** Everything that is said beside the answer. */

@@ -10,6 +10,7 @@ export const EXIT = {
   timedOut: 6,
   usage: 64,
   bug: 70,
+  tunnelFailed: 255,
 } as const;
 
 /** For `--help`. */
@@ -24,4 +25,5 @@ export const EXIT_CODE_HELP = `Exit codes:
   6   the time given with --timeout ran out
   64  the command line, a file or the request is not valid
   70  a bug in tartfleet
+  255 a tunnel to a VM (exec, ssh, vnc, tunnel, logs) failed after it was opened; else a command's own exit code
   128+N  ended by signal N (130: Ctrl-C)`;

@@ -26,6 +26,9 @@ const context: Context = {
   random: Math.random,
   uniqueId: randomUUID,
   stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  exitWith: (code) => void (process.exitCode = code),
   out: screen(process.stdout),
   err: screen(process.stderr),
 };

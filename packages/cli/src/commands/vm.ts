@@ -6,7 +6,11 @@ import { connect, reply, type GlobalFlags } from "./common.ts";
 import { addCreate } from "./vm/create.ts";
 import { addDelete } from "./vm/delete.ts";
 import { addEvents } from "./vm/events.ts";
+import { addExec } from "./vm/exec.ts";
 import { addList } from "./vm/list.ts";
+import { addSsh } from "./vm/ssh.ts";
+import { addTunnel } from "./vm/tunnel.ts";
+import { addVnc } from "./vm/vnc.ts";
 import { addWait } from "./vm/wait.ts";
 
 export function addVmCommands(program: Command, context: Context): void {
@@ -36,4 +40,8 @@ export function addVmCommands(program: Command, context: Context): void {
   addWait(group, context);
   addDelete(group, context);
   addEvents(group, context);
+  addExec(group, context);
+  addSsh(group, context);
+  addVnc(group, context);
+  addTunnel(group, context);
 }

@@ -1,0 +1,72 @@
+import { createHash, randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { auditPageSchema } from "@tartfleet/shared";
+import { execa } from "execa";
+import { describe, expect, test } from "vitest";
+import { until } from "../../src/fleet/until.ts";
+import { inState, scriptVm } from "../support/lab.ts";
+import { useLab } from "../support/use-lab.ts";
+
+const MAIN = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
+
+const lab = useLab();
+
+/** The CLI as a CI engineer calls it. */
+const tartfleet = (args: readonly string[], input: string | Buffer = "", token = lab.fleet.ciToken) =>
+  execa(process.execPath, [MAIN, ...args], {
+    input,
+    reject: false,
+    encoding: "buffer",
+    stripFinalNewline: false,
+    env: { TARTFLEET_URL: lab.fleet.url(), TARTFLEET_TOKEN: token },
+  });
+
+async function readyVm(): Promise<string> {
+  const { id } = await lab.fleet.api.createVm(scriptVm("sleep 300"));
+  await inState(lab.fleet, id, "ready");
+  return id;
+}
+
+const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+
+describe("vm exec", () => {
+  test("carries megabytes both ways, both outputs, and the exit code", async () => {
+    const id = await readyVm();
+    const input = randomBytes(10 << 20);
+    const script = "cat; echo said aside >&2; exit 7";
+    const ran = await tartfleet(["vm", "exec", id, "--", "/bin/sh", "-c", script], input);
+    expect(text(ran.stderr)).toBe("said aside\n");
+    expect(hashOf(ran.stdout)).toBe(hashOf(input));
+    expect(ran.exitCode).toBe(7);
+
+    const missing = await tartfleet(["vm", "exec", id, "--", "no-such-program"]);
+    expect(missing.exitCode).toBe(127);
+    const words = ["a b", "$HOME", "'", "-n", "%"];
+    const echoed = await tartfleet(["vm", "exec", id, "--", "/usr/bin/printf", "%s\\n", ...words]);
+    expect(text(echoed.stdout)).toBe(`${words.join("\n")}\n`);
+
+    const listed = await tartfleet(["--json", "audit", "list"], "", lab.fleet.adminToken);
+    const { records } = auditPageSchema.pick({ records: true }).parse(JSON.parse(text(listed.stdout)));
+    const rows = records.filter(({ action }) => action.startsWith("vm.tunnel")).toReversed();
+    expect(rows).toHaveLength(6);
+    expect(rows[1]?.details).toMatchObject({ kind: "exec", reason: "closed" });
+    expect(JSON.stringify(rows)).not.toContain("said aside");
+    await lab.fleet.api.deleteVm(id);
+  });
+
+  test("says so when the VM ends meanwhile, and when there is nothing to reach", async () => {
+    const id = await readyVm();
+    const running = tartfleet(["vm", "exec", id, "--", "/bin/sh", "-c", "echo begun; sleep 300"]);
+    running.stdout.once("data", () => void lab.fleet.api.deleteVm(id));
+    const cut = await running;
+    expect(text(cut.stdout)).toBe("begun\n");
+    expect(cut.exitCode).toBe(255);
+    expect(text(cut.stderr)).toContain("The VM has ended, or is about to.");
+    await until("its end", async () => (await lab.fleet.api.getVm(id)).endedAt ?? undefined);
+    const late = await tartfleet(["vm", "exec", id, "--", "true"]);
+    expect(late.exitCode).toBe(4);
+    expect(text(late.stderr)).toContain("has ended");
+    expect((await tartfleet(["vm", "exec", "aaaabbbbccccdddd", "--", "true"])).exitCode).toBe(2);
+  });
+});
