@@ -10,6 +10,7 @@ import { addLoginCommand } from "./commands/login.ts";
 import { addTeamCommands } from "./commands/team.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addVmCommands } from "./commands/vm.ts";
+import { addWebhookCommands } from "./commands/webhook.ts";
 import type { Context } from "./context.ts";
 import { EXIT_CODE_HELP } from "./exit-codes.ts";
 
@@ -48,6 +49,7 @@ export function makeProgram(context: Context, version: string): Command {
   addTeamCommands(program, context);
   addTokenCommands(program, context);
   addHistoryCommand(program, context);
+  addWebhookCommands(program, context);
   addAuditCommands(program, context);
   addLoginCommand(program, context);
   return program;

@@ -27,3 +27,4 @@ export * from "./token.ts";
 export * from "./tunnel.ts";
 export * from "./vm-state.ts";
 export * from "./vm.ts";
+export * from "./webhook.ts";

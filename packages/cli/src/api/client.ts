@@ -34,6 +34,7 @@ import {
 import { z } from "zod";
 import type { Connection } from "../connection.ts";
 import { callEmpty, callJson, type Call } from "./http.ts";
+import { webhookCalls } from "./webhooks.ts";
 
 /** As they come over the wire; an unknown field of a newer control plane is passed on to `--json`. */
 const hostsSchema = z.object({ hosts: z.array(hostRecordSchema) });
@@ -245,6 +246,8 @@ export function makeClient(connection: Connection) {
       callEmpty(connection, { method: "DELETE", path: `${hostPath(name)}/credential` }),
     revokeToken: (id: string) =>
       callEmpty(connection, { method: "DELETE", path: `/v1/tokens/${encodeURIComponent(id)}` }),
+
+    ...webhookCalls(connection),
   };
 }
 

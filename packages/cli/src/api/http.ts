@@ -8,7 +8,7 @@ import { notUnderstood, refusal } from "./refusals.ts";
 const ANSWER_WITHIN_MS = 30_000;
 
 export interface Call {
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Under the control plane's URL, each part encoded: `/v1/vms/abc`. */
   path: string;
   query?: Readonly<Record<string, string | number | undefined>>;

@@ -1,15 +1,10 @@
-import { writeFileSync } from "node:fs";
-import { tokenRoleSchema, type CreatedToken, type TokenRole } from "@tartfleet/shared";
+import { tokenRoleSchema, type TokenRole } from "@tartfleet/shared";
 import { Option, type Command } from "commander";
-import { messageOf, usageError } from "../cli-error.ts";
 import type { Context } from "../context.ts";
 import { tokenTable } from "../output/tokens.ts";
 import { timeWithAge } from "../output/time.ts";
 import { connect, duration, label, note, positive, reply, type GlobalFlags } from "./common.ts";
-
-interface SecretFlags extends GlobalFlags {
-  toFile?: string;
-}
+import { handOver, TO_FILE, type SecretFlags } from "./hand-over.ts";
 
 interface CreateFlags extends SecretFlags {
   role: TokenRole;
@@ -23,8 +18,6 @@ interface CreateFlags extends SecretFlags {
 interface RotateFlags extends SecretFlags {
   grace: number;
 }
-
-const TO_FILE = ["--to-file <file>", "write it to this new file (mode 0600) instead"] as const;
 
 export function addTokenCommands(program: Command, context: Context): void {
   const group = program
@@ -89,7 +82,7 @@ export function addTokenCommands(program: Command, context: Context): void {
 
 function create(flags: CreateFlags, context: Context): Promise<void> {
   const { role, name, team, expiresIn, uses, hostLabel } = flags;
-  return handOver(flags, context, async () => {
+  return handOver(flags, context, "token", async () => {
     const made = await connect(flags, context).createToken({
       role,
       name,
@@ -106,7 +99,7 @@ function create(flags: CreateFlags, context: Context): Promise<void> {
 }
 
 function rotate(id: string, flags: RotateFlags, context: Context): Promise<void> {
-  return handOver(flags, context, async () => {
+  return handOver(flags, context, "token", async () => {
     const rotated = await connect(flags, context).rotateToken(id, { graceSeconds: flags.grace });
     const until =
       rotated.previousUntil === null
@@ -119,30 +112,4 @@ function rotate(id: string, flags: RotateFlags, context: Context): Promise<void>
 
 function uses(text: string): number | "unlimited" {
   return text === "unlimited" ? text : positive(text);
-}
-
-/** A token on stdout, or in a file that is made first: one that cannot be kept should not come to be. */
-async function handOver(
-  flags: SecretFlags,
-  context: Context,
-  make: () => Promise<CreatedToken>,
-): Promise<void> {
-  const { toFile } = flags;
-  if (toFile !== undefined) writeNew(toFile, "");
-  const { token, ...record } = await make();
-  if (toFile === undefined) {
-    note(context, "It is shown this once:");
-    reply(context, flags, { ...record, token }, () => token);
-    return;
-  }
-  writeFileSync(toFile, `${token}\n`);
-  reply(context, flags, { ...record, file: toFile }, () => `It is in ${toFile}`);
-}
-
-function writeNew(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { mode: 0o600, flag: "wx" });
-  } catch (error) {
-    throw usageError(`--to-file ${path} cannot be made: ${messageOf(error)}`);
-  }
 }

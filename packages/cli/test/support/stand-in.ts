@@ -42,6 +42,7 @@ import {
   prunedHost,
 } from "./records.ts";
 import { makeVms } from "./vms.ts";
+import { makeWebhooks } from "./webhooks.ts";
 
 function cordonOf(verb: string | undefined, body: unknown): CordonRecord {
   const since = "2026-01-01T00:00:00.000Z";
@@ -89,6 +90,7 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
   const interceptors: ((seen: Seen, response: ServerResponse) => boolean)[] = [];
 
   const plans = new Map<string, ImagePlanRecord>();
+  const webhooks = makeWebhooks();
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://stand-in");
@@ -123,10 +125,12 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
     if (writes && role === "viewer") throw new CallError("forbidden", "A viewer token may not do this");
     if ((kind === "tokens" || kind === "audit" || verb === "credential") && role !== "admin")
       throw new CallError("forbidden", `A ${role} token may not do this`);
-    const json = (status: number, body: unknown) => {
+    const json = (status: number, body?: unknown) => {
       response.writeHead(status, { "content-type": "application/json" });
       response.end(JSON.stringify(body));
     };
+    const hook = kind === "webhooks" ? webhooks(seen.method, [id, verb], seen.body) : undefined;
+    if (hook) return hook[0] === 204 ? void response.writeHead(204).end() : json(...hook);
     switch (call) {
       case "POST vms": {
         const key = seen.headers["idempotency-key"];

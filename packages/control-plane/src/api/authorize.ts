@@ -36,6 +36,8 @@ export const RULES = {
   "pool.manage": { admin: "any" },
   "team.manage": { admin: "any" },
   "token.manage": { admin: "any" },
+  "webhook.read": { admin: "any" },
+  "webhook.manage": { admin: "any" },
   "agent.speak": { host: "any" },
   "history.read": { admin: "any", viewer: "team" },
   "audit.read": { admin: "any" },

@@ -30,6 +30,7 @@ import { live } from "./live.ts";
 import { capacityFor, historyFor, hostFor, listVmsFor, teamFor, teamsFor } from "./team-view.ts";
 import { aboutVm, allowed, router } from "./trpc.ts";
 import { waitForVm } from "./wait.ts";
+import { webhookRouter } from "./webhook-router.ts";
 
 const vms = router({
   create: allowed("vm.create")
@@ -220,6 +221,7 @@ export const appRouter = router({
   teams,
   tokens,
   history,
+  webhooks: webhookRouter,
   audit,
   agent: agentRouter,
 });

@@ -28,7 +28,7 @@ export function readSettings(
       table: SETTINGS,
       secrets: z.object({}),
       lists: ["trustedProxy"],
-      switches: ["tlsSelfSigned", "insecure"],
+      switches: ["tlsSelfSigned", "insecure", "webhookAllowPrivate"],
       contradictions,
     },
     argv,

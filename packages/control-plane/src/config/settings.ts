@@ -135,6 +135,9 @@ export const SETTINGS = z.object({
     "Below so many percent of a host's disk free, images that it fetched and nobody needs are removed, the least recently used first; 0 never (default 10)",
   ),
   pruneUntilPercent: wholeNumberOr(0, 100, 20).describe("Until so many percent are free (default 20)"),
+  webhookAllowPrivate: onOff.describe(
+    "Let webhooks be plain http and go to addresses of private networks, this machine's among them",
+  ),
   keepEndedDays: wholeNumberOr(0, 3650, 90).describe(
     "How long ended VMs and their events are kept; 0 for ever",
   ),

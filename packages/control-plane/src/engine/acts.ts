@@ -38,6 +38,14 @@ export type ActName =
   | "host.probe"
   | "host.remove"
   | "host.connect"
+  | "host.silent"
+  | "host.returned"
+  | "webhook.create"
+  | "webhook.change"
+  | "webhook.remove"
+  | "webhook.rotate"
+  | "webhook.test"
+  | "webhook.replay"
   | "vm.create"
   | "vm.end"
   | "vm.announce"
@@ -90,6 +98,7 @@ export const tokenName = ({ id, name }: { id: string; name: string }): string =>
 export const teamName = (name: string): string => `team ${name}`;
 export const channelName = (name: string): string => `channel ${name}`;
 export const imageName = (reference: string): string => `image ${reference}`;
+export const webhookName = (name: string): string => `webhook ${name}`;
 export const poolName = (name: string): string => `pool ${name}`;
 export const hostName = (name: string): string => `host ${name}`;
 export const vmName = (id: string): string => `VM ${id}`;

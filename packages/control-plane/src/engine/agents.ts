@@ -40,7 +40,10 @@ export function makeAgentUseCases(
     const returned = !leases.isConnected(host.hostId);
     leases.renew(host.hostId, epoch);
     hearing.heard(host.hostId, false);
-    if (returned) changes.hostRoomChanged(host.hostId);
+    if (returned) {
+      changes.hostRoomChanged(host.hostId);
+      changes.hostReturned(host.hostId);
+    }
   }
 
   function openSecrets(sealed: Buffer, vmId: string): VmSecrets | undefined {

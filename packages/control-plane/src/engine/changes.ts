@@ -35,6 +35,8 @@ export function makeChanges() {
       emitter.emit("host room", hostId);
       for (const topic of ["hosts", "images", "queue"]) emitter.emit("topic", topic);
     },
+    /** A host that was silent is heard again, in the same session. */
+    hostReturned: (hostId: number): void => void emitter.emit("host returned", hostId),
     /** What teams may have of the fleet was changed. */
     sharesChanged: (): void => void emitter.emit("shares"),
     /** What pools keep warm may have changed. */
@@ -47,6 +49,8 @@ export function makeChanges() {
     leftoverGone: (kind: Leftover): void => void emitter.emit("leftover gone", kind),
     /** A token was revoked or rotated. */
     tokenChanged: (id: string): void => void emitter.emit(`token ${id}`),
+    /** A webhook was told of something, or was not; see `tartfleet_webhook_deliveries_total`. */
+    webhookTried: (outcome: string): void => void emitter.emit("webhook tried", outcome),
     onVm: (id: string) => subscribe(`vm ${id}`),
     onHost: (hostId: number) => subscribe(`host ${hostId}`),
     onToken: (id: string) => subscribe(`token ${id}`),
@@ -66,10 +70,18 @@ export function makeChanges() {
       emitter.on("leftover gone", hear);
       return () => void emitter.off("leftover gone", hear);
     },
+    onHostReturned(hear: (hostId: number) => void): () => void {
+      emitter.on("host returned", hear);
+      return () => void emitter.off("host returned", hear);
+    },
     onShares: subscribe("shares"),
     onPools: subscribe("pools"),
     onImageNeeds: subscribe("image needs"),
     onStep: subscribe("step"),
+    onWebhookTried(hear: (outcome: string) => void): () => void {
+      emitter.on("webhook tried", hear);
+      return () => void emitter.off("webhook tried", hear);
+    },
     /** A phase was finished, and is written down. */
     onPhase(call: (phase: KeptPhase) => void): () => void {
       emitter.on("phase", call);

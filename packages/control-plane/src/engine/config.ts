@@ -36,6 +36,8 @@ export interface EngineConfig {
   pruneBelowPercent: number;
   /** Until so much is free. */
   pruneUntilPercent: number;
+  /** Webhooks may be plain http and go to addresses of private networks. */
+  webhookAllowPrivate: boolean;
   /** 0 keeps all. */
   keepEndedDays: number;
   /** Open at once: in all, to one host, and of one token. */

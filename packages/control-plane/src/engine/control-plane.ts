@@ -9,6 +9,7 @@ import { imageOf } from "../domain/vm.ts";
 import { openDatabase, type Database } from "../store/database.ts";
 import { DatabaseUnusableError, messageOf, passesByItself } from "../store/faults.ts";
 import { makeStore } from "../store/store.ts";
+import { ownAct } from "./acts.ts";
 import { makeAgentUseCases } from "./agents.ts";
 import { makeBoard } from "./board.ts";
 import { makeChanges } from "./changes.ts";
@@ -34,7 +35,7 @@ import { makePast } from "./past.ts";
 import { makePatience } from "./patience.ts";
 import { makePools } from "./pools.ts";
 import { makeQueuePage } from "./queue-page.ts";
-import { makeRecords } from "./records.ts";
+import { isoOf, makeRecords } from "./records.ts";
 import { makeRefusals } from "./refusals.ts";
 import { startRetention } from "./retention.ts";
 import { startRollup } from "./rollup.ts";
@@ -52,6 +53,9 @@ import { makeTokenUseCases } from "./tokens.ts";
 import { makeTunnels } from "./tunnels.ts";
 import type { Caller, UseCases } from "./use-cases.ts";
 import { makeVmUseCases } from "./vms.ts";
+import { makePost } from "../outgoing/post.ts";
+import type { Post } from "./webhooks/post.ts";
+import { startWebhooks } from "./webhooks/webhooks.ts";
 
 /** What the control plane is made from. */
 export interface Ingredients {
@@ -66,6 +70,8 @@ export interface Ingredients {
   onFatal(error: unknown): void;
   /** How the store is made on the database; a simulation has its own way. */
   openStore?: typeof makeStore | undefined;
+  /** How webhooks are told; a test has its own way. */
+  post?: Post | undefined;
 }
 
 /** A running control plane without its HTTP face. */
@@ -99,6 +105,7 @@ export async function startControlPlane({
   randomId,
   onFatal,
   openStore = makeStore,
+  post = makePost(config.webhookAllowPrivate),
 }: Ingredients): Promise<ControlPlane> {
   const leaseMs = config.leaseSeconds * 1000;
   const stalls = watchStalls(machineClock, Math.max(LEAST_STALL_MS, leaseMs / 10));
@@ -136,7 +143,7 @@ export async function startControlPlane({
   const leases = makeLeases(clock, config, knownHosts, {
     onSilent(hostId, lastSeenAt) {
       changes.hostRoomChanged(hostId);
-      patience.keepTrying(() => store.recordLastSeen(hostId, lastSeenAt));
+      patience.keepTrying(() => recordSilence(hostId, lastSeenAt));
     },
     onGivenUp(hostId) {
       changes.hostRoomChanged(hostId);
@@ -147,6 +154,15 @@ export async function startControlPlane({
       });
     },
   });
+  changes.onHostReturned((hostId) =>
+    patience.keepTrying(() =>
+      store.recordAct(ownAct("host.returned", store.hostName(hostId), {}), clock.now()),
+    ),
+  );
+  async function recordSilence(hostId: number, lastSeenAt: number): Promise<void> {
+    const act = ownAct("host.silent", store.hostName(hostId), { lastSeenAt: isoOf(lastSeenAt) });
+    await store.recordSilence(hostId, lastSeenAt, act, clock.now());
+  }
   async function giveUpBringUps(hostId: number): Promise<void> {
     const hostName = store.hostName(hostId);
     await Promise.all(
@@ -215,6 +231,7 @@ export async function startControlPlane({
     remove: imagePrune.removalsOf(hostId),
   });
 
+  const webhooks = startWebhooks(parts, patience, post);
   const metrics = startMetrics(parts, {
     version: packageJson.version,
     reserve: database.reserve,
@@ -238,6 +255,7 @@ export async function startControlPlane({
     ...cordons.useCases,
     ...tunnels.useCases,
     agent: makeAgentUseCases(parts, breaker, imageWorkOf, tags, tunnels.wishesOf),
+    ...webhooks.useCases,
     listImages: () =>
       listImages(
         store.hosts().map(({ id, name, facts }) => ({
@@ -273,6 +291,7 @@ export async function startControlPlane({
     useCases,
     registry: metrics.registry,
     close() {
+      webhooks.stop();
       metrics.stop();
       rollup.stop();
       patience.stop();

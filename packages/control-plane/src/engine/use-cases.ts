@@ -6,6 +6,15 @@ import type {
   AuditPage,
   AuditQuery,
   Board,
+  ChangeWebhook,
+  CreatedWebhook,
+  CreateWebhook,
+  DeliveriesQuery,
+  DeliveryRecord,
+  ReplayWebhook,
+  RotateWebhook,
+  WebhookRecord,
+  WebhookTryRecord,
   Bootstrap,
   CallErrorCode,
   Capacity,
@@ -176,6 +185,22 @@ export interface UseCases {
   setPool(caller: Caller, name: string, pool: SetPool): Promise<PoolRecord>;
   /** Its warm VMs end. Throws `pool_not_found`. */
   removePool(caller: Caller, name: string): Promise<void>;
+
+  /** Tells somebody of what happens from now on; the secret that signs it is in the answer alone. */
+  createWebhook(caller: Caller, webhook: CreateWebhook): Promise<CreatedWebhook>;
+  listWebhooks(): WebhookRecord[];
+  getWebhook(name: string): WebhookRecord;
+  changeWebhook(caller: Caller, name: string, change: ChangeWebhook): Promise<WebhookRecord>;
+  /** With what waits for it, and what was given up. */
+  removeWebhook(caller: Caller, name: string): Promise<void>;
+  /** Gives it a new secret; the one before signs as well for the grace. */
+  rotateWebhook(caller: Caller, name: string, input: RotateWebhook): Promise<CreatedWebhook>;
+  /** Sends it a ping now, and says what became of it. */
+  testWebhook(caller: Caller, name: string): Promise<WebhookTryRecord>;
+  /** By their ids. */
+  listDeliveries(name: string, query: DeliveriesQuery): DeliveryRecord[];
+  /** Tries dead deliveries again as if they were new. Throws `delivery_not_found`. */
+  replayWebhook(caller: Caller, name: string, which: ReplayWebhook): Promise<{ replayed: number }>;
 
   /** Every team that is known, by its name, with its share, what it holds and what waits. */
   listTeams(): TeamRecord[];

@@ -17,6 +17,7 @@ import { teamRoutes } from "../api/rest/teams.ts";
 import { tokenRoutes } from "../api/rest/tokens.ts";
 import { vmEventRoutes } from "../api/rest/vm-events.ts";
 import { vmRoutes } from "../api/rest/vms.ts";
+import { webhookRoutes } from "../api/rest/webhooks.ts";
 import type { StorageHealth } from "../engine/storage-watch.ts";
 import type { Trust } from "./addresses.ts";
 import { serveDashboard } from "./dashboard.ts";
@@ -111,6 +112,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
       poolRoutes,
       tokenRoutes,
       historyRoutes,
+      webhookRoutes,
       auditRoutes,
       metricsRoutes,
     ]) {

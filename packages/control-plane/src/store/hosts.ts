@@ -115,8 +115,9 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
       }),
 
     /** Writes down when a host was last heard of, once it has fallen silent. */
-    recordLastSeen: (hostId: number, at: number): Promise<void> =>
+    recordSilence: (hostId: number, at: number, act: Act, now: number): Promise<void> =>
       commit((tx) => {
+        write(act, now);
         tx.update(hosts)
           .set({ lastSeenAt: sql`max(coalesce(${hosts.lastSeenAt}, 0), ${at})` })
           .where(eq(hosts.id, hostId))

@@ -4,8 +4,10 @@ import type {
   AuditRecord,
   HostFacts,
   JobDetails,
+  NoticeFilter,
   ScriptResult,
   VmEventType,
+  WebhookTemplate,
 } from "@tartfleet/shared";
 import {
   DEFAULT_TEAM,
@@ -36,6 +38,7 @@ import { ROLLED_UP, type RolledUp } from "../domain/history/rollup.ts";
 import { SPANS, type SpanKind } from "../domain/history/spans.ts";
 import type { Tally } from "../domain/history/tally.ts";
 import type { Cordon } from "../domain/cordon.ts";
+import type { NoticeBody } from "../domain/notices/notice.ts";
 import type { Pool } from "../domain/pools/pool.ts";
 import type { Announced, Resolution, Vm, VmSpec } from "../domain/vm.ts";
 
@@ -414,5 +417,65 @@ export const audit = sqliteTable(
     index("audit_actor").on(table.actor),
     index("audit_action").on(table.action),
     index("audit_subject").on(table.subject),
+  ],
+);
+
+/** Who is told of what happens. */
+export const webhooks = sqliteTable(
+  "webhooks",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    name: text().notNull().unique(),
+    /** Its URL and its secrets. */
+    sealed: blob({ mode: "buffer" }).notNull(),
+    /** The URL as it may be shown. */
+    shownUrl: text("shown_url").notNull(),
+    events: text({ mode: "json" }).$type<NoticeFilter[]>().notNull(),
+    team: text(),
+    template: text().$type<WebhookTemplate>().notNull(),
+    enabled: integer({ mode: "boolean" }).notNull(),
+    disabledReason: text("disabled_reason"),
+    createdBy: text("created_by").notNull(),
+    createdAt: integer("created_at").notNull(),
+    previousUntil: integer("previous_until"),
+    /** Up to which event and which row of the audit log it was looked what it is to be told of. */
+    eventsUntil: integer("events_until").notNull(),
+    auditUntil: integer("audit_until").notNull(),
+    lastDeliveredAt: integer("last_delivered_at"),
+    lastFailedAt: integer("last_failed_at"),
+    lastFailure: text("last_failure"),
+  },
+  () => [check("webhooks_template", oneOf("template", ["json", "slack"]))],
+);
+
+/** What webhooks are still to be told of, and (dead) what they could not be. What was delivered is not kept. */
+export const deliveries = sqliteTable(
+  "deliveries",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    webhookId: integer("webhook_id")
+      .notNull()
+      .references(() => webhooks.id),
+    messageId: text("message_id").notNull(),
+    type: text().notNull(),
+    subject: text().notNull(),
+    at: integer().notNull(),
+    body: text({ mode: "json" }).$type<NoticeBody>().notNull(),
+    tries: integer().notNull().default(0),
+    /** When it is tried next. */
+    dueAt: integer("due_at").notNull(),
+    /** When it was given up. */
+    deadAt: integer("dead_at"),
+    status: integer(),
+    message: text(),
+  },
+  (table) => [
+    uniqueIndex("deliveries_once").on(table.webhookId, table.messageId),
+    index("deliveries_due")
+      .on(table.webhookId, table.dueAt)
+      .where(sql`dead_at is null`),
+    index("deliveries_dead")
+      .on(table.webhookId)
+      .where(sql`dead_at is not null`),
   ],
 );

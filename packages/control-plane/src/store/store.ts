@@ -3,6 +3,7 @@ import { makeChannelStore } from "./channels.ts";
 import { makeCordonStore } from "./cordons.ts";
 import type { Database } from "./database.ts";
 import { brokenDatabase, faultOf, toldOf } from "./faults.ts";
+import { makeDeliveryStore } from "./deliveries.ts";
 import { makeGroupCommit, type CommitOptions } from "./group-commit.ts";
 import { makeHostStore } from "./hosts.ts";
 import { makeImagePlanStore } from "./image-plans.ts";
@@ -17,6 +18,7 @@ import { makeRollupStore } from "./rollup.ts";
 import { makeStandingStore } from "./standing.ts";
 import { makeTokenStore } from "./tokens.ts";
 import { makeVmStore } from "./vms.ts";
+import { makeWebhookStore } from "./webhooks.ts";
 
 export interface StoreOptions extends Omit<CommitOptions, "onDurable"> {
   /** Acts of these names are in the audit log now. Now and then one is named whose step was rolled back. */
@@ -55,6 +57,8 @@ export function makeStore(database: Database, { onActs, ...options }: StoreOptio
     ...makePoolStore(database.db, commit, write),
     ...makeTeamStore(database.db, commit, write),
     ...makeTokenStore(database.db, commit, write),
+    ...makeWebhookStore(database.db, commit, write),
+    ...makeDeliveryStore(database.db, commit, write),
     ...makeAuditStore(database, commit, write),
     ...makeRetention(commit),
     ...makeKeyStore(commit),

@@ -49,6 +49,8 @@ const MAY: Record<Speaker, string[]> = {
     "pool.manage",
     "token.manage",
     "history.read",
+    "webhook.read",
+    "webhook.manage",
     "audit.read",
   ],
   ci: [

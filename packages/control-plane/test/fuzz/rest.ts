@@ -40,6 +40,7 @@ export async function fuzzRest(options: { numRuns: number; seed: number }): Prom
   await admin("PUT", "/v1/channels/known", { image });
   await admin("PUT", "/v1/pools/known", { image, minIdle: 1 });
   await admin("PUT", "/v1/teams/known", { weight: 2 });
+  await admin("POST", "/v1/webhooks", { name: "known", url: "https://example.com/", events: ["*"] });
   const plan = await admin("POST", "/v1/image-plans", { kind: "pin", image });
   const known = new Map([
     ["vms", [guest.id, (await plane.createVm()).id]],

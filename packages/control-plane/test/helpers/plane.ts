@@ -63,6 +63,8 @@ export async function startPlane({
     clock,
     randomId,
     onFatal: (error) => void fatal.push(error),
+    // Whatever URL a test makes up, nothing leaves this machine.
+    post: async () => ({ status: 204, retryAfter: undefined, text: "" }),
   });
   const useCases: UseCases = { ...controlPlane.useCases, ...change(controlPlane.useCases) };
   const http = await serve(listener, {

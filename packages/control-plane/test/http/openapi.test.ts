@@ -62,6 +62,15 @@ it("describes every call of the API and nothing else", () => {
       "GET /v1/teams/{name}",
       "PUT /v1/teams/{name}",
       "DELETE /v1/teams/{name}",
+      "GET /v1/webhooks",
+      "POST /v1/webhooks",
+      "GET /v1/webhooks/{name}",
+      "PATCH /v1/webhooks/{name}",
+      "DELETE /v1/webhooks/{name}",
+      "POST /v1/webhooks/{name}/rotate",
+      "POST /v1/webhooks/{name}/test",
+      "GET /v1/webhooks/{name}/deliveries",
+      "POST /v1/webhooks/{name}/replay",
       "GET /v1/audit",
       "GET /v1/attempts",
       "GET /v1/fleet/board",
@@ -77,7 +86,7 @@ it("describes every call of the API and nothing else", () => {
 });
 
 it("says which fields are secret, so that who shows a form hides them", () => {
-  const { CreateVmInput, CreatedToken, EnrolledHost } = document["components"].schemas;
+  const { CreateVmInput, CreatedToken, CreatedWebhook, EnrolledHost } = document["components"].schemas;
   const handedIn = { type: "string", format: "password", writeOnly: true };
   expect(CreateVmInput.properties.env.additionalProperties).toMatchObject(handedIn);
   const secrets = new Map<string, unknown>();
@@ -86,7 +95,11 @@ it("says which fields are secret, so that who shows a form hides them", () => {
   }
   for (const name of ["jitConfig", "registrationToken", "token", "secret", "script"])
     expect(secrets.get(name), name).toMatchObject(handedIn);
-  for (const shown of [CreatedToken.properties.token, EnrolledHost.properties.credential])
+  for (const shown of [
+    CreatedToken.properties.token,
+    CreatedWebhook.properties.secret,
+    EnrolledHost.properties.credential,
+  ])
     expect(shown).toMatchObject({ type: "string", format: "password" });
 });
 

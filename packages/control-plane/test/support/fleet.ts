@@ -50,6 +50,7 @@ const CONFIG: EngineConfig = {
   maxTunnels: 500,
   maxTunnelsPerHost: 50,
   maxTunnelsPerToken: 50,
+  webhookAllowPrivate: true,
   keepEndedDays: 0,
 };
 

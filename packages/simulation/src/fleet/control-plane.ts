@@ -80,6 +80,7 @@ const CONFIG: EngineConfig = {
   maxTunnels: 500,
   maxTunnelsPerHost: 50,
   maxTunnelsPerToken: 50,
+  webhookAllowPrivate: false,
   breakerRestSeconds: 300,
   imageResolveTtlSeconds: 60,
   keepEndedDays: 0,

@@ -23,6 +23,10 @@ import {
   removedHostSchema,
   rotateTokenSchema,
   channelRecordSchema,
+  changeWebhookSchema,
+  createdWebhookSchema,
+  createWebhookSchema,
+  deliveryRecordSchema,
   rollOutSchema,
   setChannelSchema,
   setShareSchema,
@@ -31,6 +35,8 @@ import {
   vmEventSchema,
   vmPageSchema,
   vmRecordSchema,
+  webhookRecordSchema,
+  webhookTryRecordSchema,
 } from "@tartfleet/shared";
 import { z } from "zod";
 
@@ -65,6 +71,12 @@ const NAMED = {
   SetShare: setShareSchema,
   Team: teamRecordSchema,
   Token: tokenRecordSchema,
+  ChangeWebhook: changeWebhookSchema,
+  CreateWebhook: createWebhookSchema,
+  CreatedWebhook: createdWebhookSchema,
+  Delivery: deliveryRecordSchema,
+  Webhook: webhookRecordSchema,
+  WebhookTry: webhookTryRecordSchema,
   Vm: vmRecordSchema,
   VmEvent: vmEventSchema,
   VmPage: vmPageSchema,

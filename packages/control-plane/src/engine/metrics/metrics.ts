@@ -9,6 +9,7 @@ import { gaugeHosts } from "./host-metrics.ts";
 import { countImages } from "./image-metrics.ts";
 import { gaugePlane } from "./plane-metrics.ts";
 import { measureVms } from "./vm-metrics.ts";
+import { measureWebhooks } from "./webhook-metrics.ts";
 
 /** What the control plane tells a monitoring system (docs/metrics.md). */
 export interface Metrics {
@@ -47,6 +48,7 @@ export function startMetrics(
     measureVms(registry, parts.changes, imageLabel, BUCKETS),
     measureEnds(registry, parts.changes, BUCKETS),
     countImages(registry, parts, imageLabel),
+    measureWebhooks(registry, parts),
   ];
   return {
     registry,
