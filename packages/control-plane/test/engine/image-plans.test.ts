@@ -210,6 +210,8 @@ test("whatever hosts do, a registry never has more of them than it may, and ever
           await prepull("ghcr.io/org/c:1"),
         ];
         const check = async () => {
+          // Who is read first must not be read before what the step sets off has come to rest.
+          await settle();
           const works = await Promise.all(hosts.map(({ work }) => work()));
           for (const registry of ["ghcr.io/", "ecr.example.com/"]) {
             const busy = works.filter(({ pull }) =>
