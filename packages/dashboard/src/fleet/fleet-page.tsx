@@ -1,4 +1,4 @@
-import { useDeferredValue, useMemo } from "react";
+import { useDeferredValue, useMemo, useSyncExternalStore } from "react";
 import { useSearch } from "@tanstack/react-router";
 import { useBoard } from "../link/linked.tsx";
 import { useNow } from "../parts/clock.ts";
@@ -50,6 +50,8 @@ function Macs() {
   const names = useSameArray(
     useMemo(() => hostsThrough(hosts, asked).map(({ name }) => name), [hosts, asked]),
   );
+  const isKnown = useSyncExternalStore(board.summary.subscribe, () => board.summary.get() !== null);
+  if (!isKnown) return null;
   if (hosts.length === 0) {
     return (
       <Empty title="No Macs yet">
