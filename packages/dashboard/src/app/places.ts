@@ -1,8 +1,16 @@
-import { IconHourglass, IconLayoutGrid, type TablerIcon } from "@tabler/icons-react";
+import {
+  IconDeviceDesktop,
+  IconHourglass,
+  IconLayoutGrid,
+  IconServer2,
+  type TablerIcon,
+} from "@tabler/icons-react";
 import type { Act } from "../session/may.ts";
 
 /** Where the menu leads, in its order. `act`: shown only to who may do that. */
 export const PLACES: readonly { to: string; text: string; Icon: TablerIcon; act?: Act }[] = [
   { to: "/", text: "Fleet", Icon: IconLayoutGrid },
+  { to: "/vms", text: "VMs", Icon: IconDeviceDesktop },
   { to: "/queue", text: "Queue", Icon: IconHourglass },
+  { to: "/hosts", text: "Hosts", Icon: IconServer2 },
 ];

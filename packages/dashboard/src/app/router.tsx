@@ -7,8 +7,10 @@ import {
 import { Empty, Failed, Page, Waiting } from "../parts/page.tsx";
 import { PageLink } from "../parts/links.tsx";
 import { LOOKS, type FleetFilter } from "../fleet/filter.ts";
+import { TROUBLES, type HostsFilter } from "../hosts/filter.ts";
 import type { Sessions } from "../session/session.ts";
 import { oneOf, text } from "./search.ts";
+import { VM_FILTER_STATES, type VmsFilter } from "../vms/filter.ts";
 import { Shell } from "./shell.tsx";
 
 const root = createRootRouteWithContext<{ sessions: Sessions }>()({
@@ -40,9 +42,41 @@ const queue = createRoute({
   component: lazyRouteComponent(() => import("../queue/queue-page.tsx"), "QueuePage"),
 });
 
+const vms = createRoute({
+  getParentRoute: () => root,
+  path: "/vms",
+  validateSearch: (search): VmsFilter => ({
+    ...text(search, "name", "team", "host", "jobId", "label"),
+    ...oneOf(search, "state", VM_FILTER_STATES),
+  }),
+  component: lazyRouteComponent(() => import("../vms/vms-page.tsx"), "VmsPage"),
+});
+
+const vm = createRoute({
+  getParentRoute: () => root,
+  path: "/vms/$id",
+  component: lazyRouteComponent(() => import("../vms/vm-page.tsx"), "VmPage"),
+});
+
+const hosts = createRoute({
+  getParentRoute: () => root,
+  path: "/hosts",
+  validateSearch: (search): HostsFilter => ({
+    ...text(search, "name", "label"),
+    ...oneOf(search, "state", TROUBLES),
+  }),
+  component: lazyRouteComponent(() => import("../hosts/hosts-page.tsx"), "HostsPage"),
+});
+
+const host = createRoute({
+  getParentRoute: () => root,
+  path: "/hosts/$name",
+  component: lazyRouteComponent(() => import("../hosts/host-page.tsx"), "HostPage"),
+});
+
 export function makeRouter(sessions: Sessions) {
   return createRouter({
-    routeTree: root.addChildren([fleet, queue]),
+    routeTree: root.addChildren([fleet, queue, vms, vm, hosts, host]),
     context: { sessions },
     defaultPendingComponent: Waiting,
     defaultErrorComponent: ({ error, reset }) => (

@@ -10,7 +10,7 @@ import { NO_WORDS, wordsOf } from "./words.ts";
 
 /** Narrows the matrix. What is asked for stands in the page's address: it can be sent to somebody. */
 export function FilterBar({ filter }: { filter: FleetFilter }) {
-  const navigate = useNavigate();
+  const navigate = useNavigate({ from: "/" });
   const board = useBoard();
   const [words, setWords] = useState(NO_WORDS);
   const ask = (key: keyof FleetFilter) => (value: string | null) =>

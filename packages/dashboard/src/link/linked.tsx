@@ -70,3 +70,8 @@ export function useBoard(): Board {
 export function useIsLive(): boolean {
   return useStore(useOpened().link.isLive);
 }
+
+/** The calls themselves, for subscriptions. */
+export function useClient(): Link["client"] {
+  return useOpened().link.client;
+}

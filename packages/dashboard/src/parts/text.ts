@@ -25,6 +25,14 @@ export function countText(amount: number, one: string, many = `${one}s`): string
   return `${amount.toLocaleString("en")} ${amount === 1 ? one : many}`;
 }
 
+const SIZES = ["B", "kB", "MB", "GB", "TB"];
+
+/** `25.4 GB`, in units of 1000 as tart and registries count. */
+export function bytesText(bytes: number): string {
+  const power = Math.min(SIZES.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${SIZES[power]}`;
+}
+
 /** The short form of an image's name: without the registry and its folders. */
 export function imageText(reference: string): string {
   const [path = reference, digest] = reference.split("@");

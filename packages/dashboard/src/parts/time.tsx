@@ -3,6 +3,7 @@ import { useNow } from "./clock.ts";
 import { durationText } from "./text.ts";
 
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 /** How long ago that was, or how long until then; the time itself on hover. */
 export function Ago({ at }: { at: string }) {
@@ -15,6 +16,11 @@ export function Ago({ at }: { at: string }) {
 /** How long it lasts since then; ticks. */
 export function Lasting({ since }: { since: string }) {
   return <Moment at={since}>{durationText(Math.max(0, useNow() - Date.parse(since)))}</Moment>;
+}
+
+/** A point in time. */
+export function At({ at, clockOnly = false }: { at: string; clockOnly?: boolean }) {
+  return <Moment at={at}>{(clockOnly ? CLOCK : FULL).format(new Date(at))}</Moment>;
 }
 
 function Moment({ at, children }: { at: string; children: string }) {

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { QueuePage as Queue } from "@tartfleet/shared";
 import { useTRPC } from "../link/trpc.ts";
 import { Answer } from "../parts/answer.tsx";
-import { HrefLink } from "../parts/links.tsx";
+import { PageLink } from "../parts/links.tsx";
 import { Empty, Page } from "../parts/page.tsx";
 import { countText, imageText } from "../parts/text.ts";
 import { Lasting } from "../parts/time.tsx";
@@ -53,9 +53,9 @@ function Line({ vm, alike, explanation }: Queue["entries"][number]) {
       <Stack gap="xs">
         <Group justify="space-between" gap="xs">
           <Group gap="xs">
-            <HrefLink href={`/vms/${vm.id}`} fw={600} className="break">
+            <PageLink to="/vms/$id" params={{ id: vm.id }} fw={600} className="break">
               {vm.name}
-            </HrefLink>
+            </PageLink>
             {alike > 1 && <Text size="sm">and {countText(alike - 1, "more like it", "more like it")}</Text>}
           </Group>
           <Text size="sm" c="dimmed">
@@ -65,9 +65,7 @@ function Line({ vm, alike, explanation }: Queue["entries"][number]) {
         <Group gap="xs">
           <Badge variant="default">team {vm.team}</Badge>
           <Badge variant="default">class {vm.priority}</Badge>
-          <Badge variant="default" tt="none">
-            {imageText(vm.image)}
-          </Badge>
+          <Badge variant="default">{imageText(vm.image)}</Badge>
           {position && (
             <Text size="sm" c="dimmed">
               place {position.inClass} of {position.ofClass} in its class, {position.inTeam} of{" "}

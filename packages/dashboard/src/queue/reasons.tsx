@@ -2,7 +2,7 @@ import { Anchor, Collapse, List, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { Explanation } from "@tartfleet/shared";
 import { useId } from "react";
-import { HrefLink } from "../parts/links.tsx";
+import { PageLink } from "../parts/links.tsx";
 import { countText } from "../parts/text.ts";
 
 /** What each group of hosts has against a VM that waits, and what would let it start; folded away at first. */
@@ -39,7 +39,9 @@ export function Reasons({ explanation: { details, waiting } }: { explanation: Ex
                     {names.map((name, at) => (
                       <span key={name}>
                         {at > 0 && ", "}
-                        <HrefLink href={`/hosts/${encodeURIComponent(name)}`}>{name}</HrefLink>
+                        <PageLink to="/hosts/$name" params={{ name }}>
+                          {name}
+                        </PageLink>
                       </span>
                     ))}
                     {hosts > names.length && " …"})
