@@ -1,4 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { auditPageSchema } from "@tartfleet/shared";
 import { execa } from "execa";
@@ -9,7 +12,8 @@ import { useLab } from "../support/use-lab.ts";
 
 const MAIN = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
 
-const lab = useLab();
+// By process their guests have an sshd on every machine, on this port.
+const lab = useLab({ engine: "process", agent: { "ssh-port": 2222 } });
 
 /** The CLI as a CI engineer calls it. */
 const tartfleet = (args: readonly string[], input: string | Buffer = "", token = lab.fleet.ciToken) =>
@@ -68,5 +72,42 @@ describe("vm exec", () => {
     expect(late.exitCode).toBe(4);
     expect(text(late.stderr)).toContain("has ended");
     expect((await tartfleet(["vm", "exec", "aaaabbbbccccdddd", "--", "true"])).exitCode).toBe(2);
+  });
+});
+
+const hasSsh = await execa("ssh", ["-V"]).then(
+  () => true,
+  () => false,
+);
+
+describe.skipIf(!hasSsh)("vm ssh (needs OpenSSH's client)", () => {
+  test("logs in through the control plane: megabytes both ways and the exit code, and a local address for vnc", async () => {
+    const id = await readyVm();
+    const key = join(lab.fleet.dir, "key");
+    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+    const put = ["/bin/sh", "-c", "umask 077; mkdir -p ~/.ssh; cat > ~/.ssh/authorized_keys"];
+    const allowed = await tartfleet(["vm", "exec", id, "--", ...put], await readFile(`${key}.pub`));
+    expect(allowed.exitCode).toBe(0);
+
+    const input = randomBytes(3 << 20);
+    const login = ["vm", "ssh", id, "--", "-i", key, "-o", "BatchMode=yes"];
+    const ran = await tartfleet([...login, "cat; echo aside >&2; exit 7"], input);
+    expect(text(ran.stderr)).toBe("aside\n");
+    expect(hashOf(ran.stdout)).toBe(hashOf(input));
+    expect(ran.exitCode).toBe(7);
+
+    // Nothing listens on the guest's port for vnc: the connection is ended, with a word on stderr.
+    const vnc = tartfleet(["vm", "vnc", id]);
+    const [url] = await new Promise<Buffer[]>((resolve) =>
+      vnc.stdout.once("data", (line: Buffer) => resolve([line])),
+    );
+    const port = Number(new URL(text(url ?? new Uint8Array()).trim()).port);
+    const viewer = connect({ host: "127.0.0.1", port });
+    viewer.on("error", () => {});
+    await new Promise((resolve) => viewer.once("close", resolve));
+    vnc.kill("SIGINT");
+    expect(text((await vnc).stderr)).toContain("Nothing listens on port 5900");
+    await lab.fleet.api.deleteVm(id);
+    await until("its end", async () => (await lab.fleet.api.getVm(id)).endedAt ?? undefined);
   });
 });

@@ -1,8 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { once } from "node:events";
-import {
-  Server,
-  utils,
+import ssh2, {
   type AuthContext,
   type Connection,
   type PublicKeyAuthContext,
@@ -27,7 +25,7 @@ export interface SshStandIn {
 export async function startSshStandIn(spec: GuestSpec, { port, over, run }: SshStandIn): Promise<void> {
   const hostKey = await readFile(hostPathOf(spec.diskDir, "/etc/ssh/ssh_host_ecdsa_key"));
   const clients = new Set<Connection>();
-  const server = new Server({ hostKeys: [hostKey], ident: "OpenSSH_9.9" }, (client) => {
+  const server = new ssh2.Server({ hostKeys: [hostKey], ident: "OpenSSH_9.9" }, (client) => {
     clients.add(client);
     client.on("close", () => clients.delete(client));
     client.on("error", () => {});
@@ -57,7 +55,7 @@ async function isAuthorized({ key, blob, signature, hashAlgo }: PublicKeyAuthCon
   const file = hostPathOf(spec.diskDir, `${homePath(spec.os)}/.ssh/authorized_keys`);
   const lines = (await readFile(file, "utf8").catch(() => "")).split("\n");
   return lines.some((line) => {
-    const known = utils.parseKey(line);
+    const known = ssh2.utils.parseKey(line);
     if (known instanceof Error || !known.getPublicSSH().equals(key.data)) return false;
     // Without a signature the client only asks whether it is worth signing.
     return signature === undefined || blob === undefined || known.verify(blob, signature, hashAlgo);
