@@ -1,8 +1,8 @@
-import type { TunnelFailure } from "@tartfleet/shared";
+import type { TunnelFailure, TunnelOpen } from "@tartfleet/shared";
 import { write } from "@tartfleet/tunnel";
 import { attachByExec, type GuestProcess } from "../guest/guest-process.ts";
 import { attachBySsh } from "../guest/ssh-process.ts";
-import { failed, ok, type Result } from "../tart/result.ts";
+import { ok, type Result } from "../tart/result.ts";
 import { guestIp } from "./guest-ip.ts";
 import type { Serve, Served, TunnelParts } from "./serve.ts";
 
@@ -12,7 +12,14 @@ const PROBE_MS = 10_000;
 /** A command in the guest, by `tart exec`; by ssh where the guest has no agent, or a terminal is wanted. */
 export const serveExec: Serve = async (served, parts) => {
   const { end } = served;
-  const started = await start(served, parts);
+  const { argv, terminal } = served.open;
+  if (!argv) {
+    return end.send({
+      kind: "failed",
+      failure: { code: "not_understood", message: "No command was given." },
+    });
+  }
+  const started = await startCommand(served, parts, { argv, terminal });
   if (!started.ok) return end.send({ kind: "failed", failure: started.failure });
   const guest = started.value;
   await end.send({ kind: "opened" });
@@ -24,12 +31,12 @@ export const serveExec: Serve = async (served, parts) => {
   await Promise.race([input, aborted(served.signal)]);
 };
 
-async function start(
-  { name, open, signal }: Served,
+/** Starts a command in the guest, which is ended with the tunnel. */
+export async function startCommand(
+  { name, signal }: Pick<Served, "name" | "signal">,
   parts: TunnelParts,
+  { argv, terminal }: { argv: readonly string[]; terminal?: TunnelOpen["terminal"] },
 ): Promise<Result<GuestProcess, TunnelFailure>> {
-  const { argv, terminal } = open;
-  if (!argv) return failed({ code: "not_understood", message: "No command was given." });
   // tart's own -t ends with a crash where the agent has no terminal (tart-contract §7).
   if (!terminal && (await answersExec(name, parts, signal))) {
     return ok(await attachByExec(parts.tart, name, argv, signal));

@@ -12,6 +12,7 @@ import type { RunLogs } from "../host/ports.ts";
 import type { Log } from "../log.ts";
 import type { AttachingTart } from "../tart/tart.ts";
 import { serveExec } from "./exec.ts";
+import { serveLogs } from "./logs.ts";
 import { servePort } from "./port.ts";
 import type { OpenTunnel } from "./tunnels.ts";
 
@@ -41,10 +42,11 @@ export type Serve = (served: Served, parts: TunnelParts) => Promise<void>;
 /** macOS' Screen Sharing, and what tart's --vnc is about. */
 const VNC_PORT = 5900;
 
-const SERVE: Partial<Record<TunnelKind, Serve>> = {
+const SERVE: Record<TunnelKind, Serve> = {
   exec: serveExec,
   ssh: (served, parts) => servePort(served, parts, parts.ssh.port),
   vnc: (served, parts) => servePort(served, parts, VNC_PORT),
+  logs: serveLogs,
 };
 
 /** The kinds of tunnels that this agent can open. */
@@ -73,7 +75,7 @@ export function makeOpenTunnel(parts: TunnelParts): OpenTunnel {
       parts.log.info(about, "tunnel opened");
       const serve = SERVE[kind];
       const wrong = first.value.kind === "open" ? mistakeIn(first.value.open) : NO_OPEN;
-      if (wrong || !serve || first.value.kind !== "open") {
+      if (wrong || first.value.kind !== "open") {
         await end.send({ kind: "failed", failure: wrong ?? NO_OPEN });
       } else {
         const name = instanceName(vmId, attempt);

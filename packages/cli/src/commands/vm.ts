@@ -8,6 +8,7 @@ import { addDelete } from "./vm/delete.ts";
 import { addEvents } from "./vm/events.ts";
 import { addExec } from "./vm/exec.ts";
 import { addList } from "./vm/list.ts";
+import { addLogs } from "./vm/logs.ts";
 import { addSsh } from "./vm/ssh.ts";
 import { addTunnel } from "./vm/tunnel.ts";
 import { addVnc } from "./vm/vnc.ts";
@@ -40,6 +41,7 @@ export function addVmCommands(program: Command, context: Context): void {
   addWait(group, context);
   addDelete(group, context);
   addEvents(group, context);
+  addLogs(group, context);
   addExec(group, context);
   addSsh(group, context);
   addVnc(group, context);

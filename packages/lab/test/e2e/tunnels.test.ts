@@ -7,13 +7,18 @@ import { auditPageSchema } from "@tartfleet/shared";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { until } from "../../src/fleet/until.ts";
-import { inState, scriptVm } from "../support/lab.ts";
+import { inState, letGo, scriptVm, UNTIL_LET_GO } from "../support/lab.ts";
 import { useLab } from "../support/use-lab.ts";
 
 const MAIN = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
 
 // By process their guests have an sshd on every machine, on this port.
-const lab = useLab({ engine: "process", agent: { "ssh-port": 2222 } });
+const lab = useLab({
+  engine: "process",
+  agent: { "ssh-port": 2222 },
+  // For what was printed last to be read before the guest goes.
+  controlPlane: { "exit-settle-seconds": 3 },
+});
 
 /** The CLI as a CI engineer calls it. */
 const tartfleet = (args: readonly string[], input: string | Buffer = "", token = lab.fleet.ciToken) =>
@@ -72,6 +77,29 @@ describe("vm exec", () => {
     expect(late.exitCode).toBe(4);
     expect(text(late.stderr)).toContain("has ended");
     expect((await tartfleet(["vm", "exec", "aaaabbbbccccdddd", "--", "true"])).exitCode).toBe(2);
+  });
+});
+
+describe("vm logs", () => {
+  test("follows what the runner prints from the boot to the VM's end, and shows afterwards what was kept", async () => {
+    const { id } = await lab.fleet.api.createVm(scriptVm(`echo begun; ${UNTIL_LET_GO}; echo done; exit 3`));
+    const following = tartfleet(["vm", "logs", "-f", id]);
+    await new Promise((resolve) => following.stdout.once("data", resolve));
+    const shown = await tartfleet(["vm", "logs", id]);
+    expect([shown.exitCode, text(shown.stdout)]).toEqual([0, "begun\n"]);
+    await letGo(lab.fleet, await lab.fleet.api.getVm(id));
+    const followed = await following;
+    expect(text(followed.stdout)).toBe("begun\ndone\n");
+    expect(text(followed.stderr)).toContain("runner_exited");
+    expect(followed.exitCode).toBe(0);
+
+    const kept = await tartfleet(["vm", "logs", "--json", id]);
+    expect(kept.exitCode).toBe(0);
+    const lines = text(kept.stdout)
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines).toContainEqual({ from: "runner", text: "begun\ndone\n" });
   });
 });
 
