@@ -20,6 +20,8 @@ import { makeOidc, type Oidc } from "./oidc/oidc.ts";
 import { DatabaseUnusableError } from "./store/faults.ts";
 import { CertificateError } from "./tls/certificate.ts";
 import { startTls, type StartedTls } from "./tls/start.ts";
+import { endpointOf } from "./tracing/endpoint.ts";
+import type { Tracing } from "./tracing/otlp.ts";
 
 const PROGRAM = "tartfleet-control-plane";
 /** sysexits.h: something about the configuration, a bug, or a disk that cannot be relied on. */
@@ -67,8 +69,10 @@ async function start(settings: Settings): Promise<void> {
   process.on("unhandledRejection", onFatal);
 
   let tls: StartedTls | undefined;
+  const tracing = await openTracing(process.env, log);
   const controlPlane = await openControlPlane(settings.dataDir, {
     config,
+    tracer: tracing,
     clock,
     onFatal,
     log,
@@ -80,6 +84,7 @@ async function start(settings: Settings): Promise<void> {
   });
   const { useCases, registry, adminTokenPath, storage } = controlPlane;
   collectDefaultMetrics({ register: registry });
+  tracing?.measure(registry);
   const http = await serve(listener, {
     useCases,
     registry,
@@ -103,8 +108,9 @@ async function start(settings: Settings): Promise<void> {
       log.info({ signal }, "stopping; VMs go on");
       http
         .close()
-        .then(() => {
+        .then(async () => {
           controlPlane.close();
+          await tracing?.stop();
           log.info("stopped");
           exitLogged(log, 0);
         })
@@ -142,6 +148,23 @@ function openOidc({ oidcConfig }: Settings, clock: Clock, log: Logger): Oidc | u
   } catch (error) {
     if (!(error instanceof OidcConfigError)) throw error;
     throw new StartError(`cannot start with this --oidc-config:\n  ${error.mistakes.join("\n  ")}`);
+  }
+}
+
+/** What it needs is loaded only where traces are sent. */
+async function openTracing(env: NodeJS.ProcessEnv, log: Logger): Promise<Tracing | undefined> {
+  const url = collectorIn(env);
+  if (url === undefined) return undefined;
+  const { startTracing } = await import("./tracing/otlp.ts");
+  log.info({ collector: new URL(url).origin }, "traces are sent");
+  return startTracing(url, { log, version: packageJson.version });
+}
+
+function collectorIn(env: NodeJS.ProcessEnv): string | undefined {
+  try {
+    return endpointOf(env);
+  } catch {
+    throw new StartError("OTEL_EXPORTER_OTLP_ENDPOINT must be a URL like http://collector:4318");
   }
 }
 

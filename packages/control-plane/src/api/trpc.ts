@@ -17,6 +17,8 @@ export interface CallContext {
   requestId: string;
   /** Where the call comes from. */
   address: string;
+  /** W3C Trace Context of an HTTP request; on a socket there is none for each call. */
+  traceparent?: string | undefined;
   /** Aborts when the control plane begins to shut down. */
   draining: AbortSignal;
 }
@@ -55,9 +57,9 @@ const t = initTRPC.context<CallContext>().create({
 export const { router } = t;
 
 const authenticated = t.procedure.use(async ({ ctx, next }) => {
-  const { requestId, address } = ctx;
+  const { requestId, address, traceparent } = ctx;
   const access = await ctx.enter();
-  const caller: Caller = { principal: access.call(), requestId, address };
+  const caller: Caller = { principal: access.call(), requestId, address, traceparent };
   return next({ ctx: { caller, access } });
 });
 

@@ -10,6 +10,7 @@ import {
   type ScriptResult,
   type VmState,
 } from "@tartfleet/shared";
+import type { VmTrace } from "./trace.ts";
 
 /** What a client asked for, without the secrets (those are sealed beside it). Never changes. */
 export interface VmSpec extends Pick<
@@ -26,6 +27,8 @@ export interface VmSpec extends Pick<
   channel?: string;
   /** That keeps it warm: no client asked for it, it is of no team, and it has one attempt. */
   pool?: string;
+  /** Where its spans belong, when traces are sent. */
+  trace?: VmTrace;
   envNames: string[];
   /** How long its runner may wait for a job; VMs of before that have none. */
   noJobMs?: number;

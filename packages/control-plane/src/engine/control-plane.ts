@@ -50,6 +50,7 @@ import { watchStorage, type StorageHealth, type WatchLog } from "./storage-watch
 import { startTags } from "./tags.ts";
 import { makeTeamUseCases } from "./teams.ts";
 import { makeTokenUseCases } from "./tokens.ts";
+import { traceVms, type Tracer } from "./traces.ts";
 import { makeTunnels } from "./tunnels.ts";
 import type { Caller, UseCases } from "./use-cases.ts";
 import { makeVmUseCases } from "./vms.ts";
@@ -64,6 +65,8 @@ export interface Ingredients {
   key: Buffer;
   config: EngineConfig;
   identity?: Identity | undefined;
+  /** Where traces go; without it none are made. */
+  tracer?: Tracer | undefined;
   clock: Clock;
   randomId(length: number): string;
   /** A bug or a broken disk; the control plane cannot go on as if nothing had happened. */
@@ -101,6 +104,7 @@ export async function startControlPlane({
   key,
   config,
   identity = {},
+  tracer,
   clock: machineClock,
   randomId,
   onFatal,
@@ -197,6 +201,7 @@ export async function startControlPlane({
     clock,
     config,
     identity,
+    tracer,
     randomId,
     context,
   };
@@ -231,6 +236,7 @@ export async function startControlPlane({
     remove: imagePrune.removalsOf(hostId),
   });
 
+  const stopTraces = tracer && traceVms(tracer, parts);
   const webhooks = startWebhooks(parts, patience, post);
   const metrics = startMetrics(parts, {
     version: packageJson.version,
@@ -293,6 +299,7 @@ export async function startControlPlane({
     close() {
       webhooks.stop();
       metrics.stop();
+      stopTraces?.();
       rollup.stop();
       patience.stop();
       scheduler.stop();
@@ -329,7 +336,7 @@ export async function openControlPlane(
     identify,
     secretsKeyCommand,
     ...options
-  }: Pick<Ingredients, "config" | "clock" | "onFatal"> & {
+  }: Pick<Ingredients, "config" | "clock" | "onFatal" | "tracer"> & {
     log: WatchLog;
     identify?: () => Promise<Identity>;
     secretsKeyCommand?: KeySource["secretsKeyCommand"];

@@ -12,6 +12,7 @@ import type { Records } from "./records.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Sealer } from "./secrets.ts";
 import type { FleetStanding } from "./standing.ts";
+import type { Tracer } from "./traces.ts";
 
 /** What the use cases work with. */
 export interface Parts {
@@ -29,6 +30,8 @@ export interface Parts {
   clock: Clock;
   config: EngineConfig;
   identity: Identity;
+  /** undefined: no traces are sent. */
+  tracer: Tracer | undefined;
   /** Random lower-case letters and digits. */
   randomId(length: number): string;
   /** Time and budgets for a step of the lifecycle, as of now. */

@@ -81,6 +81,8 @@ export interface Caller<P extends Principal = Principal> {
   principal: P;
   requestId: string;
   address: string | null;
+  /** W3C Trace Context of the call, as it was sent. */
+  traceparent?: string | undefined;
 }
 
 /** A host: only it may use the agent's calls. */

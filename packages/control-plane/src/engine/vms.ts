@@ -95,6 +95,8 @@ export function makeVmUseCases(
         clock.now(),
       );
       if (channel !== undefined) vm.spec.channel = channel;
+      const trace = parts.tracer?.begin(caller.traceparent);
+      if (trace) vm.spec.trace = trace;
       vm.resolution = tags.choose(vm.spec.image);
       if (vm.resolution?.kind === "digest") vm.imageDigest = vm.resolution.digest;
       const secrets: VmSecrets = { env: input.env, runner: input.runner ?? null };

@@ -42,6 +42,7 @@ export function trpcRoutes(
             enter: () => (access ??= admission.admit(tokenOf(request.headers), request.ip)),
             requestId: request.id,
             address: request.ip,
+            traceparent: request.headers["traceparent"]?.toString(),
           }),
           responseMeta: ({ errors }) => ({ headers: waitOf(errors) }),
           onError: ({ error, path }) => logTrpcFailure(request.log, { error, path }),

@@ -25,9 +25,9 @@ export function socketClient(port: number, token: string) {
   };
 }
 
-export function httpClient(url: string, token: string) {
+export function httpClient(url: string, token: string, headers: Record<string, string> = {}) {
   return createTRPCClient<AppRouter>({
-    links: [httpBatchLink({ url: `${url}/trpc`, headers: { authorization: `Bearer ${token}` } })],
+    links: [httpBatchLink({ url: `${url}/trpc`, headers: { ...headers, authorization: `Bearer ${token}` } })],
   });
 }
 

@@ -7,6 +7,7 @@ import { completeConfig, readSettings } from "../../src/config/config.ts";
 import { systemClock, type Clock } from "../../src/engine/clock.ts";
 import { startControlPlane } from "../../src/engine/control-plane.ts";
 import { randomId } from "../../src/engine/secrets.ts";
+import type { Tracer } from "../../src/engine/traces.ts";
 import type { Caller, UseCases } from "../../src/engine/use-cases.ts";
 import { LIMITS } from "../../src/http/limits.ts";
 import type { Limits } from "../../src/http/limits.ts";
@@ -32,6 +33,7 @@ interface Options {
   oidc?: OidcConfig;
   clock?: Clock;
   trustedProxies?: string[];
+  tracer?: Tracer;
   limits?: Partial<Limits>;
   /** Folder of the dashboard's files. */
   dashboard?: string;
@@ -47,6 +49,7 @@ export async function startPlane({
   limits = {},
   settings = [],
   trustedProxies = [],
+  tracer,
   dashboard,
   change = () => ({}),
 }: Options = {}) {
@@ -61,6 +64,7 @@ export async function startPlane({
     key: randomBytes(32),
     config: completeConfig(read.settings, listener.port),
     clock,
+    tracer,
     randomId,
     onFatal: (error) => void fatal.push(error),
     // Whatever URL a test makes up, nothing leaves this machine.

@@ -14,6 +14,7 @@ import type { EngineConfig } from "../../src/engine/config.ts";
 import { startControlPlane } from "../../src/engine/control-plane.ts";
 import type { Identity } from "../../src/engine/identity.ts";
 import { randomId } from "../../src/engine/secrets.ts";
+import type { Tracer } from "../../src/engine/traces.ts";
 import type { Caller, HostCaller, Principal } from "../../src/engine/use-cases.ts";
 import { openMemoryDatabase, type Database } from "../../src/store/database.ts";
 
@@ -130,6 +131,7 @@ export async function startFleet(
     config?: Partial<EngineConfig>;
     database?: Database;
     identity?: Identity;
+    tracer?: Tracer;
     /** What the clock shows at first; milliseconds since 1970. */
     startAt?: number;
   } = {},
@@ -145,6 +147,7 @@ export async function startFleet(
       key,
       config: { ...CONFIG, ...options.config },
       identity: options.identity,
+      tracer: options.tracer,
       clock,
       randomId,
       onFatal: (error) => errors.push(error),

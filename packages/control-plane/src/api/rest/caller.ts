@@ -36,7 +36,8 @@ export function admit({ admission, useCases }: { admission: Admission; useCases:
     const bearer = bearerOf(request.headers.authorization);
     const access = await admission.admit(bearer, request.ip);
     const principal = access.call();
-    const caller = { principal, access, requestId: request.id, address: request.ip };
+    const traceparent = request.headers["traceparent"]?.toString();
+    const caller = { principal, access, requestId: request.id, address: request.ip, traceparent };
     callers.set(request, caller);
     const { action } = request.routeOptions.config;
     if (!action) throw new Error(`${request.routeOptions.url} has no action`);
