@@ -2,6 +2,7 @@ import {
   IconDeviceDesktop,
   IconHourglass,
   IconLayoutGrid,
+  IconPackage,
   IconServer2,
   type TablerIcon,
 } from "@tabler/icons-react";
@@ -13,4 +14,5 @@ export const PLACES: readonly { to: string; text: string; Icon: TablerIcon; act?
   { to: "/vms", text: "VMs", Icon: IconDeviceDesktop },
   { to: "/queue", text: "Queue", Icon: IconHourglass },
   { to: "/hosts", text: "Hosts", Icon: IconServer2 },
+  { to: "/images", text: "Images", Icon: IconPackage },
 ];

@@ -74,9 +74,21 @@ const host = createRoute({
   component: lazyRouteComponent(() => import("../hosts/host-page.tsx"), "HostPage"),
 });
 
+const images = createRoute({
+  getParentRoute: () => root,
+  path: "/images",
+  component: lazyRouteComponent(() => import("../images/images-page.tsx"), "ImagesPage"),
+});
+
+const image = createRoute({
+  getParentRoute: () => root,
+  path: "/images/$reference",
+  component: lazyRouteComponent(() => import("../images/image-page.tsx"), "ImagePage"),
+});
+
 export function makeRouter(sessions: Sessions) {
   return createRouter({
-    routeTree: root.addChildren([fleet, queue, vms, vm, hosts, host]),
+    routeTree: root.addChildren([fleet, queue, vms, vm, hosts, host, images, image]),
     context: { sessions },
     defaultPendingComponent: Waiting,
     defaultErrorComponent: ({ error, reset }) => (

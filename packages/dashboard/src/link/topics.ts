@@ -3,7 +3,7 @@ import type { Topic } from "@tartfleet/shared";
 
 /** Which of the control plane's queries tell something else after a change, by the path of their procedures. */
 export const QUERIES_OF: Readonly<Record<Topic, readonly string[]>> = {
-  vms: ["vms", "fleet.queue", "hosts.get", "fleet.capacity", "teams", "pools"],
+  vms: ["vms", "fleet.queue", "hosts.get", "fleet.capacity", "fleet.attempts", "teams", "pools"],
   queue: ["fleet.queue", "vms.explain", "fleet.capacity", "teams"],
   hosts: ["hosts", "fleet.capacity"],
   images: ["images"],

@@ -82,11 +82,20 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-export function Failed({ error, retry }: { error: { message: string }; retry?: () => void }) {
+export function Failed({
+  error,
+  retry,
+  children,
+}: {
+  error: { message: string };
+  retry?: () => void;
+  children?: ReactNode;
+}) {
   return (
     <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title="That did not work" role="alert">
       <Stack gap="xs" align="start">
         <Text size="sm">{error.message}</Text>
+        {children}
         {retry && (
           <Button size="xs" variant="default" onClick={retry}>
             Try again

@@ -46,3 +46,8 @@ export function labelTexts(labels: Readonly<Record<string, string>>): string[] {
     .map(([key, value]) => `${key}=${value}`)
     .sort();
 }
+
+/** `10.2 GB of 25.4 GB`; undefined when it is not known. */
+export function progressText(bytes: number | null, total: number | null): string | undefined {
+  return bytes === null || total === null ? undefined : `${bytesText(bytes)} of ${bytesText(total)}`;
+}

@@ -7,6 +7,8 @@ export const ALLOWED = {
   "host.manage": ["admin"],
   "image.manage": ["admin"],
   "channel.manage": ["admin"],
+  "pool.manage": ["admin"],
+  "team.manage": ["admin"],
   "token.manage": ["admin"],
   "audit.read": ["admin"],
 } as const satisfies Partial<Record<Action, readonly Session["role"][]>>;
