@@ -28,9 +28,14 @@ export const variables: CSSVariablesResolver = () => ({
   light: {
     "--mantine-color-dimmed": "#5c636a",
     "--mantine-color-anchor": "#1864ab",
+    "--mantine-color-error": "#c92a2a",
     ...Object.fromEntries(
       Object.entries(INKS).map(([color, ink]) => [`--mantine-color-${color}-light-color`, ink]),
     ),
   },
-  dark: { "--mantine-color-dimmed": "#a6a7ab", "--mantine-color-anchor": "#8ccbff" },
+  dark: {
+    "--mantine-color-dimmed": "#a6a7ab",
+    "--mantine-color-anchor": "#8ccbff",
+    "--mantine-color-error": "#ff8787",
+  },
 });
