@@ -7,6 +7,7 @@ import { addHistoryCommand } from "./commands/history.ts";
 import { addHostCommands } from "./commands/host.ts";
 import { addImageCommands } from "./commands/image.ts";
 import { addLoginCommand } from "./commands/login.ts";
+import { addReportCommand } from "./commands/report.ts";
 import { addTeamCommands } from "./commands/team.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addVmCommands } from "./commands/vm.ts";
@@ -50,6 +51,7 @@ export function makeProgram(context: Context, version: string): Command {
   addTokenCommands(program, context);
   addHistoryCommand(program, context);
   addWebhookCommands(program, context);
+  addReportCommand(program, context);
   addAuditCommands(program, context);
   addLoginCommand(program, context);
   return program;

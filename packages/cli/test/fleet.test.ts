@@ -296,6 +296,28 @@ test("history draws each line over time, and asks for what was asked", async () 
   expect((await cli.tartfleet("history", "lunch")).code).toBe(64);
 });
 
+test("report shows minutes by what was asked for, as a table or as CSV that no spreadsheet obeys", async () => {
+  await using cli = await fleet();
+  const args = ["report", "--from", "2026-03-01", "--to", "2026-03-30", "--by", "team", "--by", "image"];
+  const { stdout } = await cli.tartfleet(...args);
+  expect(Object.fromEntries(cli.standIn.requests[0]?.query ?? [])).toEqual({
+    from: "2026-03-01",
+    to: "2026-03-30",
+    by: "team,image",
+  });
+  const [head, , nobody, total] = stdout.split("\n");
+  expect(head).toMatch(/^TEAM +IMAGE +SLOT MINUTES +BOOTING +WORKING .* PHANTOM +WAITED IN QUEUE$/);
+  expect(nobody).toMatch(/^- +- +63\.5 +2\.5 +60\.0 /);
+  expect(total).toMatch(/^total +63\.5 /);
+  const csv = await cli.tartfleet("report", "--csv");
+  expect(csv.stdout).toBe(
+    "team,slot_minutes,booting_minutes,working_minutes,draining_minutes,warm_minutes,held_minutes,phantom_minutes,waiting_in_queue_minutes\r\n" +
+      `"'=a,""b""",63.5,2.5,60,1,0,0,0,12.25\r\n` +
+      ",63.5,2.5,60,1,0,0,0,12.25\r\n",
+  );
+  expect(documentOf(await cli.tartfleet("report", "--json"))).toMatchObject({ by: ["team"] });
+});
+
 test("mistakes on the command line give 64, and help and version 0", async () => {
   const wrongs = [["vm"], ["vm", "crate"], ["vm", "get"], ["token", "create"], ["--nonsense"], []];
   const codes = await Promise.all(wrongs.map(async (args) => [args, (await run(args)).code]));

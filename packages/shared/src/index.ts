@@ -18,6 +18,7 @@ export * from "./channel.ts";
 export * from "./pool.ts";
 export * from "./priority.ts";
 export * from "./protocol.ts";
+export * from "./report.ts";
 export * from "./runner.ts";
 export * from "./secret.ts";
 export * from "./share.ts";

@@ -12,10 +12,15 @@ export const nameSchema = z
 const LABEL_KEY = /^[a-z0-9A-Z]([a-z0-9A-Z._/-]*[a-z0-9A-Z])?$/;
 const LABEL_VALUE = /^[a-z0-9A-Z._/:@+-]*$/;
 
+export const labelKeySchema = z
+  .string()
+  .max(63)
+  .regex(LABEL_KEY, "a label's key is letters, digits and . _ / - inside");
+
 /** Labels: at most 32 pairs of printable, unquoted characters. */
 export const labelsSchema = z
   .record(
-    z.string().max(63).regex(LABEL_KEY, "a label's key is letters, digits and . _ / - inside"),
+    labelKeySchema,
     z.string().max(255).regex(LABEL_VALUE, "a label's value is letters, digits and . _ / : @ + -"),
   )
   .refine((labels) => Object.keys(labels).length <= 32, "at most 32 labels");

@@ -5,6 +5,7 @@ import {
   createdTokenSchema,
   explanationSchema,
   historySchema,
+  slotReportSchema,
   hostRecordSchema,
   imagePlanRecordSchema,
   imageRecordSchema,
@@ -61,6 +62,9 @@ export interface AuditFilter {
   /** ISO 8601. */
   since?: string;
 }
+
+/** Days like 2026-03-01; `by` is comma-separated. */
+type SlotReportAsked = Record<"from" | "to" | "by" | "team", string | undefined>;
 
 interface AuditPlace {
   after?: number;
@@ -233,6 +237,8 @@ export function makeClient(connection: Connection) {
       (await callJson(connection, { method: "PUT", path: teamPath(name), body }, teamRecordSchema)).body,
     removeTeam: (name: string) => callEmpty(connection, { method: "DELETE", path: teamPath(name) }),
 
+    slotReport: (query: SlotReportAsked) =>
+      get(slotReportSchema, { path: "/v1/reports/slot-minutes", query: { ...query } }),
     history: (query: HistoryQuery) => get(historySchema, { path: "/v1/history", query: { ...query } }),
 
     createToken: async (body: CreateToken) =>

@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import type { AuditFilter } from "../api/client.ts";
 import type { Context } from "../context.ts";
-import { auditTable, CSV_HEAD, csvLine } from "../output/audit.ts";
+import { auditCsv, auditTable, CSV_HEAD } from "../output/audit.ts";
 import { addVerify } from "./audit-verify.ts";
 import { connect, note, positive, reply, TIME_FORM, timeOf, type GlobalFlags } from "./common.ts";
 
@@ -55,7 +55,7 @@ async function exportAll(flags: ExportFlags, context: Context): Promise<void> {
   const { format, since } = flags;
   if (format === "csv") context.out.write(`${CSV_HEAD}\r\n`);
   for await (const record of connect(flags, context).audit(filterOf({ since }))) {
-    context.out.write(format === "csv" ? `${csvLine(record)}\r\n` : `${JSON.stringify(record)}\n`);
+    context.out.write(format === "csv" ? `${auditCsv(record)}\r\n` : `${JSON.stringify(record)}\n`);
   }
 }
 

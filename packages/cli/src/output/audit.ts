@@ -1,4 +1,5 @@
 import type { AuditRecord } from "@tartfleet/shared";
+import { csvLine } from "./csv.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
 import { localTime } from "./time.ts";
@@ -53,13 +54,7 @@ const CSV_FIELDS = [
 
 export const CSV_HEAD = CSV_FIELDS.join(",");
 
-/** One line of CSV (RFC 4180). What a spreadsheet would take for a formula is led by an apostrophe. */
-export function csvLine(record: AuditRecord): string {
-  return CSV_FIELDS.map((field) => cell(record[field])).join(",");
-}
-
-function cell(value: AuditRecord[(typeof CSV_FIELDS)[number]]): string {
-  const text = value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+/** One line of CSV, as `CSV_HEAD` says. */
+export function auditCsv(record: AuditRecord): string {
+  return csvLine(CSV_FIELDS.map((field) => record[field]));
 }

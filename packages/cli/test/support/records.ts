@@ -1,6 +1,7 @@
 import type { ChannelRecord, ImagePlanRecord, PoolRecord, PrunedHost } from "@tartfleet/shared";
 import type {
   HistoryAnswer,
+  SlotReport,
   Capacity,
   CapacityRoom,
   Explanation,
@@ -299,4 +300,16 @@ export function historyOf(series: string): HistoryAnswer {
     step: "5m",
     lines: series === "wait" ? [{ key: "", points: [point(0, 3, 30), point(30, 1, 240)] }] : [],
   };
+}
+
+/** Of a team whose name is as bad for a spreadsheet as can be, and of nobody. */
+export function slotReport(by: string[]): SlotReport {
+  const minutes = { booting: 2.5, working: 60, draining: 1, warm: 0, held: 0, phantom: 0 };
+  const sums = { waitingMinutes: 12.25, slotMinutes: 63.5, minutes };
+  const key = (value: string | null) => Object.fromEntries(by.map((each) => [each, value]));
+  const lines = [
+    { key: key('=a,"b"'), ...sums },
+    { key: key(null), ...sums },
+  ];
+  return { from: "2026-03-01", to: "2026-03-30", by, labels: [], lines, total: sums };
 }

@@ -37,6 +37,7 @@ import {
   explanation,
   hostRecord,
   historyOf,
+  slotReport,
   imagePlanRecord,
   poolRecord,
   prunedHost,
@@ -270,6 +271,8 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
       case "DELETE pools/:id":
         response.writeHead(204).end();
         return undefined;
+      case "GET reports/:id":
+        return json(200, slotReport((seen.query.get("by") ?? "team").split(",")));
       case "GET history":
         return json(200, historyOf(seen.query.get("series") ?? ""));
       case "GET teams":

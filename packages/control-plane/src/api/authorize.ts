@@ -39,6 +39,7 @@ export const RULES = {
   "webhook.read": { admin: "any" },
   "webhook.manage": { admin: "any" },
   "agent.speak": { host: "any" },
+  "report.read": { admin: "any", viewer: "team" },
   "history.read": { admin: "any", viewer: "team" },
   "audit.read": { admin: "any" },
 } as const satisfies Record<string, Partial<Record<Speaker, Reach>>>;

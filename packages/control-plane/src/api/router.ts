@@ -19,6 +19,7 @@ import {
   setChannelSchema,
   setPoolSchema,
   setShareSchema,
+  slotReportQuerySchema,
   teamSchema,
   waitQuerySchema,
 } from "@tartfleet/shared";
@@ -27,7 +28,15 @@ import { agentRouter } from "./agent-router.ts";
 import { teamBoundOf } from "./authorize.ts";
 import { afterSchema, eventsQuerySchema, idempotencyKeySchema } from "./inputs.ts";
 import { live } from "./live.ts";
-import { capacityFor, historyFor, hostFor, listVmsFor, teamFor, teamsFor } from "./team-view.ts";
+import {
+  capacityFor,
+  historyFor,
+  hostFor,
+  listVmsFor,
+  slotReportFor,
+  teamFor,
+  teamsFor,
+} from "./team-view.ts";
 import { aboutVm, allowed, router } from "./trpc.ts";
 import { waitForVm } from "./wait.ts";
 import { webhookRouter } from "./webhook-router.ts";
@@ -204,6 +213,12 @@ const history = router({
     .query(({ ctx, input }) => historyFor(ctx.useCases, ctx.caller.principal, input)),
 });
 
+const reports = router({
+  slotMinutes: allowed("report.read")
+    .input(slotReportQuerySchema.prefault({}))
+    .query(({ ctx, input }) => slotReportFor(ctx.useCases, ctx.caller.principal, input)),
+});
+
 const audit = router({
   list: allowed("audit.read")
     .input(auditQuerySchema)
@@ -222,6 +237,7 @@ export const appRouter = router({
   tokens,
   history,
   webhooks: webhookRouter,
+  reports,
   audit,
   agent: agentRouter,
 });

@@ -7,6 +7,8 @@ import {
   type HistoryQuery,
   type HostRecord,
   type ListVmsQuery,
+  type SlotReport,
+  type SlotReportQuery,
   type TeamRecord,
   type VmPage,
 } from "@tartfleet/shared";
@@ -91,4 +93,21 @@ export function historyFor(
     );
   }
   return useCases.history({ ...query, team: bound });
+}
+
+/** @throws CallError forbidden when a token of a team asks for another team, or for hosts */
+export function slotReportFor(
+  useCases: Pick<UseCases, "slotReport">,
+  principal: Principal,
+  query: SlotReportQuery,
+): SlotReport {
+  const bound = teamBoundOf(principal);
+  if (bound === null) return useCases.slotReport(query);
+  if ((query.team ?? bound) !== bound || query.by.includes("host")) {
+    throw new CallError(
+      "forbidden",
+      `This token is of team ${bound} and sees that team's slot-minutes alone, and none by host.`,
+    );
+  }
+  return useCases.slotReport({ ...query, team: bound });
 }

@@ -1,5 +1,5 @@
 import { baseUrl, logLevel, onOff, path, wholeNumber } from "@tartfleet/settings";
-import { DEFAULT_PRIORITY, prioritySchema } from "@tartfleet/shared";
+import { DEFAULT_PRIORITY, labelKeySchema, prioritySchema } from "@tartfleet/shared";
 import { z } from "zod";
 import type { PriorityClass } from "../domain/scheduling/shares.ts";
 
@@ -39,6 +39,12 @@ const proxies = z
       error: "must be an address or a range of them, like 10.0.0.7 or 10.0.0.0/8",
     }),
   )
+  .prefault([]);
+
+const labelKeys = z
+  .array(labelKeySchema)
+  .max(4, "at most 4 labels")
+  .refine((keys) => new Set(keys).size === keys.length, "each once")
   .prefault([]);
 
 const CLASS = /^(?<name>[^:]+)(?::(?<reserved>\d{1,6}))?$/;
@@ -137,6 +143,9 @@ export const SETTINGS = z.object({
   pruneUntilPercent: wholeNumberOr(0, 100, 20).describe("Until so many percent are free (default 20)"),
   webhookAllowPrivate: onOff.describe(
     "Let webhooks be plain http and go to addresses of private networks, this machine's among them",
+  ),
+  accountLabel: labelKeys.describe(
+    "Key of a label of VMs by which slot-minutes are reported; may be given several times, up to 4 (default: none)",
   ),
   keepEndedDays: wholeNumberOr(0, 3650, 90).describe(
     "How long ended VMs and their events are kept; 0 for ever",

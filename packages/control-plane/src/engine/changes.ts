@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Topic } from "@tartfleet/shared";
+import type { Spent } from "../domain/accounts/ledger.ts";
 import type { Applied } from "../store/apply.ts";
 import type { KeptPhase } from "../store/phase-times.ts";
 
@@ -20,6 +21,7 @@ export function makeChanges() {
     publish(applied: Applied): void {
       if (applied.outcome === "ignored") return;
       if (applied.phase) emitter.emit("phase", applied.phase);
+      if (applied.spent) emitter.emit("spent", applied.spent);
       emitter.emit(`vm ${applied.vm.id}`);
       for (const hostId of applied.hosts) emitter.emit(`host ${hostId}`);
       emitter.emit("applied", applied);
@@ -28,6 +30,8 @@ export function makeChanges() {
       const isOfQueue = applied.vm.state === "queued" || applied.phase?.phase === "queued";
       if (isOfQueue || applied.roomChanged) emitter.emit("topic", "queue");
     },
+    /** A time in a slot has come to its end, and is written down; steps' own are told of with them. */
+    spent: (spent: Spent): void => void emitter.emit("spent", spent),
     /** A host's session or set of assignments may have changed. */
     hostChanged: (hostId: number): void => void emitter.emit(`host ${hostId}`),
     /** What a host can take may have changed: it connected, fell silent, told of itself, was cordoned. */
@@ -81,6 +85,10 @@ export function makeChanges() {
     onWebhookTried(hear: (outcome: string) => void): () => void {
       emitter.on("webhook tried", hear);
       return () => void emitter.off("webhook tried", hear);
+    },
+    onSpent(hear: (spent: Spent) => void): () => void {
+      emitter.on("spent", hear);
+      return () => void emitter.off("spent", hear);
     },
     /** A phase was finished, and is written down. */
     onPhase(call: (phase: KeptPhase) => void): () => void {

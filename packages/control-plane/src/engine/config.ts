@@ -38,6 +38,8 @@ export interface EngineConfig {
   pruneUntilPercent: number;
   /** Webhooks may be plain http and go to addresses of private networks. */
   webhookAllowPrivate: boolean;
+  /** Keys of VMs' labels by which slots' time is accounted for. */
+  accountLabel: readonly string[];
   /** 0 keeps all. */
   keepEndedDays: number;
   /** Open at once: in all, to one host, and of one token. */

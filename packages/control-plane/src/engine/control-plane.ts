@@ -10,6 +10,7 @@ import { openDatabase, type Database } from "../store/database.ts";
 import { DatabaseUnusableError, messageOf, passesByItself } from "../store/faults.ts";
 import { makeStore } from "../store/store.ts";
 import { ownAct } from "./acts.ts";
+import { makeAccounts } from "./accounts.ts";
 import { makeAgentUseCases } from "./agents.ts";
 import { makeBoard } from "./board.ts";
 import { makeChanges } from "./changes.ts";
@@ -140,6 +141,7 @@ export async function startControlPlane({
     budgets: budgetsOf(config),
     budgetOf: learnBudgets(history, budgetsOf(config)),
     gapOf: hearing.gapOf,
+    accountLabels: config.accountLabel,
     poolFor: (vm) => pools.poolFor(vm),
   });
   const patience = makePatience(clock, onFatal);
@@ -247,8 +249,9 @@ export async function startControlPlane({
   const lastHour = startLastHour(changes, clock);
   const explainVm = makeExplain(parts, tags);
   const past = makePast(parts);
-  const rollup = startRollup(parts, patience);
   const tunnels = makeTunnels(parts, patience);
+  const accounts = makeAccounts(parts, patience);
+  const rollup = startRollup(parts, patience, accounts.sample);
 
   const useCases: UseCases = {
     ...makeVmUseCases(parts, channels.choice, tags),
@@ -291,6 +294,7 @@ export async function startControlPlane({
     ...makeBoard({ ...parts, lastHour }),
     ...makeTopics(changes, clock),
     history: rollup.history,
+    slotReport: accounts.slotReport,
   };
 
   return {

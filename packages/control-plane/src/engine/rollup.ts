@@ -13,6 +13,7 @@ import { makeSpan, type Observed, type RolledUp } from "../domain/history/rollup
 import { beginOf, DAY_MS, SPANS, stepFor, STEPS } from "../domain/history/spans.ts";
 import { ONCE, sampled, timed } from "../domain/history/tally.ts";
 import { NO_TEAM } from "../domain/vm.ts";
+import type { StoredHost } from "../store/hosts.ts";
 import type { KeptPhase } from "../store/phase-times.ts";
 import { slotsOf } from "./board.ts";
 import type { Parts } from "./parts.ts";
@@ -33,6 +34,8 @@ const MOST_POINTS = 3000;
 export function startRollup(
   parts: Pick<Parts, "store" | "changes" | "leases" | "fleet" | "clock">,
   patience: Patience,
+  /** Called once a minute with the hosts as they stand: reading them costs something. */
+  onSample: (hosts: readonly StoredHost[]) => void,
 ): Pick<UseCases, "history"> & { stop(): void } {
   const { store, changes, leases, fleet, clock } = parts;
   let open = makeSpan();
@@ -40,9 +43,10 @@ export function startRollup(
   let isWriting = false;
 
   function sample(): void {
+    const hosts = store.hosts();
+    onSample(hosts);
     const sums = noSlots();
-    for (const host of store.hosts())
-      addSlots(sums, { slots: slotsOf(host, leases.isConnected(host.id)) }, 1);
+    for (const host of hosts) addSlots(sums, { slots: slotsOf(host, leases.isConnected(host.id)) }, 1);
     for (const key of BOARD_SLOT_STATES) open.add({ series: "slots", key, tally: sampled(sums[key]) });
     open.add({ series: "queue", key: "", tally: sampled(fleet.view.queue.size()) });
   }

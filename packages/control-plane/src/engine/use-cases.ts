@@ -50,6 +50,8 @@ import type {
   SetChannel,
   SetPool,
   SetShare,
+  SlotReport,
+  SlotReportQuery,
   TagAnswer,
   TeamRecord,
   TokenRecord,
@@ -242,6 +244,8 @@ export interface UseCases {
 
   /** How the fleet was over time. Throws `invalid_request` for a time that is none. */
   history(query: HistoryQuery): HistoryAnswer;
+  /** What slots' time was spent on, by whose VMs. Throws `invalid_request` for a label that is not kept. */
+  slotReport(query: SlotReportQuery): SlotReport;
 
   /** Rows of the audit log. */
   auditPage(query: AuditQuery): AuditPage;

@@ -124,7 +124,14 @@ export function makeVmUseCases(
       );
       const created = accepted.event !== null;
       if (created) {
-        changes.publish({ outcome: "applied", ...accepted, phase: null, hosts: [], roomChanged: false });
+        changes.publish({
+          outcome: "applied",
+          ...accepted,
+          phase: null,
+          spent: null,
+          hosts: [],
+          roomChanged: false,
+        });
         tags.accepted(accepted.vm);
       }
       return { vm: records.vmRecord(accepted.vm), created };

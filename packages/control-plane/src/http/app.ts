@@ -13,6 +13,7 @@ import { hostRoutes } from "../api/rest/hosts.ts";
 import { imageRoutes } from "../api/rest/images.ts";
 import { metricsRoutes } from "../api/rest/metrics.ts";
 import { poolRoutes } from "../api/rest/pools.ts";
+import { reportRoutes } from "../api/rest/reports.ts";
 import { teamRoutes } from "../api/rest/teams.ts";
 import { tokenRoutes } from "../api/rest/tokens.ts";
 import { vmEventRoutes } from "../api/rest/vm-events.ts";
@@ -113,6 +114,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
       tokenRoutes,
       historyRoutes,
       webhookRoutes,
+      reportRoutes,
       auditRoutes,
       metricsRoutes,
     ]) {

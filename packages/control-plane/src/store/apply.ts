@@ -1,10 +1,12 @@
 import type { AttemptErrorCode, VmEvent } from "@tartfleet/shared";
 import { and, eq, isNull, sql } from "drizzle-orm";
+import type { Spent } from "../domain/accounts/ledger.ts";
 import type { Gap } from "../domain/history/gap.ts";
 import { finishedPhase } from "../domain/history/phase-time.ts";
 import { step, type Context, type HistoryEntry, type LifecycleEvent } from "../domain/lifecycle.ts";
 import type { Vm } from "../domain/vm.ts";
 import type { Tx } from "./group-commit.ts";
+import { settle } from "./ledger.ts";
 import { keepPhase, type KeptPhase } from "./phase-times.ts";
 import { countIdle } from "./pool-counts.ts";
 import { attempts, events, hosts, meta, tokens, vms } from "./schema.ts";
@@ -14,6 +16,8 @@ import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
 export interface StepContext extends Context {
   /** The newest gap in what was heard of a host (null: of anything); without it none is known. */
   gapOf?: (hostId: number | null) => Gap | undefined;
+  /** The keys of labels by which time is accounted for. */
+  accountLabels?: readonly string[];
   /** The pool that is there for VMs like that one. */
   poolFor?: (vm: Vm) => string | undefined;
 }
@@ -26,6 +30,8 @@ export type Applied =
       event: VmEvent | null;
       /** The phase that it finished. */
       phase: KeptPhase | null;
+      /** The time in a slot or in the queue that it brought to its end. */
+      spent: Spent | null;
       /** Hosts whose set of assignments changed. */
       hosts: number[];
       /** True when a slot became free or a VM came back into the queue. */
@@ -47,6 +53,15 @@ export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context:
 
   const { vm, entry } = result;
   const about = "attempt" in event ? event.attempt : before.attempt;
+  const isReleased = result.attempt === "release";
+  const spent = settle(tx, {
+    before,
+    after: vm,
+    attempt: about,
+    isReleased,
+    now: context.now,
+    labels: context.accountLabels ?? [],
+  });
   const touched = changeAttempt(tx, vmId, about, result.attempt, context.now);
   if (vm === before && entry === null && touched === null) {
     return { outcome: "ignored", vm, reason: "it was known" };
@@ -67,9 +82,10 @@ export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context:
     outcome: "applied",
     vm,
     phase: phase && keepPhase(tx, phase),
+    spent,
     event: entry && keepEvent(tx, vm, entry, context.now),
     hosts: touched === null ? [] : [touched],
-    roomChanged: result.attempt === "release" || (vm.state === "queued" && before.state !== "queued"),
+    roomChanged: isReleased || (vm.state === "queued" && before.state !== "queued"),
   };
 }
 

@@ -116,6 +116,7 @@ export function startWarm(
         vm: placed.vm,
         event,
         phase: null,
+        spent: null,
         hosts: [hostId],
         roomChanged: false,
       };

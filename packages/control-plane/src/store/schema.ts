@@ -5,12 +5,15 @@ import type {
   HostFacts,
   JobDetails,
   NoticeFilter,
+  Labels,
   ScriptResult,
   VmEventType,
   WebhookTemplate,
 } from "@tartfleet/shared";
 import {
   DEFAULT_TEAM,
+  keysOf,
+  SLOT_KINDS,
   VM_EVENT_TYPES,
   VM_STATES,
   PHASES,
@@ -31,6 +34,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
+import type { LedgerKind } from "../domain/accounts/ledger.ts";
 import type { Channel } from "../domain/channels/channel.ts";
 import type { ImagePlan, PlanOutcome } from "../domain/images/plan.ts";
 import type { PhaseTime } from "../domain/history/phase-time.ts";
@@ -239,6 +243,8 @@ export const attempts = sqliteTable(
     instance: text(),
     createdAt: integer("created_at").notNull(),
     goneAt: integer("gone_at"),
+    /** Up to when its time in its slot is in the accounts; null: none is yet. */
+    accountedUntil: integer("accounted_until"),
   },
   (table) => [
     primaryKey({ columns: [table.vmId, table.attempt] }),
@@ -348,6 +354,44 @@ export const history = sqliteTable(
     check("history_span", oneOf("span", Object.keys(SPANS))),
     check("history_series", oneOf("series", ROLLED_UP)),
     check("history_count", sql`count > 0`),
+  ],
+);
+
+/** How long slots were used, and how long VMs waited, by the day (UTC) and by whose that was. */
+export const slotTime = sqliteTable(
+  "slot_time",
+  {
+    day: integer().notNull(),
+    /** Empty: nobody's. */
+    team: text().notNull(),
+    image: text().notNull(),
+    /** Those labels of the VMs that are kept, sorted by their keys. */
+    labels: text({ mode: "json" }).$type<Labels>().notNull(),
+    kind: text().$type<LedgerKind>().notNull(),
+    ms: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.day, table.team, table.image, table.labels, table.kind] }),
+    check("slot_time_kind", oneOf("kind", ["waiting", ...keysOf(SLOT_KINDS)])),
+    check("slot_time_ms", sql`ms > 0`),
+  ],
+);
+
+/** How long each host's slots were used, by the day (UTC). */
+export const hostTime = sqliteTable(
+  "host_time",
+  {
+    day: integer().notNull(),
+    hostId: integer("host_id")
+      .notNull()
+      .references(() => hosts.id),
+    kind: text().$type<LedgerKind>().notNull(),
+    ms: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.day, table.hostId, table.kind] }),
+    check("host_time_kind", oneOf("kind", keysOf(SLOT_KINDS))),
+    check("host_time_ms", sql`ms > 0`),
   ],
 );
 

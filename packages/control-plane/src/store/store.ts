@@ -1,3 +1,4 @@
+import { makeAccountStore } from "./accounts.ts";
 import { makeAuditStore, makeAuditWriter, type WriteAct } from "./audit.ts";
 import { makeChannelStore } from "./channels.ts";
 import { makeCordonStore } from "./cordons.ts";
@@ -65,6 +66,7 @@ export function makeStore(database: Database, { onActs, ...options }: StoreOptio
     ...makeTimeStore(commit),
     ...makePhaseTimeStore(database.db, commit),
     ...makeRollupStore(database, commit),
+    ...makeAccountStore(database, commit),
   };
   return guarded(store, (error) => {
     if (faultOf(error) === "broken") options.onBroken?.(brokenDatabase(database.path, error));

@@ -2,7 +2,8 @@ import { eq, max, sql } from "drizzle-orm";
 import { setBudgets } from "./budgets.ts";
 import type { Db } from "./database.ts";
 import type { Commit, Tx } from "./group-commit.ts";
-import { events, meta, live, vms } from "./schema.ts";
+import { heldSince, isHeld } from "./ledger.ts";
+import { attempts, events, meta, live, vms } from "./schema.ts";
 
 const KEY = "latest_time";
 
@@ -12,7 +13,7 @@ export function makeTimeStore(commit: Commit) {
     /**
      * A control plane begins at this time. The time since an earlier one was there last counts for no budget. When
      * that one was at a later time already, the clock was set back: what every live VM has left of its time, also
-     * of its TTL, is kept, counted anew from now.
+     * of its TTL, is kept, counted anew from now; and so is how long it has had its slot.
      *
      * @returns when an earlier one is known to have been there last; 0 when none was
      */
@@ -28,6 +29,10 @@ export function makeTimeStore(commit: Commit) {
               deadlineAt: sql`${vms.deadlineAt} - ${back}`,
             })
             .where(live)
+            .run();
+          tx.update(attempts)
+            .set({ accountedUntil: sql`${heldSince} - ${back}` })
+            .where(isHeld)
             .run();
         }
         if (latest > 0 && back < 0) setBudgets(tx, sql`${vms.budgetEndsAt} - ${back}`);

@@ -51,6 +51,7 @@ const MAY: Record<Speaker, string[]> = {
     "history.read",
     "webhook.read",
     "webhook.manage",
+    "report.read",
     "audit.read",
   ],
   ci: [
@@ -79,6 +80,7 @@ const MAY: Record<Speaker, string[]> = {
     "channel.read",
     "pool.read",
     "history.read",
+    "report.read",
   ],
   "host-enrolment": ["host.enrol"],
   host: ["agent.speak"],

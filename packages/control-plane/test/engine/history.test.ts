@@ -145,6 +145,7 @@ test("quantiles go by the newest few hundred of a key, read once and kept up to 
   const finished = { ...last, id: last.id + 1, phase: "run" as const, durationMs: 2_000_000 };
   changes.publish({
     outcome: "applied",
+    spent: null,
     phase: finished,
     hosts: [],
     roomChanged: false,

@@ -77,6 +77,7 @@ it("describes every call of the API and nothing else", () => {
       "GET /v1/fleet/capacity",
       "GET /v1/fleet/queue",
       "GET /v1/history",
+      "GET /v1/reports/slot-minutes",
       "POST /v1/tokens",
       "GET /v1/tokens",
       "POST /v1/tokens/{id}/rotate",

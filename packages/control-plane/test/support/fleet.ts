@@ -52,6 +52,7 @@ const CONFIG: EngineConfig = {
   maxTunnelsPerHost: 50,
   maxTunnelsPerToken: 50,
   webhookAllowPrivate: true,
+  accountLabel: [],
   keepEndedDays: 0,
 };
 

@@ -83,6 +83,7 @@ const CONFIG: EngineConfig = {
   webhookAllowPrivate: false,
   breakerRestSeconds: 300,
   imageResolveTtlSeconds: 60,
+  accountLabel: [],
   keepEndedDays: 0,
 };
 

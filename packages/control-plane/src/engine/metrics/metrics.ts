@@ -8,6 +8,7 @@ import { gaugeFleet } from "./fleet-metrics.ts";
 import { gaugeHosts } from "./host-metrics.ts";
 import { countImages } from "./image-metrics.ts";
 import { gaugePlane } from "./plane-metrics.ts";
+import { countSlotTime } from "./slot-metrics.ts";
 import { measureVms } from "./vm-metrics.ts";
 import { measureWebhooks } from "./webhook-metrics.ts";
 
@@ -44,6 +45,7 @@ export function startMetrics(
   const refreshPlane = gaugePlane(registry, { ...parts, version, reserve });
   const refreshFleet = gaugeFleet(registry, { ...parts, listPools });
   const hosts = gaugeHosts(registry, parts);
+  const slots = countSlotTime(registry, parts);
   const stops = [
     measureVms(registry, parts.changes, imageLabel, BUCKETS),
     measureEnds(registry, parts.changes, BUCKETS),
@@ -57,10 +59,12 @@ export function startMetrics(
       refreshPlane();
       refreshFleet(all);
       hosts.refresh(all);
+      slots.refresh();
       return registry.metrics();
     },
     stop() {
       hosts.stop();
+      slots.stop();
       for (const stop of stops) stop();
     },
   };

@@ -1,0 +1,117 @@
+import { imageParts } from "@tartfleet/shared";
+import { and, count, eq, isNull, sql } from "drizzle-orm";
+import { kindOf } from "../domain/accounts/kind.ts";
+import {
+  byDay,
+  keptLabels,
+  keptUnder,
+  type Account,
+  type LedgerKind,
+  type Spent,
+} from "../domain/accounts/ledger.ts";
+import type { Vm } from "../domain/vm.ts";
+import type { Tx } from "./group-commit.ts";
+import { attempts, hostTime, slotTime } from "./schema.ts";
+
+/** A step of a VM's life, as far as the accounts go by it. */
+interface Taken {
+  before: Vm;
+  after: Vm;
+  /** The attempt that it concerns. */
+  attempt: number;
+  /** That attempt's instance was seen gone. */
+  isReleased: boolean;
+  now: number;
+  /** The labels that are kept. */
+  labels: readonly string[];
+}
+
+/**
+ * Writes down the time that a step has brought to its end, in the transaction of the step: an attempt's slot changed
+ * what it is used for or became free, or a wait was over. So no crash loses any, and none counts twice; what goes on
+ * is added when somebody asks.
+ */
+export function settle(tx: Tx, { before, after, attempt, isReleased, now, labels }: Taken): Spent | null {
+  if (before.spec.os !== "macos") return null;
+  const account = accountOf(before, labels);
+  if (before.state === "queued" && after.state !== "queued") {
+    const waited: Spent = { ...account, kind: "waiting", hostId: null, from: before.stateSince, until: now };
+    post(tx, waited);
+    return waited;
+  }
+  const kind = kindOf(before, attempt);
+  if (!isReleased && kindOf(after, attempt) === kind) return null;
+  const held = tx
+    .select({ hostId: attempts.hostId, since: heldSince })
+    .from(attempts)
+    .where(and(eq(attempts.vmId, before.id), eq(attempts.attempt, attempt), isHeld))
+    .get();
+  if (!held) return null;
+  tx.update(attempts)
+    .set({ accountedUntil: now })
+    .where(and(eq(attempts.vmId, before.id), eq(attempts.attempt, attempt)))
+    .run();
+  const spent: Spent = { ...account, kind, hostId: held.hostId, from: held.since, until: now };
+  post(tx, spent);
+  return spent;
+}
+
+/** From when on an attempt's time in its slot is not in the accounts yet. */
+export const heldSince = sql<number>`coalesce(${attempts.accountedUntil}, ${attempts.createdAt})`;
+/** It holds a macOS slot. */
+export const isHeld = sql`${attempts.slot} is not null and ${isNull(attempts.goneAt)}`;
+
+export function accountOf(
+  { team, spec }: { team: string; spec: Pick<Vm["spec"], "image" | "labels"> },
+  keys: readonly string[],
+): Account {
+  const image = imageParts(spec.image)?.repository ?? spec.image;
+  return { team, image, labels: keptLabels(spec.labels, keys) };
+}
+
+/** Adds a time to the books of its days. */
+export function post(tx: Tx, { kind, hostId, from, until, ...account }: Spent): void {
+  for (const { day, ms } of byDay(from, until)) {
+    addToAccount(tx, { day, kind, ms }, account);
+    if (hostId === null) continue;
+    tx.insert(hostTime)
+      .values({ day, hostId, kind, ms })
+      .onConflictDoUpdate({
+        target: [hostTime.day, hostTime.hostId, hostTime.kind],
+        set: { ms: sql`${hostTime.ms} + ${ms}` },
+      })
+      .run();
+  }
+}
+
+function addToAccount(
+  tx: Tx,
+  { day, kind, ms }: { day: number; kind: LedgerKind; ms: number },
+  account: Account,
+): void {
+  const { team, image } = account;
+  const { changes } = tx
+    .update(slotTime)
+    .set({ ms: sql`${slotTime.ms} + ${ms}` })
+    .where(
+      and(
+        eq(slotTime.day, day),
+        eq(slotTime.team, team),
+        eq(slotTime.image, image),
+        eq(slotTime.labels, account.labels),
+        eq(slotTime.kind, kind),
+      ),
+    )
+    .run();
+  if (changes > 0) return;
+  const rows = (which = eq(slotTime.day, day)) =>
+    tx.select({ rows: count() }).from(slotTime).where(which).get()?.rows ?? 0;
+  const ofTeam = rows(sql`${slotTime.day} = ${day} and ${slotTime.team} = ${team}`);
+  tx.insert(slotTime)
+    .values({ day, kind, ms, ...keptUnder(account, { ofTeam, ofDay: rows() }) })
+    .onConflictDoUpdate({
+      target: [slotTime.day, slotTime.team, slotTime.image, slotTime.labels, slotTime.kind],
+      set: { ms: sql`${slotTime.ms} + ${ms}` },
+    })
+    .run();
+}
