@@ -1,6 +1,7 @@
 #!/bin/sh
 # Debian packages that let the simulated Macs have guests with a real sshd, a PID namespace (bubblewrap)
-# and a network of their own, promtool, with which alerts are tried, and a browser for the dashboard.
+# and a network of their own, promtool, with which alerts are tried, a browser for the dashboard, and what
+# looks at the templates of images.
 # Without them the tests that need them are skipped, and the rest runs on plain processes.
 set -eu
 missing=""
@@ -11,6 +12,8 @@ command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$missing openssh
 command -v promtool >/dev/null || missing="$missing prometheus"
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v zsh >/dev/null || missing="$missing zsh"
+command -v packer >/dev/null || missing="$missing packer"
+command -v shellcheck >/dev/null || missing="$missing shellcheck"
 [ -n "$missing" ] || exit 0
 echo "installing$missing"
 export DEBIAN_FRONTEND=noninteractive

@@ -7,7 +7,10 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const page = join(root, "docs/licences.md");
 
-/** Licences that ask for no more than to be named. */
+/**
+ * Licences that ask for no more than to be named; of MPL-2.0 packages also that their own files, when we change them, are
+ * shown, and we change none.
+ */
 const ALLOWED = new Set([
   "MIT",
   "ISC",
@@ -17,6 +20,7 @@ const ALLOWED = new Set([
   "0BSD",
   "Unlicense",
   "BlueOak-1.0.0",
+  "MPL-2.0",
 ]);
 
 const read = (folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));

@@ -17,6 +17,7 @@ const programs = {
   agent: "packages/agent/src/main.ts",
   tartfleet: "packages/cli/src/main.ts",
   simulate: "packages/simulation/src/main.ts",
+  images: "packages/images/src/main.ts",
 };
 
 /** Tasks about the workspace itself. */

@@ -1,0 +1,6 @@
+#!/bin/bash
+set -euo pipefail
+PATH=/opt/homebrew/bin:$PATH
+
+brew install gitlab-runner
+gitlab-runner --version
