@@ -1,7 +1,9 @@
 import {
   IconDeviceDesktop,
   IconHourglass,
+  IconKey,
   IconLayoutGrid,
+  IconListDetails,
   IconPackage,
   IconServer2,
   type TablerIcon,
@@ -15,4 +17,6 @@ export const PLACES: readonly { to: string; text: string; Icon: TablerIcon; act?
   { to: "/queue", text: "Queue", Icon: IconHourglass },
   { to: "/hosts", text: "Hosts", Icon: IconServer2 },
   { to: "/images", text: "Images", Icon: IconPackage },
+  { to: "/audit", text: "Audit", Icon: IconListDetails, act: "audit.read" },
+  { to: "/tokens", text: "Tokens", Icon: IconKey, act: "token.manage" },
 ];

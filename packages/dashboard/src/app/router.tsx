@@ -7,6 +7,7 @@ import {
 import { Empty, Failed, Page, Waiting } from "../parts/page.tsx";
 import { PageLink } from "../parts/links.tsx";
 import { LOOKS, type FleetFilter } from "../fleet/filter.ts";
+import type { AuditFilter } from "../audit/filter.ts";
 import { TROUBLES, type HostsFilter } from "../hosts/filter.ts";
 import type { Sessions } from "../session/session.ts";
 import { oneOf, text } from "./search.ts";
@@ -86,9 +87,22 @@ const image = createRoute({
   component: lazyRouteComponent(() => import("../images/image-page.tsx"), "ImagePage"),
 });
 
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: (search): AuditFilter => text(search, "actor", "action", "subject"),
+  component: lazyRouteComponent(() => import("../audit/audit-page.tsx"), "AuditPage"),
+});
+
+const tokens = createRoute({
+  getParentRoute: () => root,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("../tokens/tokens-page.tsx"), "TokensPage"),
+});
+
 export function makeRouter(sessions: Sessions) {
   return createRouter({
-    routeTree: root.addChildren([fleet, queue, vms, vm, hosts, host, images, image]),
+    routeTree: root.addChildren([fleet, queue, vms, vm, hosts, host, images, image, audit, tokens]),
     context: { sessions },
     defaultPendingComponent: Waiting,
     defaultErrorComponent: ({ error, reset }) => (

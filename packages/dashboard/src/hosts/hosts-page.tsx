@@ -1,4 +1,4 @@
-import { Badge, Button, Center, Group, Select, Table, Text, TextInput } from "@mantine/core";
+import { Badge, Button, Center, Group, Select, Table, Text } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { BoardHost } from "@tartfleet/shared";
 import { memo, useMemo, useState } from "react";
@@ -8,7 +8,7 @@ import { Empty, Page } from "../parts/page.tsx";
 import { useStore } from "../parts/store.ts";
 import { countText, labelTexts } from "../parts/text.ts";
 import { Ago } from "../parts/time.tsx";
-import { useTyped } from "../parts/use-typed.ts";
+import { TypedInput } from "../parts/typed-input.tsx";
 import { ConditionBadge } from "./condition-badge.tsx";
 import { hostsFor, TROUBLE_WORDS, TROUBLES, type HostsFilter } from "./filter.ts";
 
@@ -102,8 +102,6 @@ function Filter({ filter }: { filter: HostsFilter }) {
       search: (before) => ({ ...before, [key]: value || undefined }),
       replace: true,
     });
-  const name = useTyped(filter.name ?? "", ask("name"));
-  const label = useTyped(filter.label ?? "", ask("label"));
   return (
     <Group gap="xs" role="search" aria-label="Filter the Macs">
       <Select
@@ -115,20 +113,8 @@ function Filter({ filter }: { filter: HostsFilter }) {
         clearable
         w={240}
       />
-      <TextInput
-        aria-label="Name"
-        placeholder="Name"
-        value={name.value}
-        onChange={(event) => name.set(event.currentTarget.value)}
-        w={140}
-      />
-      <TextInput
-        aria-label="Label"
-        placeholder="label=value"
-        value={label.value}
-        onChange={(event) => label.set(event.currentTarget.value)}
-        w={140}
-      />
+      <TypedInput label="Name" width={140} value={filter.name ?? ""} ask={ask("name")} />
+      <TypedInput label="label=value" width={140} value={filter.label ?? ""} ask={ask("label")} />
     </Group>
   );
 }

@@ -1,11 +1,11 @@
-import { Button, Center, Group, Select, TextInput } from "@mantine/core";
+import { Button, Center, Group, Select } from "@mantine/core";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useClient } from "../link/linked.tsx";
 import { useTRPC } from "../link/trpc.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Empty, Page } from "../parts/page.tsx";
-import { useTyped } from "../parts/use-typed.ts";
+import { TypedInput } from "../parts/typed-input.tsx";
 import { queryOf, VM_FILTER_STATES, type VmsFilter } from "./filter.ts";
 import { VmTable } from "./vm-table.tsx";
 
@@ -78,21 +78,8 @@ function Filter({ filter }: { filter: VmsFilter }) {
         w={150}
       />
       {FIELDS.map(([key, text]) => (
-        <Field key={key} label={text} value={filter[key] ?? ""} ask={ask(key)} />
+        <TypedInput key={key} label={text} width={130} value={filter[key] ?? ""} ask={ask(key)} />
       ))}
     </Group>
-  );
-}
-
-function Field({ label, value, ask }: { label: string; value: string; ask: (value: string) => void }) {
-  const typed = useTyped(value, ask);
-  return (
-    <TextInput
-      aria-label={label}
-      placeholder={label}
-      value={typed.value}
-      onChange={(event) => typed.set(event.currentTarget.value)}
-      w={130}
-    />
   );
 }
