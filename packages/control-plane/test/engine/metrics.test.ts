@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { createVmSchema } from "@tartfleet/shared";
 import { expect, test } from "vitest";
 import { namesOf, samplesOf } from "../support/exposition.ts";
-import { callerOf, CI, startFleet } from "../support/fleet.ts";
+import { callerOf, CI, settle, startFleet } from "../support/fleet.ts";
 
 const IMAGE = 'image="ghcr.io/org/image"';
 
@@ -85,6 +86,21 @@ test("whoever names ever new images makes no end of labels", async () => {
   const attempts = [...samples].filter(([name]) => name.startsWith("tartfleet_vm_attempts_total{"));
   expect(attempts).toHaveLength(201);
   expect(samples.get('tartfleet_vm_attempts_total{image="other",outcome="ready"}')).toBe(10);
+  fleet.close();
+});
+
+test("whoever names ever new teams makes no end of labels", async () => {
+  const fleet = await startFleet();
+  const vm = createVmSchema.parse({ image: "ghcr.io/org/image:1", allowPending: true });
+  for (let n = 0; n < 210; n += 1) {
+    const of = callerOf({ kind: "token", tokenId: "ci0", role: "ci", name: "ci", team: `team-${n}` });
+    await fleet.useCases.createVm(of, vm, undefined);
+  }
+  await settle();
+  const samples = samplesOf(await fleet.useCases.metrics());
+  const accepted = [...samples].filter(([name]) => name.startsWith("tartfleet_vms_accepted_total{"));
+  expect(accepted).toHaveLength(201);
+  expect(samples.get('tartfleet_vms_accepted_total{team="other"}')).toBe(10);
   fleet.close();
 });
 

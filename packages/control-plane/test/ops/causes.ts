@@ -1,6 +1,8 @@
 import { type Firing } from "./promtool.ts";
 import { ANA, HOUR, IMAGE, MINUTE, type World } from "./world.ts";
 import type { EngineConfig } from "../../src/engine/config.ts";
+import { until } from "../helpers/plane.ts";
+import { hook, startReceiver } from "../support/receiver.ts";
 
 /** What makes alerts fire, and how they read then. */
 interface Cause {
@@ -252,11 +254,10 @@ export const CAUSES: Cause[] = [
   },
   {
     what: "a cordon is forgotten",
-    // Fewer timers in a whole day, in which it is heard of every four minutes.
-    config: { heartbeatSeconds: 600, leaseSeconds: 3600 },
     async happens(world) {
       await world.fleet.useCases.cordonHost(ANA, "mac-1", { reason: "os upgrade" });
-      await world.pass(24 * HOUR + 4 * MINUTE, 4 * MINUTE);
+      await world.leap(24 * HOUR - 30 * MINUTE);
+      await world.pass(34 * MINUTE);
     },
     fires: one(
       "TartfleetCordonForgotten",
@@ -291,6 +292,32 @@ export const CAUSES: Cause[] = [
       "TartfleetVmsLost",
       { reason: "guest_crashed" },
       "VMs that ended as guest_crashed in the last hour, perhaps in the middle of their job: 2.",
+    ),
+  },
+  {
+    what: "a receiver of webhooks takes nothing for more than a day",
+    async happens(world) {
+      const { useCases } = world.fleet;
+      const receiver = await startReceiver(() => 503);
+      await hook(world.fleet, { url: receiver.url, events: ["host.cordoned"] });
+      await useCases.cordonHost(ANA, "mac-1", { reason: "os upgrade" });
+      await useCases.uncordonHost(ANA, "mac-1");
+      await world.pass(MINUTE);
+      const waiting = () => useCases.listDeliveries("ops", { state: "pending", after: 0, limit: 1 })[0];
+      let tries = 0;
+      while (useCases.getWebhook("ops").dead === 0) {
+        await until(() => useCases.getWebhook("ops").dead === 1 || (waiting()?.tries ?? 0) > tries);
+        const next = waiting();
+        if (!next?.nextTryAt) continue;
+        ({ tries } = next);
+        await world.leap(Date.parse(next.nextTryAt) - world.fleet.clock.now());
+      }
+      await world.pass(12 * MINUTE);
+    },
+    fires: one(
+      "TartfleetWebhookDead",
+      TARGET,
+      "Deliveries that were given up after a day of tries and wait to be replayed: 1.",
     ),
   },
 ];

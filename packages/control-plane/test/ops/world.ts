@@ -70,6 +70,11 @@ export async function startWorld(config: Partial<EngineConfig> = {}) {
         scrapes.add(fleet.clock.now() / MINUTE, isUp ? await fleet.useCases.metrics() : undefined);
       }
     },
+    /** The control plane's machine sleeps, to the next full minute; then its agents are heard again. Nothing is scraped. */
+    async leap(milliseconds: number): Promise<void> {
+      await fleet.clock.sleep(Math.ceil(milliseconds / MINUTE) * MINUTE);
+      for (const name of heard) await world.mac(name).heartbeat();
+    },
     async restart(): Promise<void> {
       await fleet.restart();
       for (const name of heard) await world.mac(name).hello();

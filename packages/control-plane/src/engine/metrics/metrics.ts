@@ -30,6 +30,8 @@ type MeasuredParts = Pick<
 const BUCKETS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600];
 /** So many repositories have a label of their own; whoever creates VMs chooses their names. */
 const MOST_IMAGES = 200;
+/** The same for teams: an issuer of tokens may name any. */
+const MOST_TEAMS = 200;
 
 export function startMetrics(
   parts: MeasuredParts,
@@ -47,7 +49,7 @@ export function startMetrics(
   const hosts = gaugeHosts(registry, parts);
   const slots = countSlotTime(registry, parts);
   const stops = [
-    measureVms(registry, parts.changes, imageLabel, BUCKETS),
+    measureVms(registry, parts.changes, { image: imageLabel, team: boundedLabels(MOST_TEAMS) }, BUCKETS),
     measureEnds(registry, parts.changes, BUCKETS),
     countImages(registry, parts, imageLabel),
     measureWebhooks(registry, parts),

@@ -5,13 +5,13 @@ import type { Changes } from "../changes.ts";
 /**
  * Counts and measures what VMs go through, step by step; nothing is labelled by VM.
  *
- * @param imageLabel an image's label
+ * @param labelOf labels of images and teams
  * @param buckets of histograms; seconds
  */
 export function measureVms(
   registry: Registry,
   changes: Pick<Changes, "onApplied" | "onPhase">,
-  imageLabel: (reference: string) => string,
+  labelOf: Record<"image" | "team", (name: string) => string>,
   buckets: number[],
 ): () => void {
   const registers = [registry];
@@ -73,15 +73,17 @@ export function measureVms(
   }
 
   const unsubscribes = [
-    changes.onPhase(({ phase, team, image: reference, durationMs, measured, verdict, outcome }) => {
+    changes.onPhase(({ phase, durationMs, measured, verdict, outcome, ...of }) => {
       const seconds = durationMs / 1000;
-      const image = imageLabel(reference);
+      const image = labelOf.image(of.image);
+      const team = labelOf.team(of.team);
       if (phase === "queued" && outcome === "done") queueWait.observe({ team }, seconds);
       if (phase !== "queued" && measured) phases.observe({ phase, image }, seconds);
       if (verdict !== null) attempts.inc({ image, outcome: verdict });
     }),
     changes.onApplied(({ vm, event, phase }) => {
-      const { team, state } = vm;
+      const { state } = vm;
+      const team = labelOf.team(vm.team);
       if (event?.type === "accepted") {
         beginTeam(team);
         accepted.inc({ team });
@@ -89,7 +91,7 @@ export function measureVms(
       if (phase !== null && isTerminal(state))
         ended.inc({ team, state, reason: vm.end?.reason ?? "unknown" });
       if (event?.type === "state" && state === "ready" && vm.assignedAt !== null) {
-        const image = imageLabel(vm.spec.image);
+        const image = labelOf.image(vm.spec.image);
         boots.observe({ image }, ((vm.readyAt ?? vm.stateSince) - vm.assignedAt) / 1000);
       }
       if (event?.type === "stop_rung") {
