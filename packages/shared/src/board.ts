@@ -109,6 +109,9 @@ export const TOPICS = [
 ] as const;
 export type Topic = (typeof TOPICS)[number];
 
+/** What is to be read again. */
+export const changesSchema = z.object({ topics: z.array(z.enum(TOPICS)) });
+
 /** Query of `GET /v1/fleet/queue`. */
 export const queueQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(25),

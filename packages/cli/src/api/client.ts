@@ -1,6 +1,7 @@
 import {
   attemptRecordSchema,
   auditPageSchema,
+  boardSchema,
   capacitySchema,
   createdTokenSchema,
   explanationSchema,
@@ -13,6 +14,7 @@ import {
   removedHostSchema,
   channelRecordSchema,
   poolRecordSchema,
+  queuePageSchema,
   teamRecordSchema,
   tokenRecordSchema,
   vmEventSchema,
@@ -180,6 +182,8 @@ export function makeClient(connection: Connection) {
           removedHostSchema,
         )
       ).body,
+    board: () => get(boardSchema, { path: "/v1/fleet/board" }),
+    queue: (limit: number) => get(queuePageSchema, { path: "/v1/fleet/queue", query: { limit } }),
     capacity: (query: CapacityFilter = {}) =>
       get(capacitySchema, { path: "/v1/fleet/capacity", query: { ...query } }),
 

@@ -8,7 +8,7 @@ const LONGEST_MESSAGE = 4 * 1024 * 1024;
 
 interface StreamOptions {
   /** Resumes after the event with this id. */
-  lastEventId: number;
+  lastEventId?: number;
   signal: AbortSignal;
   onOpen: () => void;
 }
@@ -24,7 +24,10 @@ export async function* readEventStream(
   const call: Call = {
     method: "GET",
     path,
-    headers: { accept: "text/event-stream", "last-event-id": String(lastEventId) },
+    headers: {
+      accept: "text/event-stream",
+      ...(lastEventId === undefined ? {} : { "last-event-id": String(lastEventId) }),
+    },
     signal: AbortSignal.any([signal, silence.signal]),
   };
   const messages: EventSourceMessage[] = [];

@@ -2,10 +2,11 @@ import type { Command } from "commander";
 import type { CapacityFilter } from "../api/client.ts";
 import type { Context } from "../context.ts";
 import { capacityText } from "../output/capacity.ts";
-import { collect, connect, reply, type GlobalFlags } from "./common.ts";
+import { collect } from "./common.ts";
+import { present, watchOption, type WatchFlags } from "./present.ts";
 
 interface CapacityFlags
-  extends GlobalFlags, Pick<CapacityFilter, "image" | "team" | "priority" | "os" | "cpu"> {
+  extends WatchFlags, Pick<CapacityFilter, "image" | "team" | "priority" | "os" | "cpu"> {
   memoryMib?: string;
   hostLabel?: string[];
 }
@@ -23,10 +24,13 @@ export function addCapacityCommand(program: Command, context: Context): void {
     .option("--cpu <count>", "with so many CPUs")
     .option("--memory-mib <MiB>", "with so much memory")
     .option("--host-label <key=value>", "on hosts with this label; can be repeated", collect)
+    .addOption(watchOption())
     .action(async (_flags, command: Command) => {
       const flags = command.optsWithGlobals<CapacityFlags>();
-      const capacity = await connect(flags, context).capacity(filterOf(flags));
-      reply(context, flags, capacity, (style) => capacityText(capacity, style));
+      await present(context, flags, ["hosts", "queue", "teams"], async (client) => {
+        const capacity = await client.capacity(filterOf(flags));
+        return { document: capacity, text: (style) => capacityText(capacity, style) };
+      });
     });
 }
 

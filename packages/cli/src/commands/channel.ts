@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import type { Context } from "../context.ts";
 import { channelDetails, channelTable } from "../output/channels.ts";
 import { connect, reply, type GlobalFlags } from "./common.ts";
+import { present, watchOption, type WatchFlags } from "./present.ts";
 
 interface RolloutFlags extends GlobalFlags {
   samples?: number;
@@ -17,18 +18,30 @@ export function addChannelCommands(program: Command, context: Context): void {
   group
     .command("list")
     .description("Lists channels with their images and what is being rolled out.")
+    .addOption(watchOption())
     .action(async (_flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const channels = await connect(flags, context).listChannels();
-      reply(context, flags, { channels }, (style) => channelTable(channels, style));
+      const flags = command.optsWithGlobals<WatchFlags>();
+      await present(context, flags, ["channels"], async (client) => {
+        const channels = await client.listChannels();
+        return {
+          document: { channels },
+          text: (style) => channelTable(channels, style),
+        };
+      });
     });
   group
     .command("show <name>")
     .description("Shows a channel, its rollout, and what was decided and why.")
+    .addOption(watchOption())
     .action(async (name: string, _flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const channel = await connect(flags, context).getChannel(name);
-      reply(context, flags, channel, (style) => channelDetails(channel, style));
+      const flags = command.optsWithGlobals<WatchFlags>();
+      await present(context, flags, ["channels"], async (client) => {
+        const channel = await client.getChannel(name);
+        return {
+          document: channel,
+          text: (style) => channelDetails(channel, style),
+        };
+      });
     });
   group
     .command("set <name> <image>")

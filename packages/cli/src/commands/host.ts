@@ -3,28 +3,42 @@ import type { Context } from "../context.ts";
 import { hostDetails, hostTable } from "../output/hosts.ts";
 import { addAttempts } from "./attempts.ts";
 import { addCordonCommands } from "./host-cordon.ts";
-import { connect, note, reply, type GlobalFlags } from "./common.ts";
+import { connect, reply, type GlobalFlags } from "./common.ts";
+import { present, watchOption, type WatchFlags } from "./present.ts";
 
 export function addHostCommands(program: Command, context: Context): void {
   const group = program.command("host").description("hosts: the Macs that run the VMs");
   group
     .command("list")
     .description("Lists hosts with their slots.")
+    .addOption(watchOption())
     .action(async (_flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const hosts = await connect(flags, context).listHosts();
-      if (hosts.length === 0 && !flags.json) {
-        return note(context, "No host is enrolled. An agent enrols its host with a host-enrolment token.");
-      }
-      reply(context, flags, { hosts }, (style) => hostTable(hosts, style));
+      const flags = command.optsWithGlobals<WatchFlags>();
+      await present(context, flags, ["hosts"], async (client) => {
+        const hosts = await client.listHosts();
+        return {
+          document: { hosts },
+          text: (style) => hostTable(hosts, style),
+          empty:
+            hosts.length === 0
+              ? "No host is enrolled. An agent enrols its host with a host-enrolment token."
+              : undefined,
+        };
+      });
     });
   group
     .command("get <name>")
     .description("Shows one host, what is in its slots, and its images.")
+    .addOption(watchOption())
     .action(async (name: string, _flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const host = await connect(flags, context).getHost(name);
-      reply(context, flags, host, (style) => hostDetails(host, style));
+      const flags = command.optsWithGlobals<WatchFlags>();
+      await present(context, flags, ["hosts"], async (client) => {
+        const host = await client.getHost(name);
+        return {
+          document: host,
+          text: (style) => hostDetails(host, style),
+        };
+      });
     });
   addAttempts(group, context, "host");
   addCordonCommands(group, context);

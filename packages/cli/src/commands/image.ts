@@ -5,6 +5,7 @@ import { imageTable } from "../output/images.ts";
 import { addAttempts } from "./attempts.ts";
 import { addPlanCommands } from "./image-plan.ts";
 import { connect, note, reply, type GlobalFlags } from "./common.ts";
+import { present, watchOption, type WatchFlags } from "./present.ts";
 
 interface PruneFlags extends GlobalFlags {
   host?: string;
@@ -20,11 +21,17 @@ export function addImageCommands(program: Command, context: Context): void {
     .description(
       "Lists the images that hosts have, by name and digest. One that differs stands for different images on different hosts: a tag was moved since some of them pulled it.",
     )
+    .addOption(watchOption())
     .action(async (_flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const images = await connect(flags, context).listImages();
-      if (images.length === 0 && !flags.json) return note(context, "No host has told of an image yet.");
-      reply(context, flags, { images }, (style) => imageTable(images, style));
+      const flags = command.optsWithGlobals<WatchFlags>();
+      await present(context, flags, ["images"], async (client) => {
+        const images = await client.listImages();
+        return {
+          document: { images },
+          text: (style) => imageTable(images, style),
+          empty: images.length === 0 ? "No host has told of an image yet." : undefined,
+        };
+      });
     });
   addAttempts(group, context, "image");
   addPlanCommands(group, context);

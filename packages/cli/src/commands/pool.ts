@@ -6,6 +6,7 @@ import { DURATION_FORM } from "../duration.ts";
 import { EXIT } from "../exit-codes.ts";
 import { poolDetails, poolTable } from "../output/pools.ts";
 import { collect, connect, duration, reply, type GlobalFlags } from "./common.ts";
+import { present, watchOption, type WatchFlags } from "./present.ts";
 import { windowOf } from "./pool-window.ts";
 
 interface PoolFlags extends GlobalFlags {
@@ -38,18 +39,30 @@ export function addPoolCommands(program: Command, context: Context): void {
   group
     .command("list")
     .description("Lists pools with what each keeps, and how often it was of use.")
+    .addOption(watchOption())
     .action(async (_flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const pools = await connect(flags, context).listPools();
-      reply(context, flags, { pools }, (style) => poolTable(pools, style));
+      const flags = command.optsWithGlobals<WatchFlags>();
+      await present(context, flags, ["pools", "vms"], async (client) => {
+        const pools = await client.listPools();
+        return {
+          document: { pools },
+          text: (style) => poolTable(pools, style),
+        };
+      });
     });
   group
     .command("get <name>")
     .description("Shows a pool, its schedule, and why it has fewer VMs than it wants.")
+    .addOption(watchOption())
     .action(async (name: string, _flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const pool = await connect(flags, context).getPool(name);
-      reply(context, flags, pool, (style) => poolDetails(pool, style));
+      const flags = command.optsWithGlobals<WatchFlags>();
+      await present(context, flags, ["pools", "vms"], async (client) => {
+        const pool = await client.getPool(name);
+        return {
+          document: pool,
+          text: (style) => poolDetails(pool, style),
+        };
+      });
     });
   group
     .command("set <name>")

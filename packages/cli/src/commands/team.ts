@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import type { Context } from "../context.ts";
 import { teamTable } from "../output/teams.ts";
 import { connect, reply, type GlobalFlags } from "./common.ts";
+import { present, watchOption, type WatchFlags } from "./present.ts";
 
 interface ShareFlags extends GlobalFlags {
   guaranteed?: number;
@@ -27,10 +28,16 @@ export function addTeamCommands(program: Command, context: Context): void {
   group
     .command("list")
     .description("Lists teams with their shares, the slots that they hold and how many of their VMs wait.")
+    .addOption(watchOption())
     .action(async (_flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const teams = await connect(flags, context).listTeams();
-      reply(context, flags, { teams }, (style) => teamTable(teams, style));
+      const flags = command.optsWithGlobals<WatchFlags>();
+      await present(context, flags, ["teams", "queue"], async (client) => {
+        const teams = await client.listTeams();
+        return {
+          document: { teams },
+          text: (style) => teamTable(teams, style),
+        };
+      });
     });
   group
     .command("set <name>")

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { explanationText } from "../output/explanation.ts";
 import { vmDetails } from "../output/vms.ts";
-import { connect, reply, type GlobalFlags } from "./common.ts";
+import { present, watchOption, type WatchFlags } from "./present.ts";
 import { addCreate } from "./vm/create.ts";
 import { addDelete } from "./vm/delete.ts";
 import { addEvents } from "./vm/events.ts";
@@ -21,10 +21,13 @@ export function addVmCommands(program: Command, context: Context): void {
     .command("get <id>")
     .summary("everything about one VM")
     .description("Shows everything about one VM.")
+    .addOption(watchOption())
     .action(async (id: string, _flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const vm = await connect(flags, context).getVm(id);
-      reply(context, flags, vm, (style) => vmDetails(vm, style));
+      const flags = command.optsWithGlobals<WatchFlags>();
+      await present(context, flags, ["vms"], async (client) => {
+        const vm = await client.getVm(id);
+        return { document: vm, text: (style) => vmDetails(vm, style) };
+      });
     });
   group
     .command("explain <id>")
@@ -32,10 +35,13 @@ export function addVmCommands(program: Command, context: Context): void {
     .description(
       "Says why a VM is not running yet: its place in the queue, what every host says, what would let it start and when that is; of one that runs, how long its phase usually takes.",
     )
+    .addOption(watchOption())
     .action(async (id: string, _flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const explanation = await connect(flags, context).explainVm(id);
-      reply(context, flags, explanation, (style) => explanationText(explanation, style));
+      const flags = command.optsWithGlobals<WatchFlags>();
+      await present(context, flags, ["queue", "vms"], async (client) => {
+        const explanation = await client.explainVm(id);
+        return { document: explanation, text: (style) => explanationText(explanation, style) };
+      });
     });
   addList(group, context);
   addWait(group, context);

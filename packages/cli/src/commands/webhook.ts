@@ -17,6 +17,7 @@ import { EXIT } from "../exit-codes.ts";
 import { deliveryTable, webhookDetails, webhookTable, type DeliveryOf } from "../output/webhooks.ts";
 import { count } from "../output/text.ts";
 import { connect, duration, note, positive, reply, type GlobalFlags } from "./common.ts";
+import { present, watchOption, type WatchFlags } from "./present.ts";
 import { handOver, TO_FILE, type SecretFlags } from "./hand-over.ts";
 
 interface TargetFlags {
@@ -72,18 +73,30 @@ export function addWebhookCommands(program: Command, context: Context): void {
   group
     .command("list")
     .description("Lists webhooks, what waits for each, and what was given up.")
+    .addOption(watchOption())
     .action(async (_flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const webhooks = await connect(flags, context).listWebhooks();
-      reply(context, flags, { webhooks }, (style) => webhookTable(webhooks, style));
+      const flags = command.optsWithGlobals<WatchFlags>();
+      await present(context, flags, ["webhooks"], async (client) => {
+        const webhooks = await client.listWebhooks();
+        return {
+          document: { webhooks },
+          text: (style) => webhookTable(webhooks, style),
+        };
+      });
     });
   group
     .command("get <name>")
     .description("Shows a webhook, and what became of its newest tries.")
+    .addOption(watchOption())
     .action(async (name: string, _flags, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      const webhook = await connect(flags, context).getWebhook(name);
-      reply(context, flags, webhook, (style) => webhookDetails(webhook, style));
+      const flags = command.optsWithGlobals<WatchFlags>();
+      await present(context, flags, ["webhooks"], async (client) => {
+        const webhook = await client.getWebhook(name);
+        return {
+          document: webhook,
+          text: (style) => webhookDetails(webhook, style),
+        };
+      });
     });
   group
     .command("set <name>")

@@ -10,8 +10,8 @@ export function explanationText(record: Explanation, style: Style): string {
   const lines = [summary, ...details].map(oneLine);
   const eta = waiting?.eta;
   if (eta?.startP50) {
-    const start = range(eta.startP50, eta.startP90, style.now);
-    const ready = eta.readyP50 === null ? "" : `, ready ${range(eta.readyP50, eta.readyP90, style.now)}`;
+    const start = startText(eta.startP50, eta.startP90, style.now);
+    const ready = eta.readyP50 === null ? "" : `, ready ${startText(eta.readyP50, eta.readyP90, style.now)}`;
     lines.push(style.colors.green(`Starts ${start}${ready}.`));
   }
   if (!waiting || waiting.hosts.groups.length === 0) return lines.join("\n");
@@ -33,7 +33,7 @@ export function explanationText(record: Explanation, style: Style): string {
 }
 
 /** `in 4m to 11m`, `in 4m or later`. */
-function range(p50: string, p90: string | null, now: number): string {
+export function startText(p50: string, p90: string | null, now: number): string {
   const from = durationText(Date.parse(p50) - now);
   if (p90 === null) return `in ${from} or later`;
   const to = durationText(Date.parse(p90) - now);

@@ -42,6 +42,7 @@ import {
   poolRecord,
   prunedHost,
 } from "./records.ts";
+import { makeFleet } from "./board.ts";
 import { makeVms } from "./vms.ts";
 import { makeWebhooks } from "./webhooks.ts";
 
@@ -92,6 +93,7 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
 
   const plans = new Map<string, ImagePlanRecord>();
   const webhooks = makeWebhooks();
+  const fleet = makeFleet();
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://stand-in");
@@ -289,6 +291,12 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
         response.writeHead(204).end();
         return undefined;
       case "GET fleet/:id":
+        if (id === "queue") return json(200, fleet.queue);
+        if (id === "changes") return fleet.openChanges(response);
+        if (id === "board")
+          return seen.headers.accept === "text/event-stream"
+            ? fleet.openBoard(response)
+            : json(200, fleet.board());
         return json(200, capacityRecord(seen.query.size > 0));
       case "GET audit": {
         const { after, limit, order, since, ...exact } = parsed(
@@ -360,6 +368,7 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
     port,
     vms,
     plans,
+    fleet,
     requests,
     revoked,
     audit,

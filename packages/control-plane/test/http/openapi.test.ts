@@ -74,6 +74,7 @@ it("describes every call of the API and nothing else", () => {
       "GET /v1/audit",
       "GET /v1/attempts",
       "GET /v1/fleet/board",
+      "GET /v1/fleet/changes",
       "GET /v1/fleet/capacity",
       "GET /v1/fleet/queue",
       "GET /v1/history",

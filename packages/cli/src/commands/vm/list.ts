@@ -4,9 +4,11 @@ import type { Client, VmFilter } from "../../api/client.ts";
 import type { Context } from "../../context.ts";
 import { count } from "../../output/text.ts";
 import { vmTable } from "../../output/vms.ts";
-import { connect, note, positive, reply, type GlobalFlags } from "../common.ts";
+import { usageError } from "../../cli-error.ts";
+import { connect, positive } from "../common.ts";
+import { present, watchOption, type WatchFlags } from "../present.ts";
 
-interface ListFlags extends GlobalFlags, VmFilter {
+interface ListFlags extends WatchFlags, VmFilter {
   all?: true;
   limit?: number;
   quiet?: true;
@@ -28,26 +30,29 @@ export function addList(group: Command, context: Context): void {
     .option("--team <name>", "of this team")
     .option("--label <key=value>", "with this label")
     .option("--limit <count>", "at most so many (default: all)", positive)
+    .addOption(watchOption())
     .option("-q, --quiet", "print the ids alone")
     .action((_flags, command: Command) => list(command.optsWithGlobals<ListFlags>(), context));
 }
 
 async function list(flags: ListFlags, context: Context): Promise<void> {
-  const page = await everyPage(connect(flags, context), filterOf(flags), flags.limit);
   if (flags.quiet && !flags.json) {
-    context.out.write(page.vms.map(({ id }) => `${id}\n`).join(""));
+    if (flags.watch) throw usageError("--quiet and --watch cannot both be given");
+    const { vms } = await everyPage(connect(flags, context), filterOf(flags), flags.limit);
+    context.out.write(vms.map(({ id }) => `${id}\n`).join(""));
     return;
   }
-  if (page.vms.length === 0 && !flags.json) {
-    note(
-      context,
-      flags.all || flags.state ? "No such VMs." : "No VM lives. (--all shows those that have ended.)",
-    );
-    return;
-  }
-  reply(context, flags, page, (style) => vmTable(page.vms, style));
-  if (page.nextCursor !== null && !flags.json)
-    note(context, `Only the newest ${count(page.vms.length, "VM")}.`);
+  const none =
+    flags.all || flags.state ? "No such VMs." : "No VM lives. (--all shows those that have ended.)";
+  await present(context, flags, ["vms"], async (client) => {
+    const page = await everyPage(client, filterOf(flags), flags.limit);
+    return {
+      document: page,
+      text: (style) => vmTable(page.vms, style),
+      empty: page.vms.length === 0 ? none : undefined,
+      remark: page.nextCursor === null ? undefined : `Only the newest ${count(page.vms.length, "VM")}.`,
+    };
+  });
 }
 
 function filterOf({ all, state, host, jobId, name, team, label }: ListFlags): VmFilter {
