@@ -1,11 +1,13 @@
 import {
   IconDeviceDesktop,
+  IconFlame,
   IconHourglass,
   IconKey,
   IconLayoutGrid,
   IconListDetails,
   IconPackage,
   IconServer2,
+  IconUsersGroup,
   type TablerIcon,
 } from "@tabler/icons-react";
 import type { Act } from "../session/may.ts";
@@ -17,6 +19,8 @@ export const PLACES: readonly { to: string; text: string; Icon: TablerIcon; act?
   { to: "/queue", text: "Queue", Icon: IconHourglass },
   { to: "/hosts", text: "Hosts", Icon: IconServer2 },
   { to: "/images", text: "Images", Icon: IconPackage },
+  { to: "/pools", text: "Pools", Icon: IconFlame },
+  { to: "/teams", text: "Teams", Icon: IconUsersGroup },
   { to: "/audit", text: "Audit", Icon: IconListDetails, act: "audit.read" },
   { to: "/tokens", text: "Tokens", Icon: IconKey, act: "token.manage" },
 ];

@@ -9,6 +9,7 @@ import { PageLink } from "../parts/links.tsx";
 import { LOOKS, type FleetFilter } from "../fleet/filter.ts";
 import type { AuditFilter } from "../audit/filter.ts";
 import { TROUBLES, type HostsFilter } from "../hosts/filter.ts";
+import type { TokensFilter } from "../tokens/standing.ts";
 import type { Sessions } from "../session/session.ts";
 import { oneOf, text } from "./search.ts";
 import { VM_FILTER_STATES, type VmsFilter } from "../vms/filter.ts";
@@ -87,22 +88,48 @@ const image = createRoute({
   component: lazyRouteComponent(() => import("../images/image-page.tsx"), "ImagePage"),
 });
 
+const pools = createRoute({
+  getParentRoute: () => root,
+  path: "/pools",
+  component: lazyRouteComponent(() => import("../pools/pools-page.tsx"), "PoolsPage"),
+});
+
+const teams = createRoute({
+  getParentRoute: () => root,
+  path: "/teams",
+  component: lazyRouteComponent(() => import("../teams/teams-page.tsx"), "TeamsPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
-  validateSearch: (search): AuditFilter => text(search, "actor", "action", "subject"),
+  validateSearch: (search): AuditFilter => text(search, "actor", "action", "subject", "since"),
   component: lazyRouteComponent(() => import("../audit/audit-page.tsx"), "AuditPage"),
 });
 
 const tokens = createRoute({
   getParentRoute: () => root,
   path: "/tokens",
+  validateSearch: (search): TokensFilter => oneOf(search, "show", ["ended"]),
   component: lazyRouteComponent(() => import("../tokens/tokens-page.tsx"), "TokensPage"),
 });
 
 export function makeRouter(sessions: Sessions) {
   return createRouter({
-    routeTree: root.addChildren([fleet, queue, vms, vm, hosts, host, images, image, audit, tokens]),
+    routeTree: root.addChildren([
+      fleet,
+      queue,
+      vms,
+      vm,
+      hosts,
+      host,
+      images,
+      image,
+      pools,
+      teams,
+      audit,
+      tokens,
+    ]),
     context: { sessions },
     defaultPendingComponent: Waiting,
     defaultErrorComponent: ({ error, reset }) => (

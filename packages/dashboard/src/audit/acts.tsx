@@ -1,57 +1,91 @@
-import { Badge, Code, Table, Text } from "@mantine/core";
+import { Badge, Group, Text } from "@mantine/core";
 import type { AuditRecord } from "@tartfleet/shared";
+import { PageLink } from "../parts/links.tsx";
+import { Rows, type Column } from "../parts/rows.tsx";
 import { At } from "../parts/time.tsx";
+import styles from "./audit.module.css";
 
-/** Rows of the audit log. */
+/** Rows of the audit log; what was refused is marked. */
 export function Acts({ records }: { records: readonly AuditRecord[] }) {
   return (
-    <Table.ScrollContainer minWidth={860} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table aria-label="Acts" verticalSpacing={6} layout="fixed">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th w={200}>When</Table.Th>
-            <Table.Th w={190}>Who</Table.Th>
-            <Table.Th>Did</Table.Th>
-            <Table.Th w={210}>To</Table.Th>
-            <Table.Th w={120}>From</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {records.map((act) => (
-            <Row key={act.seq} act={act} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Rows
+      label="Acts"
+      rows={records}
+      keyOf={({ seq }) => seq}
+      toneOf={({ outcome }) => (outcome === "refused" ? "bad" : undefined)}
+      columns={COLUMNS}
+    />
   );
 }
 
-function Row({ act: { seq, at, actor, action, outcome, subject, address, details } }: { act: AuditRecord }) {
-  const facts = Object.entries(details).map(([name, value]) => `${name}: ${value}`);
-  return (
-    <Table.Tr className="top">
-      <Table.Td>
-        <At at={at} />
-        <Text size="xs" c="dimmed">
+const COLUMNS: readonly Column<AuditRecord>[] = [
+  {
+    head: "When",
+    cell: ({ at, seq, requestId }) => (
+      <>
+        <span className={styles["line"]}>
+          <At at={at} />
+        </span>
+        <Text
+          size="xs"
+          c="dimmed"
+          className="numbers"
+          {...(requestId !== null && { title: `Request ${requestId}` })}
+        >
           no. {seq}
         </Text>
-      </Table.Td>
-      <Table.Td className="break">{actor}</Table.Td>
-      <Table.Td>
-        {action}{" "}
-        {outcome === "refused" && (
-          <Badge color="red" variant="light">
-            refused
-          </Badge>
-        )}
-        {facts.length > 0 && (
-          <div>
-            <Code className="break">{facts.join(", ")}</Code>
-          </div>
-        )}
-      </Table.Td>
-      <Table.Td className="break">{subject}</Table.Td>
-      <Table.Td className="break">{address ?? "the control plane"}</Table.Td>
-    </Table.Tr>
+      </>
+    ),
+  },
+  { head: "Who", cell: (act) => <Only act={act} of="actor" className={styles["words"] ?? ""} /> },
+  {
+    head: "Did",
+    cell: (act) => (
+      <Group gap={6}>
+        <Only act={act} of="action" className={styles["line"] ?? ""} />
+        {act.outcome === "refused" && <Badge color="red">refused</Badge>}
+      </Group>
+    ),
+  },
+  { head: "To", cell: (act) => <Only act={act} of="subject" className="break" /> },
+  { head: "From", cell: ({ address }) => address && <span className={styles["line"]}>{address}</span> },
+  { head: "Details", cell: ({ details }) => <Details details={details} /> },
+];
+
+/** Leads to the acts that have that in common. */
+function Only({
+  act,
+  of,
+  className,
+}: {
+  act: AuditRecord;
+  of: "actor" | "action" | "subject";
+  className: string;
+}) {
+  return (
+    <PageLink
+      to="/audit"
+      search={(before) => ({ ...before, [of]: act[of] })}
+      className={className}
+      c="inherit"
+      title="Only these"
+    >
+      {act[of]}
+    </PageLink>
+  );
+}
+
+/** Facts about an act: `image …/runner:16  percent 10`. */
+function Details({ details }: Pick<AuditRecord, "details">) {
+  const facts = Object.entries(details).filter(([, value]) => value !== null);
+  if (facts.length === 0) return null;
+  return (
+    <dl className={styles["details"]}>
+      {facts.map(([name, value]) => (
+        <div key={name} className="break">
+          <dt>{name}</dt> <dd>{String(value)}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

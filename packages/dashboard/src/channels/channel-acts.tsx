@@ -19,7 +19,6 @@ export function SetChannel({ channel, known }: { channel?: ChannelRecord; known:
       text={channel ? "Set" : "New channel"}
       title={channel ? `Set channel ${channel.name}` : "Make a channel"}
       verb={channel ? "Give it to all" : "Make it"}
-      isDanger={channel !== undefined}
       act={set}
       onOpen={() => {
         setName("");
@@ -104,7 +103,6 @@ export function RollBack({ channel: { name, image, rollout } }: { channel: Chann
       text="Roll back"
       title={`Roll channel ${name} back`}
       verb="Roll it back"
-      isDanger
       act={rollBack}
       run={() => rollBack.mutateAsync({ name })}
       told={() => `New VMs of channel ${name} get ${imageText(image)} again.`}

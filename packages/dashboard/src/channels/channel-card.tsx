@@ -1,7 +1,6 @@
-import { Anchor, Badge, Collapse, Group, Paper, Stack, Text, Timeline } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { Badge, Group, Paper, Stack, Text, Timeline } from "@mantine/core";
 import type { ChannelDecision, ChannelRecord, ImageRecord } from "@tartfleet/shared";
-import { useId } from "react";
+import { Fold } from "../parts/fold.tsx";
 import { PageLink } from "../parts/links.tsx";
 import { imageText } from "../parts/text.ts";
 import { Ago } from "../parts/time.tsx";
@@ -44,7 +43,7 @@ export function ChannelCard({ channel, images }: { channel: ChannelRecord; image
             <RemoveChannel channel={channel} />
           </Group>
         )}
-        <Decisions name={name} decisions={decisions} />
+        <Decisions decisions={decisions} />
       </Stack>
     </Paper>
   );
@@ -59,37 +58,22 @@ const DECISION_WORDS: Readonly<Record<ChannelDecision["kind"], string>> = {
 };
 
 /** The newest says why things are as they are; the others are folded away. */
-function Decisions({ name, decisions }: { name: string; decisions: readonly ChannelDecision[] }) {
-  const [isOpen, { toggle }] = useDisclosure(false);
-  const id = useId();
+function Decisions({ decisions }: { decisions: readonly ChannelDecision[] }) {
   const [newest, ...others] = decisions;
   if (!newest) return null;
   return (
     <Stack gap="xs" align="start">
       <Decision decision={newest} />
       {others.length > 0 && (
-        <>
-          <Anchor
-            component="button"
-            type="button"
-            size="sm"
-            onClick={toggle}
-            aria-expanded={isOpen}
-            aria-controls={id}
-            aria-label={`What was decided before about ${name}`}
-          >
-            {isOpen ? "Less" : "What was decided before"}
-          </Anchor>
-          <Collapse expanded={isOpen} id={id}>
-            <Timeline bulletSize={12} lineWidth={2}>
-              {others.map((decision) => (
-                <Timeline.Item key={`${decision.at} ${decision.kind}`}>
-                  <Decision decision={decision} />
-                </Timeline.Item>
-              ))}
-            </Timeline>
-          </Collapse>
-        </>
+        <Fold more="What was decided before" less="Less">
+          <Timeline bulletSize={12} lineWidth={2}>
+            {others.map((decision) => (
+              <Timeline.Item key={`${decision.at} ${decision.kind}`}>
+                <Decision decision={decision} />
+              </Timeline.Item>
+            ))}
+          </Timeline>
+        </Fold>
       )}
     </Stack>
   );

@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<Compared>[] = [
   { head: "Attempts", cell: ({ attempts }) => attempts.toLocaleString("en"), isNumber: true },
   { head: "Failed", cell: (evidence) => <Failed {...evidence} />, isNumber: true },
   {
-    head: "Boot, 95 of 100",
+    head: "Boot p95",
     cell: ({ bootP95 }) => (bootP95 === null ? "–" : secondsText(bootP95)),
     isNumber: true,
   },
@@ -68,6 +68,7 @@ export function Rollout({
       {next.data && old.data && (
         <Rows
           label="The new image against the old one"
+          isNarrow
           rows={[
             { name: "new", at: rollout.image, ...evidenceOf(next.data, timesOf(rollout.image), startedAt) },
             { name: "old", at: image, ...evidenceOf(old.data, timesOf(image)) },

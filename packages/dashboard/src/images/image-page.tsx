@@ -58,6 +58,7 @@ function Facts({ reference, all }: { reference: string; all: readonly ImageRecor
           {image.times.length > 0 && (
             <Rows
               label="Times by phase"
+              isNarrow
               rows={image.times}
               keyOf={({ phase }) => phase}
               columns={[

@@ -60,7 +60,7 @@ export function Plans({ images }: { images: readonly ImageRecord[] }) {
               label="Pre-pulls and pins"
               rows={data}
               keyOf={({ id }) => id}
-              isDim={({ outcome }) => outcome !== null}
+              toneOf={({ outcome }) => (outcome === null ? undefined : "dim")}
               columns={mayManage ? [...COLUMNS, ENDING] : COLUMNS}
             />
           )

@@ -51,7 +51,12 @@ export function Act<Answer>(props: ActProps<Answer>) {
 
   return (
     <>
-      <Button size="xs" variant="default" onClick={open} {...button}>
+      <Button
+        size="xs"
+        {...(modal.isDanger ? { variant: "outline", color: "red" } : { variant: "default" })}
+        onClick={open}
+        {...button}
+      >
         {text}
       </Button>
       <FormModal {...modal} act={act} isOpen={isOpen} close={dialog.close} submit={() => void submit()} />

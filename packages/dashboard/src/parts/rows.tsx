@@ -16,19 +16,27 @@ export function Rows<T>({
   rows,
   columns,
   keyOf,
-  isDim,
+  toneOf,
+  isNarrow = false,
 }: {
   /** For those who do not see what is around it. */
   label: string;
   rows: readonly T[];
   columns: readonly Column<T>[];
   keyOf: (row: T) => string | number;
-  /** Rows that are over and done with. */
-  isDim?: (row: T) => boolean;
+  /** dim: over and done with · bad: what is looked for */
+  toneOf?: (row: T) => "dim" | "bad" | undefined;
+  /** Its few columns have room on a phone. */
+  isNarrow?: boolean;
 }) {
   // The roles are said again: what is not shown as a table is no table to a screen reader otherwise.
   return (
-    <Table className={styles["table"] ?? ""} aria-label={label} role="table" verticalSpacing={6}>
+    <Table
+      className={isNarrow ? "" : (styles["table"] ?? "")}
+      aria-label={label}
+      role="table"
+      verticalSpacing={6}
+    >
       <Table.Thead role="rowgroup">
         <Table.Tr role="row">
           {columns.map(({ head, isNumber }) => (
@@ -40,13 +48,14 @@ export function Rows<T>({
       </Table.Thead>
       <Table.Tbody role="rowgroup">
         {rows.map((row) => (
-          <Table.Tr key={keyOf(row)} role="row" {...(isDim?.(row) && { c: "dimmed" })}>
+          <Table.Tr key={keyOf(row)} role="row" data-tone={toneOf?.(row)} className={styles["row"] ?? ""}>
             {columns.map(({ head, cell, isNumber }) => {
               const content = cell(row);
               return (
                 <Table.Td
                   key={head}
                   role="cell"
+                  valign="top"
                   data-head={head}
                   data-none={content === null || content === false || undefined}
                   {...(isNumber && { className: `${styles["number"]} numbers` })}
