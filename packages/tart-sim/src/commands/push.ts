@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { validationFailure, vmDoesNotExist, vmIsRunning } from "../cli/failure.ts";
 import type { ParsedCommand } from "../cli/spec.ts";
 import { type HeldLock, tryLock } from "../host/lock-file.ts";
-import { type ImageEntry, catalogueFile, readCatalogue } from "../registry/catalogue.ts";
+import { type ImageEntry, catalogueFile, readEntries, tagsOf } from "../registry/catalogue.ts";
 import { GB } from "../registry/disk-space.ts";
 import { pullImage } from "../registry/pull.ts";
 import { makeProgress } from "../registry/progress.ts";
@@ -73,7 +73,7 @@ async function uploadDisk(sim: Sim, dir: VmDir): Promise<void> {
   }
 }
 
-/** The registry takes the tags away from whatever had them. */
+/** The registry takes the tags away from whatever had them; what it has is named by its content, the others as before. */
 function addToCatalogue(sim: Sim, name: string, tags: readonly string[], dir: VmDir): void {
   const files = join(sim.hostDir, "images", `pushed-${randomUUID()}`);
   if (existsSync(dir.guestDisk)) copyTree(dir.guestDisk, files);
@@ -81,7 +81,6 @@ function addToCatalogue(sim: Sim, name: string, tags: readonly string[], dir: Vm
   const facts = readFacts(dir);
   const image: ImageEntry = {
     name,
-    digest: `sha256:${createHash("sha256").update(files).digest("hex")}`,
     tags,
     os: config.os,
     diskGB: logicalSize(dir.disk) / GB,
@@ -94,8 +93,8 @@ function addToCatalogue(sim: Sim, name: string, tags: readonly string[], dir: Vm
     ...(existsSync(files) ? { files } : {}),
     ...(facts.minHostVersion === undefined ? {} : { minHostVersion: facts.minHostVersion }),
   };
-  const others = readCatalogue(sim.hostDir).map(({ manifest: _manifest, ...other }) =>
-    other.name === name ? { ...other, tags: other.tags.filter((tag) => !tags.includes(tag)) } : other,
+  const others = readEntries(sim.hostDir).map((other) =>
+    other.name === name ? { ...other, tags: tagsOf(other).filter((tag) => !tags.includes(tag)) } : other,
   );
   writeJsonFile(catalogueFile(sim.hostDir), [...others, image]);
 }

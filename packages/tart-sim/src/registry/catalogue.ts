@@ -99,21 +99,30 @@ const entryShape: Shape<ImageEntry> = {
 export const catalogueFile = (hostDir: string): string => join(hostDir, "catalogue.json");
 
 export function readCatalogue(hostDir: string): CatalogueImage[] {
-  const path = catalogueFile(hostDir);
-  const given = readJsonFile(path);
-  const entries = given === undefined ? defaultImages : given;
-  if (!Array.isArray(entries)) throw new SimConfigError(`${path} should hold an array of images`);
-  return entries.map((entry: unknown, index) => completeImage(entry, `${path}[${index}]`));
+  return readEntries(hostDir).map((entry) => {
+    const manifest = manifestOf({ ...entry });
+    return { ...imageDefaults, digest: digestOf(manifest), ...entry, manifest };
+  });
 }
 
-function completeImage(entry: unknown, where: string): CatalogueImage {
+export const tagsOf = (entry: ImageEntry): readonly string[] => entry.tags ?? imageDefaults.tags;
+
+/** What stands in the catalogue, without what is made from it. */
+export function readEntries(hostDir: string): readonly ImageEntry[] {
+  const path = catalogueFile(hostDir);
+  const given = readJsonFile(path);
+  if (given === undefined) return defaultImages;
+  if (!Array.isArray(given)) throw new SimConfigError(`${path} should hold an array of images`);
+  return given.map((entry: unknown, index) => validEntry(entry, `${path}[${index}]`));
+}
+
+function validEntry(entry: unknown, where: string): ImageEntry {
   if (!isRecord(entry)) throw new SimConfigError(`${where} should be an object`);
   const mistaken = Object.keys(entry).find((key) => !(key in entryShape));
   if (mistaken !== undefined) throw new SimConfigError(`${where}: unknown key "${mistaken}"`);
   if (!fits<ImageEntry>(entry, entryShape) || !entry.name.includes("/"))
     throw new SimConfigError(`${where}: "name" should be host/namespace, and every field of its own type`);
-  const manifest = manifestOf({ ...entry });
-  return { ...imageDefaults, digest: digestOf(manifest), ...entry, manifest };
+  return entry;
 }
 
 /** Content decides it; tags do not, so that a moved tag keeps its digest. */
