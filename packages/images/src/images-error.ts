@@ -19,6 +19,7 @@ export type ImagesErrorCode =
   | "invalid_choice"
   | "invalid_templates"
   | "vm_unusable"
+  | "image_broken"
   | "image_too_large"
   | "tag_taken"
   | "registry_unknown"

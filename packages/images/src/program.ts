@@ -7,6 +7,10 @@ import { ImagesError } from "./images-error.ts";
 import { generate } from "./launchd/generate.ts";
 import { planSteps, stepsFrom } from "./plan.ts";
 import { planText } from "./plan-text.ts";
+import { giveToChannel } from "./push/channel.ts";
+import { push } from "./push/push.ts";
+import { reportText } from "./verify/report.ts";
+import { verify } from "./verify/verify.ts";
 
 /** The command line as a whole. Actions throw ImagesErrors; commander's own errors are thrown, too. */
 export function makeProgram(context: Context): Command {
@@ -42,9 +46,59 @@ export function makeProgram(context: Context): Command {
 
   withChoice(program.command("build"))
     .description("Builds what `plan` shows. On a Mac, with packer and tart.")
-    .option("--limit-minutes <minutes>", "for every step, in place of its own limit", minutes)
+    .option("--limit-minutes <minutes>", "for every step, in place of its own limit", number)
     .action(async (flags: ChoiceFlags & { from?: string; limitMinutes?: number }) => {
       await build(await chosenSteps(flags, context), context, { limitMinutes: flags.limitMinutes });
+    });
+
+  program
+    .command("verify <image>")
+    .summary("look at a fresh clone of an image, point by point")
+    .description(
+      "Clones a VM or an image, boots the clone, looks at every point of the sign-off list, and removes the clone. Where tart is.",
+    )
+    .requiredOption("--release <name>", "what it must be, e.g. tahoe")
+    .option("--var <name=value>", "with which it was built; may be repeated", variable, {})
+    .option(
+      "--boot-seconds <seconds>",
+      "the longest that the guest may take to answer (default: 300)",
+      number,
+    )
+    .option("--free-space-mb <mb>", "what a job needs (default: 15000)", number)
+    .action(async (image: string, flags: ChoiceFlags & { bootSeconds?: number; freeSpaceMb?: number }) => {
+      const { release } = await readChoice(flags, context);
+      const points = await verify(
+        { image, release, bootSeconds: flags.bootSeconds ?? 300, freeSpaceMb: flags.freeSpaceMb ?? 15_000 },
+        context,
+      );
+      context.say(reportText(points));
+      if (points.some(({ verdict }) => verdict === "broken"))
+        throw new ImagesError(
+          "image_broken",
+          `${image} is not fit for the fleet`,
+          "See what is broken above.",
+        );
+    });
+
+  program
+    .command("push <vm>")
+    .summary("push a VM under a tag that is never moved")
+    .description(
+      "Pushes a VM as <repository>:<macOS>-<build>-<day>, says its digest, and gives it to a channel when one is named. Where tart is.",
+    )
+    .requiredOption("--to <repository>", "registry/name, without a tag")
+    .requiredOption("--release <name>", "what it is, e.g. tahoe")
+    .option("--suffix <word>", "behind the tag, for a second image of one day", word)
+    .option("--concurrency <count>", "connections at once (default: tart's own, 4)", number)
+    .option("--channel <name>", "roll it out to this channel of the control plane that `tartfleet` speaks to")
+    .option("--at-once", "the channel's new VMs get it all at once; makes a channel that is not there")
+    .action(async (vm: string, flags: PushFlags) => {
+      const { release } = await readChoice({ ...flags, var: {} }, context);
+      const { to: repository, suffix, concurrency, channel } = flags;
+      const image = await push({ vm, repository, release, suffix, concurrency }, context);
+      context.say(image);
+      if (channel === undefined) return;
+      await giveToChannel({ channel, image, how: flags.atOnce ? "set" : "rollout" }, context);
     });
 
   program
@@ -55,6 +109,15 @@ export function makeProgram(context: Context): Command {
     });
 
   return program;
+}
+
+interface PushFlags {
+  to: string;
+  release: string;
+  suffix?: string;
+  concurrency?: number;
+  channel?: string;
+  atOnce?: true;
 }
 
 function withChoice(command: Command): Command {
@@ -79,7 +142,12 @@ function variable(text: string, before: Record<string, string>): Record<string, 
   return { ...before, [name]: value };
 }
 
-function minutes(text: string): number {
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a number of minutes.");
+function number(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a number from 1 on.");
+}
+
+function word(text: string): string {
+  if (/^[A-Za-z0-9_.-]{1,40}$/.test(text)) return text;
+  throw new InvalidArgumentError("It must be one word of letters, digits, dots, dashes and underscores.");
 }

@@ -1,6 +1,7 @@
 import { chmod, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Finding } from "../src/check/finding.ts";
 import { checkByPacker, checkByShellcheck, checkByZsh, isInstalled } from "../src/check/programs.ts";
 import { checkFiles } from "../src/check/pure.ts";
 import { IMAGES_FOLDER } from "../src/folder.ts";
@@ -15,8 +16,7 @@ test("nothing is wrong with the templates", async () => {
   expect(await checkFiles(IMAGES_FOLDER)).toEqual([]);
 });
 
-test.each<[string, (copy: Copy) => Promise<unknown>, string, string]>([
-  ["text that is no HCL", replace("base.pkr.hcl", "{", "{{"), "base.pkr.hcl", "is not HCL"],
+const MISTAKES: readonly (readonly [string, (copy: Copy) => Promise<unknown>, string, string])[] = [
   [
     "another format",
     replace("base.pkr.hcl", "  vm_name      =", "  vm_name ="),
@@ -73,8 +73,8 @@ test.each<[string, (copy: Copy) => Promise<unknown>, string, string]>([
   ],
   [
     "a restore image from elsewhere",
-    replace("releases/tahoe.pkrvars.hcl", "updates.cdn-apple.com", "example.com"),
-    "releases/tahoe.pkrvars.hcl",
+    replace("releases/golden-gate.pkrvars.hcl", "updates.cdn-apple.com", "example.com"),
+    "releases/golden-gate.pkrvars.hcl",
     "ipsw_url",
   ],
   [
@@ -85,14 +85,14 @@ test.each<[string, (copy: Copy) => Promise<unknown>, string, string]>([
   ],
   [
     "a variable that nobody declares",
-    replace("releases/tahoe.pkrvars.hcl", "release       =", "relaese       ="),
-    "releases/tahoe.pkrvars.hcl",
+    replace("releases/golden-gate.pkrvars.hcl", "release       =", "relaese       ="),
+    "releases/golden-gate.pkrvars.hcl",
     "relaese",
   ],
   [
     "a script that is not there",
-    (copy) => rm(join(copy.folder, "scripts/base/tools.sh")),
-    "scripts/base/tools.sh",
+    (copy) => rm(join(copy.folder, "scripts/base/known-hosts.sh")),
+    "scripts/base/known-hosts.sh",
     "not there",
   ],
   [
@@ -103,8 +103,8 @@ test.each<[string, (copy: Copy) => Promise<unknown>, string, string]>([
   ],
   [
     "a script that may not run",
-    (copy) => chmod(join(copy.folder, "scripts/base/tools.sh"), 0o644),
-    "scripts/base/tools.sh",
+    (copy) => chmod(join(copy.folder, "scripts/base/homebrew.sh"), 0o644),
+    "scripts/base/homebrew.sh",
     "may not be executed",
   ],
   [
@@ -131,10 +131,28 @@ test.each<[string, (copy: Copy) => Promise<unknown>, string, string]>([
     "launchd/LaunchDaemons/new.plist",
     "nothing generates it",
   ],
-])("%s is found", async (_what, spoil, file, problem) => {
+];
+
+describe("of mistakes in all places at once", () => {
+  let findings: Finding[] = [];
+  beforeAll(async () => {
+    await using copy = await copyOfTemplates();
+    for (const [, spoil] of MISTAKES) await spoil(copy);
+    findings = await checkFiles(copy.folder);
+  });
+
+  test.each(MISTAKES)("%s is found", (_what, _spoil, file, problem) => {
+    expect(findings).toContainEqual({ file, problem: expect.stringContaining(problem) });
+  });
+});
+
+test("text that is no HCL is found", async () => {
   await using copy = await copyOfTemplates();
-  await spoil(copy);
-  expect(await checkFiles(copy.folder)).toContainEqual({ file, problem: expect.stringContaining(problem) });
+  await copy.edit("base.pkr.hcl", (text) => text.replace("{", "{{"));
+  expect(await checkFiles(copy.folder)).toContainEqual({
+    file: "base.pkr.hcl",
+    problem: expect.stringContaining("is not HCL"),
+  });
 });
 
 const [hasPacker, hasShellcheck, hasZsh] = await Promise.all([
@@ -156,7 +174,6 @@ describe.skipIf(!hasPacker)("by packer (Debian's package packer), without the pl
       "var.disk_size",
     ],
     ["a provisioner takes a variable that nobody declares", "base.pkr.hcl", "var.formulae)", "var.formula)"],
-    ["there is no such function", "base.pkr.hcl", "join(", "joined("],
     ["a release has nothing to type", "setup-assistant.pkr.hcl", "    tahoe = concat(", "    lion = concat("],
     ["a provisioner knows no such option", "runner.pkr.hcl", "    scripts = [", "    script_files = ["],
   ])("it is found when %s", async (_what, path, from, to) => {

@@ -1,0 +1,135 @@
+import { makeSimHost, startRegistry } from "@tartfleet/tart-sim";
+import { makePrivateKey, makeSelfSigned } from "@tartfleet/tls";
+import { execa } from "execa";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { IMAGES_FOLDER } from "../src/folder.ts";
+import { giveToChannel } from "../src/push/channel.ts";
+import { layersOf, tooManyLayers } from "../src/push/layers.ts";
+import { push } from "../src/push/push.ts";
+import { readReleases } from "../src/templates/release.ts";
+import { contextOf, scratch } from "./support.ts";
+
+const [golden] = await readReleases(IMAGES_FOLDER);
+const release = golden!;
+const SOURCE = "registry.example.com/macos/built:1";
+const NOON = Date.UTC(2026, 10, 26, 12);
+
+/** One for all: certificates of the same name are not told apart. */
+const key = await makePrivateKey();
+const cert = await makeSelfSigned(key, ["127.0.0.1"], Date.now());
+setDefaultCACertificates([...getCACertificates("default"), cert]);
+
+/** A Mac with a VM called built, and a registry that takes what it pushes. */
+async function bench() {
+  const own = await scratch();
+  const host = await makeSimHost({
+    dir: join(own.dir, "mac"),
+    speed: 1000,
+    engine: "process",
+    images: [{ name: SOURCE.slice(0, -2), tags: ["1"], compressedGB: 1 }],
+    cached: [SOURCE],
+  });
+  const registry = await startRegistry({ tls: { key, cert }, hostDir: host.hostDir });
+  await execa("tart", ["clone", SOURCE, "built"], { env: host.env });
+  return {
+    host,
+    registry,
+    repository: `${registry.address}/macos/golden-gate`,
+    context: contextOf({ env: { ...host.env, HOME: own.dir }, now: () => NOON }),
+    async [Symbol.asyncDispose]() {
+      await registry[Symbol.asyncDispose]();
+      await host.killAll();
+      await own[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("an image is pushed under a tag of what it is and when, once, and is told by its digest", async () => {
+  await using own = await bench();
+  const { repository, context, registry } = own;
+  const options = { vm: "built", repository, release };
+  const image = await push(options, context);
+  expect(image).toMatch(new RegExp(`^${repository}@sha256:[0-9a-f]{64}$`));
+  expect(context.said.find((line) => line.startsWith("$ tart push"))).toContain(
+    `${repository}:27.0-26A428-20261126 --label org.opencontainers.image.created=2026-11-26T12:00:00.000Z`,
+  );
+  // A tag is never moved.
+  await expect(push(options, context)).rejects.toMatchObject({
+    code: "tag_taken",
+    message: expect.stringContaining(image.split("@")[1] ?? "nothing"),
+  });
+  expect(await push({ ...options, suffix: "2" }, context)).not.toBe(image);
+  // Whether it is free must be known.
+  registry.misbehave({ status: 500 });
+  await expect(push({ ...options, suffix: "3" }, context)).rejects.toMatchObject({
+    code: "registry_unknown",
+  });
+});
+
+test("what a registry would not take is not pushed, nor what is not there or runs", async () => {
+  await using own = await bench();
+  const { repository, context, host } = own;
+  const options = { vm: "built", repository, release };
+  await expect(push({ ...options, vm: "other" }, context)).rejects.toMatchObject({ code: "vm_unusable" });
+  const pushing = push(options, { ...context, env: { ...context.env, PATH: "/nowhere" } });
+  await expect(pushing).rejects.toMatchObject({ code: "program_missing" });
+  const locked = execa("tart", ["run", "--no-graphics", "built"], { env: host.env, reject: false });
+  await expect.poll(() => host.running(), { timeout: 20_000 }).toContain("built");
+  await expect(push(options, context)).rejects.toMatchObject({ code: "push_failed" });
+  locked.kill("SIGKILL");
+  await locked;
+  await truncate(join(host.tartHome, "vms/built/disk.img"), 250e9);
+  await expect(push(options, context)).rejects.toMatchObject({
+    code: "image_too_large",
+    message: expect.stringContaining("468 layers"),
+  });
+});
+
+test.each([
+  [50, 96],
+  [140, 263],
+  [267, 500],
+  [380, 710],
+])("a disk of %d GB makes %d layers", (gigabytes, layers) => {
+  expect(layersOf(gigabytes * 1e9)).toBe(layers);
+  expect(tooManyLayers(gigabytes * 1e9) === undefined).toBe(layers <= 400);
+});
+
+test.each([
+  ["rollout", "POST /v1/channels/xcode-26/rollout"],
+  ["set", "PUT /v1/channels/xcode-26"],
+] as const)(
+  "a channel gets the image by %s",
+  async (how, expected) => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      request.on("data", (body: Buffer) => asked.push(`${request.method} ${request.url}`, String(body)));
+      request.on("end", () => {
+        response.setHeader("content-type", "application/json");
+        response.end(JSON.stringify({ name: "xcode-26", image, rollout: null, decisions: [] }));
+      });
+    });
+    const image = `registry.example.com/macos@sha256:${"a".repeat(64)}`;
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" && address ? address.port : 0;
+    const env = { ...process.env, TARTFLEET_URL: `http://127.0.0.1:${port}`, TARTFLEET_TOKEN: "secret" };
+    const context = contextOf({ env });
+    await giveToChannel({ channel: "xcode-26", image, how }, context);
+    expect(asked[0]).toBe(expected);
+    expect(JSON.parse(asked[1] ?? "")).toMatchObject({ image });
+    server.close();
+    server.closeAllConnections();
+    await expect(giveToChannel({ channel: "xcode-26", image, how }, context)).rejects.toMatchObject({
+      code: "channel_not_set",
+      advice: expect.stringContaining(`channel ${how} xcode-26 ${image}`),
+    });
+  },
+  60_000,
+);
