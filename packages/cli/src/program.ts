@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addCapacityCommand } from "./commands/capacity.ts";
 import { addChannelCommands } from "./commands/channel.ts";
+import { addCompletionCommands } from "./commands/completion.ts";
 import { addPoolCommands } from "./commands/pool.ts";
 import { addHistoryCommand } from "./commands/history.ts";
 import { addHostCommands } from "./commands/host.ts";
@@ -58,5 +59,6 @@ export function makeProgram(context: Context, version: string): Command {
   addReportCommand(program, context);
   addAuditCommands(program, context);
   addLoginCommand(program, context);
+  addCompletionCommands(program, context);
   return program;
 }

@@ -10,13 +10,27 @@ export const hasTerminals = spawnSync("script", ["--version"]).stdout?.includes(
 
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
+interface TerminalOptions {
+  columns?: number;
+  rows?: number;
+}
+
 /** The real `tartfleet` on a terminal of its own, of that size. */
 export function startOnTerminal(
   args: readonly string[],
   env: Record<string, string>,
-  { columns = 100, rows = 30 } = {},
+  size: TerminalOptions = {},
 ) {
-  const command = [process.execPath, MAIN, ...args].map(quoted).join(" ");
+  return startProgramOnTerminal([process.execPath, MAIN, ...args], env, size);
+}
+
+/** Any program. */
+export function startProgramOnTerminal(
+  argv: readonly string[],
+  env: Record<string, string>,
+  { columns = 100, rows = 30 }: TerminalOptions = {},
+) {
+  const command = argv.map(quoted).join(" ");
   const child = spawn(
     "script",
     ["-qefc", `stty cols ${columns} rows ${rows}; exec ${command}`, "/dev/null"],
