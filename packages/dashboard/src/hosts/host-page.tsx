@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import type { HostRecord } from "@tartfleet/shared";
 import { useSyncExternalStore } from "react";
+import { Attempts } from "../attempts/attempts.tsx";
 import { useBoard } from "../link/linked.tsx";
 import { useTRPC } from "../link/trpc.ts";
 import { Answer } from "../parts/answer.tsx";
@@ -58,6 +59,7 @@ function Host({ host }: { host: HostRecord }) {
       <Section title="What its doctor found">
         <Findings findings={host.facts?.findings} />
       </Section>
+      <Attempts of={{ host: host.name }} />
       <Section title="Its VMs, newest first">
         <Recent name={host.name} />
       </Section>

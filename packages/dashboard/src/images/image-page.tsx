@@ -8,7 +8,7 @@ import { PageLink } from "../parts/links.tsx";
 import { Empty, Page, Section } from "../parts/page.tsx";
 import { Rows } from "../parts/rows.tsx";
 import { countText, imageText } from "../parts/text.ts";
-import { Attempts } from "./attempts.tsx";
+import { Attempts } from "../attempts/attempts.tsx";
 import { PhasesBar } from "./phases-bar.tsx";
 import { Pulls } from "./pulls.tsx";
 import { secondsToComeUp, slownessOf } from "./slowness.ts";
@@ -32,7 +32,7 @@ export function ImagePage() {
         {reference}
       </Text>
       <Answer of={images}>{(all) => <Facts reference={reference} all={all} />}</Answer>
-      <Attempts image={reference} />
+      <Attempts of={{ image: reference }} />
     </Page>
   );
 }

@@ -7,14 +7,14 @@ import { PageLink } from "../parts/links.tsx";
 import { Section } from "../parts/page.tsx";
 import { Rows, type Column } from "../parts/rows.tsx";
 import { Ago } from "../parts/time.tsx";
-import { PHASE_WORDS } from "./words.ts";
+import { PHASE_WORDS } from "../images/words.ts";
 
-/** What became of the newest attempts to bring a VM up with an image. */
-export function Attempts({ image }: { image: string }) {
+/** What became of the newest attempts to bring a VM up, on a host or with an image. */
+export function Attempts({ of }: { of: { host: string } | { image: string } }) {
   const trpc = useTRPC();
-  const attempts = useQuery(trpc.fleet.attempts.queryOptions({ image }));
+  const attempts = useQuery(trpc.fleet.attempts.queryOptions(of));
   return (
-    <Section title="Newest attempts">
+    <Section title={"host" in of ? "Newest attempts on it" : "Newest attempts with it"}>
       <Answer of={attempts}>
         {(data) =>
           data.length === 0 ? <Text c="dimmed">There was none yet.</Text> : <Newest attempts={data} />
