@@ -53,3 +53,16 @@ test("every alert has a runbook of its own, and every runbook its alert; the ind
     expect(index).toContain(`[${alert}](${page.replace("docs/runbooks/", "")})`);
   }
 });
+
+test("pages of the dashboard that runbooks name are there", () => {
+  const router = textOf("packages/dashboard/src/app/router.tsx");
+  const named = RULES.flatMap(({ alert }) => {
+    const [, where = ""] =
+      /^To see it: the dashboard at (.*?)(?:;|\.$)/m.exec(textOf(runbookOf(alert))) ?? [];
+    return [...where.matchAll(/`([^`]+)`/g)].map(([, path = ""]) => path);
+  });
+  expect(named.length).toBeGreaterThan(15);
+  for (const path of named) {
+    expect(router).toContain(`path: "${path.replace("NAME", "$name").replace("ID", "$id")}"`);
+  }
+});
