@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { openMemoryDatabase } from "../../src/store/database.ts";
 import { ADMIN, until } from "../helpers/plane.ts";
 import { settle } from "../support/fleet.ts";
 import { hook, startReceiver, startSoundFleet, type Message } from "../support/receiver.ts";
@@ -61,27 +62,31 @@ test("tells of hosts by what the audit log says of them", async () => {
   const fleet = await startSoundFleet();
   const receiver = await startReceiver();
   await hook(fleet, { url: receiver.url, events: ["host.*"] });
-  await fleet.host("mac-1");
+  const agent = await fleet.host("mac-1");
   await fleet.useCases.cordonHost(ADMIN, "mac-1", { reason: "new disk" });
   await gather(fleet);
   await until(() => receiver.got.length === 3);
   await fleet.clock.pass(60_000);
   await until(() => receiver.got.length === 4);
-  await fleet.useCases.removeHost(ADMIN, "mac-1", { force: true });
+  await agent.heartbeat();
   await gather(fleet);
   await until(() => receiver.got.length === 5);
+  await fleet.useCases.removeHost(ADMIN, "mac-1", { force: true });
+  await gather(fleet);
+  await until(() => receiver.got.length === 6);
   expect(receiver.types()).toEqual([
     "host.enrolled",
     "host.connected",
     "host.cordoned",
     "host.silent",
+    "host.connected",
     "host.removed",
   ]);
   expect(receiver.got[2]?.body.data).toMatchObject({
     act: { actor: expect.stringContaining("token test"), details: { reason: "new disk" } },
     host: { name: "mac-1", connected: true, cordoned: "new disk", vms: 0 },
   });
-  expect(receiver.got[4]?.body.data.host).toBeNull();
+  expect(receiver.got[5]?.body.data.host).toBeNull();
 });
 
 test("tells nobody of another team's VMs, nor of what is not asked for", async () => {
@@ -295,4 +300,42 @@ test("says of a VM in Slack's own form what a person wants to know", async () =>
   expect(text).toBe("A VM has failed: build-1");
   expect(blocks[0].text.text).toMatch(/^:red_circle: \*A VM has failed: build-1\*\nNo slot became free/);
   expect(JSON.stringify(blocks)).toMatch(/tartfleet vm events [a-z0-9]{16}/);
+});
+
+test("is disabled, and says so, when its secrets were sealed with another key", async () => {
+  const database = openMemoryDatabase();
+  const fleet = await startSoundFleet(database);
+  const receiver = await startReceiver();
+  await hook(fleet, { url: receiver.url });
+  database.db.run("update webhooks set sealed = zeroblob(100)");
+  await fleet.restart();
+  await fleet.create({ allowPending: true });
+  await gather(fleet);
+  await until(() => !fleet.useCases.getWebhook("ops").enabled);
+  expect(fleet.useCases.getWebhook("ops").disabledReason).toMatch(/Remove the webhook and make it anew/);
+  await expect(fleet.useCases.rotateWebhook(ADMIN, "ops", { graceSeconds: 0 })).rejects.toMatchObject({
+    code: "invalid_request",
+  });
+  await fleet.useCases.removeWebhook(ADMIN, "ops");
+  expect(receiver.got).toEqual([]);
+});
+
+test("keeps so many dead deliveries, and none for longer than a month", async () => {
+  const database = openMemoryDatabase();
+  const fleet = await startSoundFleet(database);
+  const receiver = await startReceiver();
+  await hook(fleet, { url: receiver.url, events: ["channel.completed"] });
+  const now = fleet.clock.now();
+  const add = (first: number, count: number, deadAt: number) =>
+    database.db
+      .run(`with recursive n(i) as (select ${first} union all select i + 1 from n where i < ${first + count - 1})
+      insert into deliveries (webhook_id, message_id, type, subject, at, body, tries, due_at, dead_at)
+      select 1, 'msg_' || i, 'vm.failed', 'VM x', 0, '{}', 12, 0, ${deadAt} from n`);
+  add(1, 100, now);
+  add(101, 1100, now + 29 * 24 * HOUR);
+  expect(fleet.useCases.getWebhook("ops").dead).toBe(1200);
+  await fleet.clock.sleep(31 * 24 * HOUR);
+  await until(() => fleet.useCases.getWebhook("ops").dead === 1000);
+  const [oldest] = fleet.useCases.listDeliveries("ops", { state: "dead", after: 0, limit: 1 });
+  expect(oldest?.messageId).toBe("msg_201");
 });

@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from "nod
 import type { AddressInfo } from "node:net";
 import { createWebhookSchema, type CreateWebhookInput } from "@tartfleet/shared";
 import { expect, onTestFinished } from "vitest";
+import { openMemoryDatabase } from "../../src/store/database.ts";
 import { ADMIN } from "../helpers/plane.ts";
 import { startFleet } from "./fleet.ts";
 
@@ -54,8 +55,8 @@ export async function startReceiver(answer: (message: Message, n: number) => Ans
 }
 
 /** A fleet that is to end without an error. */
-export async function startSoundFleet() {
-  const fleet = await startFleet();
+export async function startSoundFleet(database = openMemoryDatabase()) {
+  const fleet = await startFleet({ database });
   onTestFinished(() => {
     expect(fleet.errors).toEqual([]);
     fleet.close();
