@@ -16,6 +16,8 @@ const byName = new Intl.Collator("en", { numeric: true }).compare;
 
 export function makeBoard(): Board {
   const known = new Map<string, BoardHost>();
+  /** Names; sorting a thousand takes half a frame, and hosts seldom come and go. */
+  let order: readonly string[] = [];
   const listeners = new Map<string, Set<() => void>>();
   const summary = makeStore<BoardSummary | null>(null);
   const hosts = makeStore<readonly BoardHost[]>([]);
@@ -24,11 +26,11 @@ export function makeBoard(): Board {
     apply(update) {
       const told = new Set(update.hosts.map(({ name }) => name));
       const gone = update.whole ? [...known.keys()].filter((name) => !told.has(name)) : update.removed;
+      const isNew = update.hosts.some(({ name }) => !known.has(name));
       for (const host of update.hosts) known.set(host.name, host);
       for (const name of gone) known.delete(name);
-      if (told.size > 0 || gone.length > 0) {
-        hosts.set([...known.values()].sort((a, b) => byName(a.name, b.name)));
-      }
+      if (isNew || gone.length > 0) order = [...known.keys()].sort(byName);
+      if (told.size > 0 || gone.length > 0) hosts.set(order.flatMap((name) => known.get(name) ?? []));
       summary.set(update.summary);
       for (const name of [...told, ...gone]) {
         for (const listener of listeners.get(name) ?? []) listener();

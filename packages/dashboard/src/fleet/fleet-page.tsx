@@ -30,7 +30,7 @@ function Overview() {
   const summary = useStore(board.summary);
   const hosts = useStore(board.hosts);
   // Whole minutes are enough to tell a long wait.
-  const minute = Math.floor(useNow() / 60_000) * 60_000;
+  const minute = useNow(60_000);
   const verdict = useMemo(() => summary && verdictOf(summary, hosts, minute), [summary, hosts, minute]);
   if (!summary || !verdict) return <Waiting />;
   return (

@@ -30,7 +30,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The time in whole seconds (as milliseconds); draws its user every second. */
-export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => Math.floor(now() / TICK_MS) * TICK_MS);
+/** The time, rounded down to whole steps (milliseconds); draws its user when the next one begins. */
+export function useNow(step = TICK_MS): number {
+  return useSyncExternalStore(subscribe, () => Math.floor(now() / step) * step);
 }

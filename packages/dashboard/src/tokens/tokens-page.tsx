@@ -68,7 +68,7 @@ const COLUMNS: readonly Column<Row>[] = [
 function Tokens({ tokens }: { tokens: readonly TokenRecord[] }) {
   const { show } = useSearch({ from: "/tokens" });
   const navigate = useNavigate({ from: "/tokens" });
-  const minute = Math.floor(useNow() / 60_000) * 60_000;
+  const minute = useNow(60_000);
   const rows = tokens.map((token) => ({ token, standing: standingOf(token, minute) }));
   const valid = rows.filter(({ standing }) => standing === "valid");
   const ended = rows.length - valid.length;

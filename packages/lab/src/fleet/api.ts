@@ -61,6 +61,7 @@ export interface Api {
   host(name: string): Promise<HostRecord>;
   capacity(): Promise<Capacity>;
   createToken(token: CreateToken): Promise<CreatedToken>;
+  revokeToken(id: string): Promise<void>;
   team(name: string): Promise<TeamRecord>;
   setTeam(name: string, share: Partial<SetShare>): Promise<TeamRecord>;
   pool(name: string): Promise<PoolRecord>;
@@ -144,6 +145,9 @@ export function makeApi(url: () => string, token: string, signal?: AbortSignal):
     host: (name) => call("GET", `/v1/hosts/${name}`, hostRecordSchema),
     capacity: () => call("GET", "/v1/fleet/capacity", capacitySchema),
     createToken: (body) => call("POST", "/v1/tokens", createdTokenSchema, { body }),
+    revokeToken: async (id) => {
+      await call("DELETE", `/v1/tokens/${id}`, z.unknown());
+    },
     team: (name) => call("GET", `/v1/teams/${name}`, teamRecordSchema),
     setTeam: (name, body) => call("PUT", `/v1/teams/${name}`, teamRecordSchema, { body }),
     pool: (name) => call("GET", `/v1/pools/${name}`, poolRecordSchema),

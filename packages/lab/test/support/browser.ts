@@ -19,8 +19,15 @@ export const noBrowser = !existsSync(CHROMIUM)
 export const DESKTOP = { viewport: { width: 1280, height: 900 } } as const;
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } as const;
 
-/** A browser for all tests of a file. What a page throws, or logs as an error, fails the test that it happened in. */
-export function useBrowser() {
+/** What a browser says by itself when nobody answers. */
+const LOST = /ERR_CONNECTION|WebSocket connection/;
+
+/**
+ * A browser for all tests of a file. What a page throws, or logs as an error, fails the test that it happened in.
+ *
+ * @param mayLose the control plane may be away, which browsers log as an error
+ */
+export function useBrowser({ mayLose = false } = {}) {
   let browser: Browser | undefined;
   const mistakes: string[] = [];
 
@@ -41,7 +48,8 @@ export function useBrowser() {
     page.on("pageerror", ({ message }) => void mistakes.push(message));
     page.on("console", (said) => {
       // Who is not signed in asks once who they are.
-      if (said.type() === "error" && !said.text().includes("401")) mistakes.push(said.text());
+      const isExpected = said.text().includes("401") || (mayLose && LOST.test(said.text()));
+      if (said.type() === "error" && !isExpected) mistakes.push(said.text());
     });
     return page;
   }
