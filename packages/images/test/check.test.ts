@@ -120,6 +120,39 @@ const MISTAKES: readonly (readonly [string, (copy: Copy) => Promise<unknown>, st
     "goes unseen",
   ],
   [
+    "a variable that nobody declares",
+    replace("runner.pkr.hcl", "${var.java_formula}", "${var.java_formulas}"),
+    "runner.pkr.hcl",
+    "nobody declares var.java_formulas",
+  ],
+  [
+    "a variable that nothing takes",
+    () => Promise.resolve(),
+    "variables.pkr.hcl",
+    "nothing takes var.java_formula",
+  ],
+  [
+    "a text that nobody has written",
+    replace("setup-assistant.pkr.hcl", "<wait 'Look'>${local.next}", "<wait 'Look'>${local.nexte}"),
+    "setup-assistant.pkr.hcl",
+    "nobody declares local.nexte",
+  ],
+  [
+    "a release for which nothing is typed",
+    (copy) =>
+      copy.edit("setup-assistant.pkr.hcl", (text) =>
+        text.replace("    sequoia = concat(", "    lion = concat("),
+      ),
+    "releases/sequoia.pkrvars.hcl",
+    "has nothing for it",
+  ],
+  [
+    "a script without what it takes",
+    replace("xcode.pkr.hcl", "XCODE_PLATFORMS=", "XCODE_PLATFORM="),
+    "scripts/xcode/platforms.sh",
+    "does not give it XCODE_PLATFORMS",
+  ],
+  [
     "a job edited by hand",
     replace("launchd/LaunchDaemons/dev.tartfleet.limit-maxfiles.plist", "65536", "65537"),
     "launchd/LaunchDaemons/dev.tartfleet.limit-maxfiles.plist",

@@ -10,6 +10,7 @@ expect {
   "succeeded" { }
   timeout { exit 1 }
 }
+expect eof
 lassign [wait] pid spawned failed code
 exit $code
 EXPECT

@@ -1,0 +1,33 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { JOBS } from "../launchd/jobs.ts";
+import { plistPath, plistText } from "../launchd/plist.ts";
+import { launchdProblems } from "../launchd/rules.ts";
+import { filesBelow, type HclFile } from "../templates/read.ts";
+import { type Finding, findingsOf } from "./finding.ts";
+
+/** launchd's files are what is generated, keep the rules, and come into the guest. */
+export async function checkJobs(folder: string, files: readonly HclFile[]): Promise<Finding[]> {
+  const there = await filesBelow(folder, "launchd");
+  const isUploaded = files.some(({ text }) => text.includes('"${path.root}/launchd"'));
+  const checked = await Promise.all(
+    there.map(async (path) =>
+      findingsOf(path, launchdProblems(path, await readFile(join(folder, path), "utf8"))),
+    ),
+  );
+  const stale = await Promise.all(
+    JOBS.map(async (job) => {
+      const text = await readFile(join(folder, plistPath(job)), "utf8").catch(() => undefined);
+      return text === plistText(job)
+        ? []
+        : [{ file: plistPath(job), problem: "it is not as generated: npm run images -- generate" }];
+    }),
+  );
+  const made = new Set(JOBS.map(plistPath));
+  return [
+    ...checked.flat(),
+    ...stale.flat(),
+    ...there.filter((path) => !made.has(path)).map((file) => ({ file, problem: "nothing generates it" })),
+    ...(isUploaded ? [] : [{ file: "launchd", problem: "no template uploads it" }]),
+  ];
+}
