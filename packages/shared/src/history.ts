@@ -30,6 +30,13 @@ export const historyQuerySchema = z
       .describe("wait by team; boot by image, which gives each phase of each image a line of its own"),
     team: teamSchema.optional().describe("With by=team: that team alone"),
     from: timeSchema.optional().describe("Default: a day before `to`"),
+    lastSeconds: z.coerce
+      .number()
+      .int()
+      .min(60)
+      .max(10 * 365 * 86_400)
+      .optional()
+      .describe("Instead of `from`: how long before `to` it begins"),
     to: timeSchema.optional().describe("Default: now"),
     step: historyStepSchema
       .optional()
@@ -38,6 +45,10 @@ export const historyQuerySchema = z
   .refine(({ series, by }) => by === undefined || (by === "team" ? series === "wait" : series === "boot"), {
     path: ["by"],
     error: "must be team for wait, or image for boot; the other series have one kind of lines",
+  })
+  .refine(({ from, lastSeconds }) => from === undefined || lastSeconds === undefined, {
+    path: ["lastSeconds"],
+    error: "goes without `from`",
   })
   .refine(({ by, team }) => team === undefined || by === "team", {
     path: ["team"],

@@ -4,6 +4,7 @@ export * from "./audit-chain.ts";
 export * from "./audit.ts";
 export * from "./board.ts";
 export * from "./cordon.ts";
+export * from "./csv.ts";
 export * from "./error-codes.ts";
 export * from "./explain.ts";
 export * from "./finding.ts";

@@ -1,6 +1,7 @@
+import { slotReportCsv } from "@tartfleet/shared";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { reportCsv, reportTable } from "../output/report.ts";
+import { reportTable } from "../output/report.ts";
 import { collect, connect, note, reply, type GlobalFlags } from "./common.ts";
 
 interface ReportFlags extends GlobalFlags {
@@ -30,7 +31,7 @@ export function addReportCommand(program: Command, context: Context): void {
     .action(async (_flags, command: Command) => {
       const { from, to, by, team, csv, ...flags } = command.optsWithGlobals<ReportFlags>();
       const report = await connect(flags, context).slotReport({ from, to, by: by?.join(","), team });
-      if (csv) context.out.write(reportCsv(report));
+      if (csv) context.out.write(slotReportCsv(report));
       else if (report.lines.length === 0 && !flags.json)
         note(context, `No slot was used from ${report.from} to ${report.to}.`);
       else reply(context, flags, report, (style) => reportTable(report, style));

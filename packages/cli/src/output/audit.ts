@@ -1,5 +1,4 @@
-import type { AuditRecord } from "@tartfleet/shared";
-import { csvLine } from "./csv.ts";
+import { csvLine, type AuditRecord } from "@tartfleet/shared";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
 import { localTime } from "./time.ts";

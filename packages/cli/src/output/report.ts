@@ -1,5 +1,4 @@
 import { keysOf, SLOT_KINDS, type SlotReport, type SlotReportLine } from "@tartfleet/shared";
-import { csvLine } from "./csv.ts";
 import type { Style } from "./style.ts";
 import { table, type Column } from "./table.ts";
 
@@ -35,15 +34,3 @@ export function reportTable({ by, lines, total }: SlotReport, style: Style): str
     style,
   );
 }
-
-/** `report --csv`: the lines without their sum, which a spreadsheet makes itself. */
-export function reportCsv({ by, lines }: SlotReport): string {
-  const head = [...by, "slot_minutes", ...KINDS.map((kind) => `${kind}_minutes`), "waiting_in_queue_minutes"];
-  const rows = lines.map(({ key, slotMinutes, minutes, waitingMinutes }) => [
-    ...by.map((each) => key[each] ?? null),
-    ...[slotMinutes, ...KINDS.map((kind) => minutes[kind]), waitingMinutes].map(rounded),
-  ]);
-  return [head, ...rows].map((row) => `${csvLine(row)}\r\n`).join("");
-}
-
-const rounded = (minutes: number) => Math.round(minutes * 1000) / 1000;

@@ -10,7 +10,7 @@ import {
 import { addSlots, noSlots } from "../domain/board.ts";
 import { linesOf } from "../domain/history/points.ts";
 import { makeSpan, type Observed, type RolledUp } from "../domain/history/rollup.ts";
-import { beginOf, DAY_MS, SPANS, stepFor, STEPS } from "../domain/history/spans.ts";
+import { beginOf, SPANS, stepFor, STEPS } from "../domain/history/spans.ts";
 import { ONCE, sampled, timed } from "../domain/history/tally.ts";
 import { NO_TEAM } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
@@ -23,6 +23,7 @@ import type { UseCases } from "./use-cases.ts";
 
 const MINUTE_MS = SPANS.minute.ms;
 const BRING_UP: ReadonlySet<string> = new Set(["assigned", ...BRING_UP_STATES]);
+const DAY_S = 86_400;
 /** Of a line; more would be a query by a step that is too fine for its time. */
 const MOST_POINTS = 3000;
 
@@ -115,7 +116,7 @@ function observedOf({ phase, team, image, durationMs, measured, outcome, verdict
 /** @throws CallError invalid_request */
 function answer(store: Pick<Parts["store"], "historyOf">, query: HistoryQuery, now: number): HistoryAnswer {
   const to = query.to === undefined ? now : Date.parse(query.to);
-  const from = query.from === undefined ? to - DAY_MS : Date.parse(query.from);
+  const from = query.from === undefined ? to - (query.lastSeconds ?? DAY_S) * 1000 : Date.parse(query.from);
   if (from >= to) throw wrong("from", "must be before `to`");
   const step = query.step ?? stepFor(from, to, now);
   const { ms, of: kind } = STEPS[step];

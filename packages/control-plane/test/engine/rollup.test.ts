@@ -139,6 +139,7 @@ test.each([
   { series: "wait", by: "image" },
   { series: "slots", by: "team" },
   { series: "wait", team: "red" },
+  { series: "wait", lastSeconds: 3600, from: "2026-03-01T00:00:00Z" },
   { series: "nonsense" },
 ])("a query that has no answer is refused: %o", (query) => {
   expect(historyQuerySchema.safeParse(query).success).toBe(false);

@@ -1,4 +1,5 @@
 import {
+  IconChartLine,
   IconDeviceDesktop,
   IconFlame,
   IconHourglass,
@@ -6,6 +7,7 @@ import {
   IconLayoutGrid,
   IconListDetails,
   IconPackage,
+  IconReceipt,
   IconServer2,
   IconUsersGroup,
   type TablerIcon,
@@ -23,4 +25,6 @@ export const PLACES: readonly { to: string; text: string; Icon: TablerIcon; act?
   { to: "/teams", text: "Teams", Icon: IconUsersGroup },
   { to: "/audit", text: "Audit", Icon: IconListDetails, act: "audit.read" },
   { to: "/tokens", text: "Tokens", Icon: IconKey, act: "token.manage" },
+  { to: "/charts", text: "Charts", Icon: IconChartLine, act: "history.read" },
+  { to: "/accounts", text: "Accounts", Icon: IconReceipt, act: "report.read" },
 ];

@@ -11,6 +11,8 @@ import type { AuditFilter } from "../audit/filter.ts";
 import { TROUBLES, type HostsFilter } from "../hosts/filter.ts";
 import type { TokensFilter } from "../tokens/standing.ts";
 import type { Sessions } from "../session/session.ts";
+import { QUANTILES, RANGE_NAMES, type ChartsView } from "../charts/ranges.ts";
+import { BY, DAYS, type AccountsView } from "../accounts/view.ts";
 import { oneOf, text } from "./search.ts";
 import { VM_FILTER_STATES, type VmsFilter } from "../vms/filter.ts";
 import { Shell } from "./shell.tsx";
@@ -114,6 +116,27 @@ const tokens = createRoute({
   component: lazyRouteComponent(() => import("../tokens/tokens-page.tsx"), "TokensPage"),
 });
 
+const charts = createRoute({
+  getParentRoute: () => root,
+  path: "/charts",
+  validateSearch: (search): ChartsView => ({
+    ...oneOf(search, "range", RANGE_NAMES),
+    ...oneOf(search, "quantile", QUANTILES),
+  }),
+  component: lazyRouteComponent(() => import("../charts/charts-page.tsx"), "ChartsPage"),
+});
+
+const accounts = createRoute({
+  getParentRoute: () => root,
+  path: "/accounts",
+  validateSearch: (search): AccountsView => ({
+    ...oneOf(search, "days", DAYS),
+    ...oneOf(search, "by", BY),
+    ...text(search, "label"),
+  }),
+  component: lazyRouteComponent(() => import("../accounts/accounts-page.tsx"), "AccountsPage"),
+});
+
 export function makeRouter(sessions: Sessions) {
   return createRouter({
     routeTree: root.addChildren([
@@ -129,6 +152,8 @@ export function makeRouter(sessions: Sessions) {
       teams,
       audit,
       tokens,
+      charts,
+      accounts,
     ]),
     context: { sessions },
     defaultPendingComponent: Waiting,

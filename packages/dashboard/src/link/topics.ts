@@ -13,7 +13,7 @@ export const QUERIES_OF: Readonly<Record<Topic, readonly string[]>> = {
   tokens: ["tokens"],
   audit: ["audit"],
   webhooks: [],
-  history: [],
+  history: ["history", "reports"],
 };
 
 /** Asks again for what is on the screen and has changed, and forgets what is not. */

@@ -34,3 +34,10 @@ function subscribe(listener: () => void): () => void {
 export function useNow(step = TICK_MS): number {
   return useSyncExternalStore(subscribe, () => Math.floor(now() / step) * step);
 }
+
+const DAY_MS = 86_400_000;
+
+/** When the present day began, in UTC (as milliseconds); draws its user once a day. */
+export function useToday(): number {
+  return useSyncExternalStore(subscribe, () => Math.floor(now() / DAY_MS) * DAY_MS);
+}

@@ -11,6 +11,8 @@ export const ALLOWED = {
   "team.manage": ["admin"],
   "token.manage": ["admin"],
   "audit.read": ["admin"],
+  "history.read": ["admin", "viewer"],
+  "report.read": ["admin", "viewer"],
 } as const satisfies Partial<Record<Action, readonly Session["role"][]>>;
 
 export type Act = keyof typeof ALLOWED;

@@ -47,9 +47,10 @@ export function startMetrics(
   const refreshPlane = gaugePlane(registry, { ...parts, version, reserve });
   const refreshFleet = gaugeFleet(registry, { ...parts, listPools });
   const hosts = gaugeHosts(registry, parts);
-  const slots = countSlotTime(registry, parts);
+  const teamLabel = boundedLabels(MOST_TEAMS);
+  const slots = countSlotTime(registry, parts, teamLabel);
   const stops = [
-    measureVms(registry, parts.changes, { image: imageLabel, team: boundedLabels(MOST_TEAMS) }, BUCKETS),
+    measureVms(registry, parts.changes, { image: imageLabel, team: teamLabel }, BUCKETS),
     measureEnds(registry, parts.changes, BUCKETS),
     countImages(registry, parts, imageLabel),
     measureWebhooks(registry, parts),

@@ -9,6 +9,7 @@ import type { Parts } from "../parts.ts";
 export function countSlotTime(
   registry: Registry,
   { store, changes, clock }: Pick<Parts, "store" | "changes" | "clock">,
+  teamLabel: (team: string) => string,
 ): { refresh(): void; stop(): void } {
   const startedAt = clock.now();
   const ended = new Map<string, { team: string; kind: LedgerKind; seconds: number }>();
@@ -20,8 +21,9 @@ export function countSlotTime(
   });
   const since = (from: number, until: number) => Math.max(0, until - Math.max(from, startedAt)) / 1000;
 
-  const stop = changes.onSpent(({ team, kind, hostId, from, until }) => {
+  const stop = changes.onSpent(({ team: whose, kind, hostId, from, until }) => {
     if (hostId === null) return;
+    const team = teamLabel(whose);
     const key = JSON.stringify([team, kind]);
     const sum = ended.get(key) ?? { team, kind, seconds: 0 };
     ended.set(key, sum);
@@ -33,7 +35,9 @@ export function countSlotTime(
       seconds.reset();
       const now = clock.now();
       for (const { team, kind, seconds: sum } of ended.values()) seconds.inc({ team, kind }, sum);
-      for (const { team, kind, from } of store.openSlots([])) seconds.inc({ team, kind }, since(from, now));
+      for (const { team, kind, from } of store.openSlots([])) {
+        seconds.inc({ team: teamLabel(team), kind }, since(from, now));
+      }
     },
     stop,
   };
