@@ -116,6 +116,9 @@ it("says what a VM may be asked with, from the schema that checks it", () => {
   expect(create.requestBody.content["application/json"].schema.$ref).toBe(
     "#/components/schemas/CreateVmInput",
   );
-  expect(create.parameters).toMatchObject([{ in: "header", name: "idempotency-key" }]);
+  expect(create.parameters).toMatchObject([
+    { in: "header", name: "idempotency-key" },
+    { in: "header", name: "traceparent" },
+  ]);
   expect(Object.keys(create.responses)).toEqual(["200", "201", "4XX", "5XX"]);
 });

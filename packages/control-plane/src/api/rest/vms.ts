@@ -32,6 +32,12 @@ export function vmRoutes(app: App, deps: RestDeps): void {
         "idempotency-key": idempotencyKeySchema
           .optional()
           .describe("The same key and body give the same VM (200) for as long as it lives"),
+        traceparent: z
+          .string()
+          .optional()
+          .describe(
+            "W3C Trace Context of the caller, whose trace the VM then belongs to; malformed: as none",
+          ),
       }),
       body: createVmSchema,
       response: { 201: vmRecordSchema, 200: vmRecordSchema, ...PROBLEMS },
