@@ -30,6 +30,7 @@ export const CALL_ERRORS = {
   host_identity_conflict: { status: 409, title: "Another machine holds this host's name" },
   session_fenced: { status: 409, title: "A newer agent session speaks for this host" },
   vm_not_reachable: { status: 409, title: "The VM has no guest that could be reached now" },
+  vm_not_holdable: { status: 409, title: "The VM has no instance that could be held" },
   tunnel_unsupported: { status: 409, title: "The agent of the VM's host is too old to open tunnels" },
   attempt_not_current: { status: 409, title: "The attempt is no longer this VM's" },
   protocol_unsupported: { status: 409, title: "Agent and control plane speak different protocol versions" },

@@ -8,6 +8,7 @@ export * from "./csv.ts";
 export * from "./error-codes.ts";
 export * from "./explain.ts";
 export * from "./finding.ts";
+export * from "./hold.ts";
 export * from "./history.ts";
 export * from "./host.ts";
 export * from "./image-plan.ts";

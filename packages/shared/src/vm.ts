@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { attemptErrorSchema } from "./error-codes.ts";
+import { holdRecordSchema } from "./hold.ts";
 import { imageOrChannelSchema, labelsSchema, nameSchema } from "./names.ts";
 import { prioritySchema } from "./priority.ts";
 import { RUNNER_KINDS, runnerSchema } from "./runner.ts";
@@ -84,6 +85,14 @@ export const createVmSchema = z.strictObject({
     .max(604_800)
     .optional()
     .describe("How long a runner that tells of its job (github) may wait for one; 0: for ever"),
+  holdOnFailureSeconds: z
+    .int()
+    .min(0)
+    .max(604_800)
+    .optional()
+    .describe(
+      "When it cannot be brought up, or its runner exits with another code than 0: hold it that long",
+    ),
   budgets: budgetsSchema
     .optional()
     .describe(
@@ -170,6 +179,7 @@ export const vmRecordSchema = z.object({
     .object({ reason: endReasonSchema, message: z.string(), error: attemptErrorSchema.nullable() })
     .nullable()
     .describe("Why it is ending or ended"),
+  hold: holdRecordSchema.nullable().describe("Whatever ends it, its instance stays until then"),
   deadlineAt: timeSchema.nullable().describe("When the present state runs out of time"),
   expiresAt: timeSchema.nullable(),
   createdAt: timeSchema,

@@ -23,6 +23,7 @@ import {
   type AuditPage,
   type AuditRecord,
   type HistoryQuery,
+  type HoldVm,
   type CordonHost,
   type drainHostSchema,
   type CreateToken,
@@ -115,6 +116,16 @@ export function makeClient(connection: Connection) {
     },
 
     getVm: (id: string, signal?: AbortSignal) => get(vmRecordSchema, { path: vmPath(id), signal }),
+
+    async holdVm(id: string, body: HoldVm) {
+      const call = { method: "POST", path: `${vmPath(id)}/hold`, body } as const;
+      return (await callJson(connection, call, vmRecordSchema)).body;
+    },
+
+    async unholdVm(id: string) {
+      const call = { method: "DELETE", path: `${vmPath(id)}/hold` } as const;
+      return (await callJson(connection, call, vmRecordSchema)).body;
+    },
 
     explainVm: (id: string) => get(explanationSchema, { path: `${vmPath(id)}/explain` }),
 

@@ -7,6 +7,7 @@ import { addCreate } from "./vm/create.ts";
 import { addDelete } from "./vm/delete.ts";
 import { addEvents } from "./vm/events.ts";
 import { addExec } from "./vm/exec.ts";
+import { addHold } from "./vm/hold.ts";
 import { addList } from "./vm/list.ts";
 import { addLogs } from "./vm/logs.ts";
 import { addSsh } from "./vm/ssh.ts";
@@ -47,6 +48,7 @@ export function addVmCommands(program: Command, context: Context): void {
   addWait(group, context);
   addDelete(group, context);
   addEvents(group, context);
+  addHold(group, context);
   addLogs(group, context);
   addExec(group, context);
   addSsh(group, context);

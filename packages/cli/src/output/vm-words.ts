@@ -1,7 +1,14 @@
-import { END_REASONS, isTerminal, type AttemptError, type VmSummary, type VmState } from "@tartfleet/shared";
+import {
+  END_REASONS,
+  isTerminal,
+  type AttemptError,
+  type VmRecord,
+  type VmSummary,
+  type VmState,
+} from "@tartfleet/shared";
 import type { Colors } from "./style.ts";
 import { bytesText, harmless, indent, oneLine } from "./text.ts";
-import { durationText } from "./time.ts";
+import { durationText, timeWithAge } from "./time.ts";
 
 type End = NonNullable<VmSummary["end"]>;
 
@@ -38,6 +45,18 @@ export function standing(record: VmSummary, now: number): string {
   const where = vm.host === null ? "" : ` on ${placeText(vm)}${vm.ip === null ? "" : ` (${vm.ip})`}`;
   const until = vm.state === "ready" && vm.readyAt !== null ? Date.parse(vm.readyAt) : now;
   return `VM ${vm.id} is ${stateText(vm)}${where}, after ${durationText(until - Date.parse(vm.createdAt))}`;
+}
+
+/** One sentence after a hold was asked for, or ended. */
+export function holdText(vm: VmRecord, now: number): string {
+  const held = vm.hold === null ? "nobody holds it" : `held ${heldText(vm.hold, now)}`;
+  return `${standing(vm, now)}; ${held}`;
+}
+
+/** `until 2026-01-01 10:30 (in 29m) by token ana (ana0), only for this: to look at the simulator`. */
+export function heldText({ until, by, reason, isKept }: NonNullable<VmRecord["hold"]>, now: number): string {
+  const why = reason === null ? "" : `: ${oneLine(reason)}`;
+  return `until ${timeWithAge(until, now)} by ${oneLine(by)}${isKept ? ", and there for this alone" : ""}${why}`;
 }
 
 /** `ttl: Its time to live ran out.`: the reason's code, for searching, and what it means. */

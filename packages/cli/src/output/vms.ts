@@ -3,7 +3,7 @@ import type { Style } from "./style.ts";
 import { block, table } from "./table.ts";
 import { count, harmless, manyLines, oneLine, pairs, progressText } from "./text.ts";
 import { age, timeWithAge } from "./time.ts";
-import { attemptErrorText, endText, paintState, placeText, stateText } from "./vm-words.ts";
+import { attemptErrorText, endText, heldText, paintState, placeText, stateText } from "./vm-words.ts";
 
 const OUTPUT_LINES = 20;
 
@@ -44,6 +44,7 @@ export function vmDetails(record: VmRecord, style: Style): string {
       ["state", `${paintState(stateText(vm), vm.state, colors)} (since ${timeWithAge(vm.stateSince, now)})`],
       ["pulled", vm.state === "pulling" ? progressText(vm.pullBytes, vm.pullTotalBytes) : undefined],
       ["end", vm.end === null ? undefined : endText(vm.end)],
+      ["held", vm.hold === null ? undefined : heldText(vm.hold, now)],
       ["error", vm.end?.error ? attemptErrorText(vm.end.error) : undefined],
       ["image", oneLine(vm.image)],
       ["digest", vm.imageDigest ?? undefined],

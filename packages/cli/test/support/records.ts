@@ -48,6 +48,7 @@ export function vmRecord(id: string, input: CreateVm, createdAt = new Date().toI
     job: { state: "none", startedAt: null, endedAt: null, details: {} },
     scriptResult: null,
     end: null,
+    hold: null,
     deadlineAt: null,
     expiresAt: null,
     createdAt,

@@ -12,6 +12,7 @@ import {
   planImageSchema,
   pruneImagesSchema,
   drainHostSchema,
+  holdVmSchema,
   rotateTokenSchema,
   rollOutSchema,
   setChannelSchema,
@@ -152,6 +153,18 @@ export async function startStandIn({ pollMs = 30, prefix = "" } = {}) {
         }
         return json(202, vms.get(id));
       }
+      case "POST vms/:id/hold": {
+        const { forSeconds, reason = null } = parsed(holdVmSchema, seen.body);
+        const since = new Date().toISOString();
+        const until = new Date(Date.now() + forSeconds * 1000).toISOString();
+        vms.move(vms.get(id).id, vms.get(id).state, {
+          hold: { since, until, by: "token ana (ana0)", reason, isKept: false },
+        });
+        return json(200, vms.get(id));
+      }
+      case "DELETE vms/:id/hold":
+        vms.move(vms.get(id).id, vms.get(id).state, { hold: null });
+        return json(200, vms.get(id));
       case "GET vms/:id/explain":
         return json(200, explanation(vms.get(id).id));
       case "GET vms/:id/wait":

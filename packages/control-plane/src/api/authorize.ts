@@ -18,6 +18,7 @@ export const RULES = {
   "vm.read": { admin: "any", ci: "team", viewer: "team" },
   "vm.end": { admin: "any", ci: "team", vm: "own" },
   "vm.tell": { vm: "own" },
+  "vm.hold": { admin: "any", ci: "team" },
   "vm.enter": { admin: "any", ci: "team" },
   "vm.logs": { admin: "any", ci: "team", viewer: "team" },
   "host.read": { admin: "any", ci: "any", viewer: "any" },

@@ -8,6 +8,7 @@ import {
   createVmSchema,
   deleteVmQuerySchema,
   drainHostSchema,
+  holdVmSchema,
   historyQuerySchema,
   listVmsQuerySchema,
   rotateTokenSchema,
@@ -65,6 +66,12 @@ const vms = router({
   end: aboutVm("vm.end")
     .input(deleteVmQuerySchema.extend({ id: z.string() }))
     .mutation(({ ctx, input: { id, ...query } }) => ctx.useCases.endVm(ctx.caller, id, query)),
+
+  hold: aboutVm("vm.hold")
+    .input(holdVmSchema.extend({ id: z.string() }))
+    .mutation(({ ctx, input: { id, ...hold } }) => ctx.useCases.holdVm(ctx.caller, id, hold)),
+
+  unhold: aboutVm("vm.hold").mutation(({ ctx, input }) => ctx.useCases.unholdVm(ctx.caller, input.id)),
 
   /** History and then live, each with its event id; completes after the VM's last event. */
   follow: aboutVm("vm.read")

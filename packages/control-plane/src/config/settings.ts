@@ -150,6 +150,9 @@ export const SETTINGS = z.object({
   keepEndedDays: wholeNumberOr(0, 3650, 90).describe(
     "How long ended VMs and their events are kept; 0 for ever",
   ),
+  maxHoldSeconds: wholeNumberOr(0, 7 * DAY, 14_400).describe(
+    "Longest time for which a VM may be held for debugging",
+  ),
   maxTunnels: wholeNumberOr(0, 100_000, 500).describe("Tunnels to VMs (exec, ssh, vnc, logs) open at once"),
   maxTunnelsPerHost: wholeNumberOr(0, 100_000, 50).describe("Of those, to the VMs of one host"),
   maxTunnelsPerToken: wholeNumberOr(0, 100_000, 50).describe("Of those, of one token"),

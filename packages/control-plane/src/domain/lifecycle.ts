@@ -2,19 +2,20 @@ import type { VmState } from "@tartfleet/shared";
 import * as bringUpRules from "./lifecycle/bring-up.ts";
 import * as endRules from "./lifecycle/end.ts";
 import type { Context, LifecycleEvent, Row, Step } from "./lifecycle/event.ts";
+import * as holdRules from "./lifecycle/hold.ts";
 import * as noteRules from "./lifecycle/notes.ts";
 import * as warmRules from "./lifecycle/warm.ts";
 import type { Vm } from "./vm.ts";
 
 export type { Budgets, Context, HistoryEntry, ImageAnswer, LifecycleEvent } from "./lifecycle/event.ts";
 
-const rules = { ...bringUpRules, ...endRules, ...noteRules, ...warmRules };
+const rules = { ...bringUpRules, ...endRules, ...holdRules, ...noteRules, ...warmRules };
 
 const ignore = (why: string) => (): Step => ({ outcome: "ignored", reason: why });
 const notYet = ignore("the VM has not come that far");
 const over = ignore("the VM has ended");
 const late = ignore("the VM is past that state");
-const notHeld = ignore("it is not standing by");
+const notStandingBy = ignore("it is not standing by");
 
 const bringUp: Row = {
   placed: late,
@@ -31,7 +32,9 @@ const bringUp: Row = {
   wrong_job: rules.note,
   job_started: rules.startJobEarly,
   end_requested: rules.stopForClient,
-  handed_over: notHeld,
+  held: rules.hold,
+  unheld: rules.unhold,
+  handed_over: notStandingBy,
   released: rules.release,
   host_silent: rules.abandonSilentHost,
   host_removed: rules.abandonRemovedHost,
@@ -51,6 +54,8 @@ const ended: Row = {
   wrong_job: over,
   job_started: over,
   end_requested: over,
+  held: over,
+  unheld: over,
   handed_over: over,
   released: over,
   host_silent: over,
@@ -73,7 +78,9 @@ const TABLE: Record<VmState, Row> = {
     wrong_job: notYet,
     job_started: notYet,
     end_requested: rules.cancelQueued,
-    handed_over: notHeld,
+    held: notYet,
+    unheld: notYet,
+    handed_over: notStandingBy,
     released: notYet,
     host_silent: notYet,
     host_removed: rules.releaseFormer,
@@ -97,6 +104,8 @@ const TABLE: Record<VmState, Row> = {
     wrong_job: rules.note,
     job_started: rules.startJob,
     end_requested: rules.stopForClient,
+    held: rules.hold,
+    unheld: rules.unhold,
     handed_over: late,
     released: late,
     host_silent: late,
@@ -116,6 +125,8 @@ const TABLE: Record<VmState, Row> = {
     wrong_job: rules.note,
     job_started: rules.keepLateJob,
     end_requested: rules.stopForClient,
+    held: rules.hold,
+    unheld: rules.unhold,
     handed_over: late,
     released: late,
     host_silent: late,
@@ -135,6 +146,8 @@ const TABLE: Record<VmState, Row> = {
     wrong_job: rules.note,
     job_started: late,
     end_requested: late,
+    held: late,
+    unheld: late,
     handed_over: late,
     released: late,
     host_silent: late,
@@ -163,5 +176,5 @@ export function step(vm: Vm, event: LifecycleEvent, context: Context): Step {
   // TypeScript cannot see that the cell's rule takes this kind of event; the table's type does.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const rule = TABLE[vm.state][event.kind] as (vm: Vm, event: LifecycleEvent, context: Context) => Step;
-  return rule(vm, event, context);
+  return rules.heldStep(vm, event, rule(vm, event, context), context);
 }

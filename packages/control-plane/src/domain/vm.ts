@@ -30,6 +30,8 @@ export interface VmSpec extends Pick<
   /** Where its spans belong, when traces are sent. */
   trace?: VmTrace;
   envNames: string[];
+  /** So long it is held when it fails; without it, not at all. */
+  holdOnFailureMs?: number;
   /** How long its runner may wait for a job; VMs of before that have none. */
   noJobMs?: number;
   runnerKind: RunnerKind | null;
@@ -45,6 +47,14 @@ export interface VmEnd {
   reason: EndReason;
   message: string;
   error: AttemptError | null;
+}
+
+/** Somebody wants its instance to stay, whatever ends it. Times are milliseconds since 1970. */
+export interface Hold {
+  since: number;
+  until: number;
+  by: string;
+  reason: string | null;
 }
 
 /** The end that a guest announced; `no_job`: its runner exited because the guest ended it, to which no job came. */
@@ -80,6 +90,8 @@ export interface Vm {
   /** Which end the guest has announced, and until when its VM is left alone because of it. */
   announced: Announced | null;
   end: VmEnd | null;
+  /** The newest; over when its time is. */
+  hold: Hold | null;
   job: {
     state: "none" | "started" | "ended";
     startedAt: number | null;
@@ -112,6 +124,7 @@ export function unplacedVm(
     expiresAt: null,
     announced: null,
     end: null,
+    hold: null,
     job: { state: "none", startedAt: null, endedAt: null, details: {} },
     ip: null,
     imageDigest: null,

@@ -51,6 +51,8 @@ export type ActName =
   | "vm.announce"
   | "vm.tell"
   | "vm.bootstrap"
+  | "vm.hold"
+  | "vm.unhold"
   | "vm.tunnel"
   | "vm.tunnel_end";
 

@@ -42,6 +42,7 @@ export interface EngineConfig {
   accountLabel: readonly string[];
   /** 0 keeps all. */
   keepEndedDays: number;
+  maxHoldSeconds: number;
   /** Open at once: in all, to one host, and of one token. */
   maxTunnels: number;
   maxTunnelsPerHost: number;

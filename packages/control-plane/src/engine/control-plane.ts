@@ -21,6 +21,7 @@ import type { Clock } from "./clock.ts";
 import { budgetsOf, policyOf, type EngineConfig } from "./config.ts";
 import { startDeadlines } from "./deadlines.ts";
 import { makeHearing } from "./hearing.ts";
+import { startHolds } from "./holds.ts";
 import { startHistory } from "./history.ts";
 import { makeExplain } from "./explain.ts";
 import { makeFleetView } from "./fleet-view.ts";
@@ -252,6 +253,7 @@ export async function startControlPlane({
   const tunnels = makeTunnels(parts, patience);
   const accounts = makeAccounts(parts, patience);
   const rollup = startRollup(parts, patience, accounts.sample);
+  const holds = startHolds(parts, patience);
 
   const useCases: UseCases = {
     ...makeVmUseCases(parts, channels.choice, tags),
@@ -263,6 +265,7 @@ export async function startControlPlane({
     ...makeTeamUseCases(parts, fleet),
     ...cordons.useCases,
     ...tunnels.useCases,
+    ...holds.useCases,
     agent: makeAgentUseCases(parts, breaker, imageWorkOf, tags, tunnels.wishesOf),
     ...webhooks.useCases,
     listImages: () =>
@@ -307,6 +310,7 @@ export async function startControlPlane({
       rollup.stop();
       patience.stop();
       scheduler.stop();
+      holds.stop();
       cordons.stop();
       breaker.stop();
       channels.stop();

@@ -10,7 +10,8 @@ import {
 import { slotUses, type HostOccupancy } from "../domain/capacity.ts";
 import type { Cordon } from "../domain/cordon.ts";
 import { pulledBytes } from "../domain/images/pulled-bytes.ts";
-import { deadlineOf, type Vm } from "../domain/vm.ts";
+import { isKept } from "../domain/lifecycle/hold.ts";
+import { deadlineOf, type Hold, type Vm } from "../domain/vm.ts";
 import type { StoredHost } from "../store/hosts.ts";
 import type { Store } from "../store/store.ts";
 import type { Leases } from "./leases.ts";
@@ -64,6 +65,7 @@ export function makeRecords(store: Store, leases: Leases, version: string) {
       },
       scriptResult: vm.scriptResult,
       end,
+      hold: vm.hold && live ? holdRecord(vm, vm.hold) : null,
       deadlineAt: iso(deadlineOf(vm)),
       expiresAt: iso(vm.expiresAt),
       createdAt: isoOf(vm.createdAt),
@@ -135,6 +137,10 @@ export function makeRecords(store: Store, leases: Leases, version: string) {
     agentIsBehind,
     occupancy,
   };
+}
+
+function holdRecord(vm: Vm, { since, until, by, reason }: Hold): VmRecord["hold"] {
+  return { since: isoOf(since), until: isoOf(until), by, reason, isKept: isKept(vm) };
 }
 
 /** Of versions like 1.10.2. */

@@ -29,6 +29,7 @@ import type {
   Explanation,
   GuestEvent,
   HeardReport,
+  HoldVm,
   Hello,
   HostFacts,
   HistoryAnswer,
@@ -131,6 +132,10 @@ export interface UseCases {
   followVmEvents(id: string, after: number, signal: AbortSignal): AsyncGenerator<VmEvent, void>;
   /** What a DELETE means depends on the caller: a VM's own token announces its end, anyone else ends it now. */
   endVm(caller: Caller, id: string, query: DeleteVmQuery): Promise<VmRecord>;
+  /** Whatever ends the VM, its instance stays for so long. Throws `vm_not_holdable`, `invalid_request`. */
+  holdVm(caller: Caller, id: string, hold: HoldVm): Promise<VmRecord>;
+  /** Ends a hold; a VM that was there for it alone ends. */
+  unholdVm(caller: Caller, id: string): Promise<VmRecord>;
   /** The VM's own hooks tell of its job. */
   guestEvent(caller: Caller, id: string, event: GuestEvent): Promise<VmRecord>;
 

@@ -19,6 +19,7 @@ import { actOf, nameOf, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
 import type { EngineConfig } from "./config.ts";
 import type { ChannelChoice } from "./channels.ts";
+import { requireHoldable } from "./hold-limit.ts";
 import type { Parts } from "./parts.ts";
 import { requireSchedulable } from "./schedulable.ts";
 import { VM_ID_LENGTH } from "./secrets.ts";
@@ -83,6 +84,7 @@ export function makeVmUseCases(
         throw new CallError("invalid_request", `ttlSeconds ${message}.`, [{ path: "ttlSeconds", message }]);
       }
       requireClass(input.priority ?? DEFAULT_PRIORITY);
+      requireHoldable(input.holdOnFailureSeconds ?? 0, config.maxHoldSeconds, "holdOnFailureSeconds");
       const id = parts.randomId(VM_ID_LENGTH);
       const channel = channelIn(input.image);
       const choice = channel === undefined ? undefined : choiceOf(channel, id);
@@ -276,6 +278,7 @@ function newVm(
     ttlMs: ttlSeconds * 1000,
     queueTimeoutMs,
     noJobMs,
+    ...(input.holdOnFailureSeconds ? { holdOnFailureMs: input.holdOnFailureSeconds * 1000 } : {}),
     ...(input.budgets ? { budgetsMs: budgetsMsOf(input.budgets) } : {}),
   };
   const own = { id, name: input.name ?? `vm-${id}`, team, spec, resolution: null };

@@ -72,6 +72,7 @@ export function makeAccountStore({ db, reserve }: Pick<Database, "db" | "reserve
           present: vms.attempt,
           team: vms.team,
           state: vms.state,
+          endReason: vms.endReason,
           spec: vms.spec,
         })
         .from(attempts)
@@ -79,10 +80,13 @@ export function makeAccountStore({ db, reserve }: Pick<Database, "db" | "reserve
         .innerJoin(hosts, eq(hosts.id, attempts.hostId))
         .where(isHeld)
         .all()
-        .map(({ attempt, present, team, state, spec, ...where }) => ({
+        .map(({ attempt, present, team, state, endReason, spec, ...where }) => ({
           ...where,
           ...accountOf({ team, spec }, labels),
-          kind: kindOf({ attempt: present, state, spec }, attempt),
+          kind: kindOf(
+            { attempt: present, state, spec, end: endReason === null ? null : { endReason } },
+            attempt,
+          ),
         })),
   };
 }

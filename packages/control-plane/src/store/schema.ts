@@ -44,7 +44,7 @@ import type { Tally } from "../domain/history/tally.ts";
 import type { Cordon } from "../domain/cordon.ts";
 import type { NoticeBody } from "../domain/notices/notice.ts";
 import type { Pool } from "../domain/pools/pool.ts";
-import type { Announced, Resolution, Vm, VmSpec } from "../domain/vm.ts";
+import type { Announced, Hold, Resolution, Vm, VmSpec } from "../domain/vm.ts";
 
 /*
  * What is true by constraint: a host has slots 0 and 1 and no third; a slot holds one attempt that is not
@@ -121,6 +121,7 @@ export const vms = sqliteTable(
     endReason: text("end_reason").$type<NonNullable<Vm["end"]>["reason"]>(),
     endMessage: text("end_message"),
     endError: text("end_error", { mode: "json" }).$type<AttemptError>(),
+    hold: text({ mode: "json" }).$type<Hold>(),
     jobState: text("job_state").$type<Vm["job"]["state"]>().notNull(),
     jobStartedAt: integer("job_started_at"),
     jobEndedAt: integer("job_ended_at"),

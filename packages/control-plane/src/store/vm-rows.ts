@@ -32,6 +32,7 @@ export function vmOfRow(row: VmRow): Vm {
     budgetEndsAt,
     expiresAt,
     announced,
+    hold: row.hold,
     end:
       row.endReason === null
         ? null

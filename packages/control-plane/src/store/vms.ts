@@ -221,6 +221,15 @@ export function makeVmStore(
         setBudgets(tx, sql`max(${vms.budgetEndsAt} + ${lostMs}, ${least})`);
       }),
 
+    /** VMs whose end is known and whose instance is there: being removed, or because somebody holds them. */
+    endingVms: (): Vm[] =>
+      db
+        .select()
+        .from(vms)
+        .where(and(inArray(vms.state, ["draining", "stopping"]), isNotNull(vms.endReason), live))
+        .all()
+        .map(vmOfRow),
+
     nextDeadline: (): number | null =>
       db
         .select({ at: min(vms.deadlineAt) })

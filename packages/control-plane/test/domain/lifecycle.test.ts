@@ -61,6 +61,12 @@ const anyEvent: fc.Arbitrary<LifecycleEvent> = fc.oneof(
   fc.record({ kind: fc.constant("wrong_job" as const), attempt, jobId: fc.constant("other") }),
   fc.record({ kind: fc.constant("job_started" as const), attempt, details: fc.constant({}) }),
   fc.constant<LifecycleEvent>({ kind: "end_requested", by: "token ci" }),
+  fc
+    .integer({ min: 0, max: 60_000 })
+    .map((until): LifecycleEvent => ({ kind: "held", by: "token ci", reason: null, until })),
+  fc
+    .integer({ min: 0, max: 60_000 })
+    .map((until): LifecycleEvent => ({ kind: "unheld", source: "client", why: "enough", until })),
   fc.record({ kind: fc.constant("host_silent" as const), attempt, hostName: fc.constant("mac-1") }),
   fc.record({ kind: fc.constant("host_removed" as const), attempt, hostName: fc.constant("mac-1") }),
   { weight: 2, arbitrary: fc.constant<LifecycleEvent>({ kind: "time_passed" }) },

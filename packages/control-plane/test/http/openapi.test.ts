@@ -32,6 +32,8 @@ it("describes every call of the API and nothing else", () => {
       "DELETE /v1/vms/{id}",
       "GET /v1/vms/{id}/explain",
       "GET /v1/vms/{id}/wait",
+      "POST /v1/vms/{id}/hold",
+      "DELETE /v1/vms/{id}/hold",
       "GET /v1/vms/{id}/events",
       "POST /v1/vms/{id}/events",
       "GET /v1/hosts",

@@ -48,6 +48,7 @@ const CONFIG: EngineConfig = {
   imageResolveTtlSeconds: 60,
   pruneBelowPercent: 10,
   pruneUntilPercent: 20,
+  maxHoldSeconds: 14_400,
   maxTunnels: 500,
   maxTunnelsPerHost: 50,
   maxTunnelsPerToken: 50,

@@ -39,6 +39,7 @@ export function queuedVm(changes: Partial<Vm> = {}): Vm {
     expiresAt: null,
     announced: null,
     end: null,
+    hold: null,
     job: { state: "none", startedAt: null, endedAt: null, details: {} },
     ip: null,
     imageDigest: null,

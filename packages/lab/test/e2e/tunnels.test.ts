@@ -103,6 +103,21 @@ describe("vm logs", () => {
   });
 });
 
+describe("vm hold", () => {
+  test("keeps a VM whose script failed: its guest can be gone into, until it is let go", async () => {
+    const failing = scriptVm("echo evidence >~/evidence; exit 3", { holdOnFailureSeconds: 1800 });
+    const { id } = await lab.fleet.api.createVm(failing);
+    await until("it to be kept", async () => (await lab.fleet.api.getVm(id)).hold?.isKept || undefined);
+    const seen = await tartfleet(["vm", "exec", id, "--", "/bin/sh", "-c", "cat ~/evidence"]);
+    expect([seen.exitCode, text(seen.stdout)]).toEqual([0, "evidence\n"]);
+    const shown = await tartfleet(["vm", "get", id]);
+    expect(text(shown.stdout)).toContain("Its runner exited with 3.");
+    expect((await tartfleet(["vm", "unhold", id])).exitCode).toBe(0);
+    const ended = await lab.fleet.api.waitForVm(id, "ended");
+    expect(ended).toMatchObject({ end: { reason: "runner_exited" }, scriptResult: { exitCode: 3 } });
+  });
+});
+
 const hasSsh = await execa("ssh", ["-V"]).then(
   () => true,
   () => false,

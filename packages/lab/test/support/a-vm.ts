@@ -36,6 +36,7 @@ export function aVm(parts: Partial<VmRecord> = {}): VmRecord {
     job: { state: "none", startedAt: null, endedAt: null, details: {} },
     scriptResult: null,
     end: null,
+    hold: null,
     deadlineAt: null,
     expiresAt: null,
     createdAt: at,

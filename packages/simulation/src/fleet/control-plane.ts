@@ -77,6 +77,7 @@ const CONFIG: EngineConfig = {
   pullsPerRegistry: 2,
   pruneBelowPercent: 10,
   pruneUntilPercent: 20,
+  maxHoldSeconds: 14_400,
   maxTunnels: 500,
   maxTunnelsPerHost: 50,
   maxTunnelsPerToken: 50,

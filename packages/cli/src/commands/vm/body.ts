@@ -18,6 +18,7 @@ export interface VmFlags {
   ttl?: string;
   queueTimeout?: string;
   idleTimeout?: string;
+  holdOnFailure?: string;
   pullStall?: string;
   cloneTimeout?: string;
   bootTimeout?: string;
@@ -55,6 +56,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   ttlSeconds: "--ttl",
   queueTimeoutSeconds: "--queue-timeout",
   noJobTimeoutSeconds: "--idle-timeout",
+  holdOnFailureSeconds: "--hold-on-failure",
   "budgets.pullStallSeconds": "--pull-stall",
   "budgets.cloneSeconds": "--clone-timeout",
   "budgets.bootSeconds": "--boot-timeout",
@@ -132,6 +134,7 @@ export function vmBody(
       ttlSeconds: seconds("--ttl", flags.ttl),
       queueTimeoutSeconds: seconds("--queue-timeout", flags.queueTimeout),
       noJobTimeoutSeconds: seconds("--idle-timeout", flags.idleTimeout),
+      holdOnFailureSeconds: seconds("--hold-on-failure", flags.holdOnFailure),
       allowPending: flags.allowPending,
       runner,
     }),

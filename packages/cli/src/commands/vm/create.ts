@@ -55,6 +55,7 @@ export function addCreate(group: Command, context: Context): void {
     .option("--label <key=value>", "a label of the VM, to find it again; can be repeated", collect)
     .option("--ttl <duration>", `how long it may live: ${DURATION_FORM}`)
     .option("--queue-timeout <duration>", "how long it may wait for a slot")
+    .option("--hold-on-failure <duration>", "hold it for debugging when it fails (see vm hold)")
     .option("--idle-timeout <duration>", "how long its GitHub runner may wait for a job; 0s for ever")
     .option(
       "--pull-stall <duration>",

@@ -3,6 +3,7 @@ import {
   deleteVmQuerySchema,
   explanationSchema,
   guestEventSchema,
+  holdVmSchema,
   listVmsQuerySchema,
   vmPageSchema,
   vmRecordSchema,
@@ -121,6 +122,31 @@ export function vmRoutes(app: App, deps: RestDeps): void {
       const caller = requireCaller(request);
       return reply.code(202).send(await useCases.endVm(caller, request.params.id, request.query));
     },
+  });
+
+  app.post("/v1/vms/:id/hold", {
+    config: { action: "vm.hold" },
+    schema: {
+      tags,
+      operationId: "holdVm",
+      summary: "Hold a VM for debugging: whatever ends it, its instance stays for so long",
+      params: idParams,
+      body: holdVmSchema,
+      response: { 200: vmRecordSchema, ...PROBLEMS },
+    },
+    handler: async (request) => useCases.holdVm(requireCaller(request), request.params.id, request.body),
+  });
+
+  app.delete("/v1/vms/:id/hold", {
+    config: { action: "vm.hold" },
+    schema: {
+      tags,
+      operationId: "unholdVm",
+      summary: "End a hold; a VM that was there for it alone ends",
+      params: idParams,
+      response: { 200: vmRecordSchema, ...PROBLEMS },
+    },
+    handler: async (request) => useCases.unholdVm(requireCaller(request), request.params.id),
   });
 
   app.post("/v1/vms/:id/events", {

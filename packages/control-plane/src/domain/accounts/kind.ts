@@ -1,4 +1,5 @@
 import type { SlotKind } from "@tartfleet/shared";
+import { isKept } from "../lifecycle/hold.ts";
 import type { Vm } from "../vm.ts";
 
 /**
@@ -6,10 +7,12 @@ import type { Vm } from "../vm.ts";
  * given up, or outlived, is leaving.
  */
 export function kindOf(
-  { attempt: present, state, spec }: Pick<Vm, "attempt" | "state"> & { spec: Pick<Vm["spec"], "pool"> },
+  vm: Pick<Vm, "attempt" | "state"> & { spec: Pick<Vm["spec"], "pool">; end: object | null },
   attempt: number,
 ): Exclude<SlotKind, "phantom"> {
-  if (attempt !== present) return "draining";
+  const { state, spec } = vm;
+  if (attempt !== vm.attempt) return "draining";
+  if (isKept(vm)) return "held";
   switch (state) {
     case "assigned":
     case "pulling":

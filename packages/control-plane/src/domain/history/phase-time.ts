@@ -7,6 +7,7 @@ import {
   type EndReason,
   type Phase,
 } from "@tartfleet/shared";
+import { isKept } from "../lifecycle/hold.ts";
 import type { Vm } from "../vm.ts";
 import { isMeasured, type Gap } from "./gap.ts";
 
@@ -51,8 +52,10 @@ export function finishedPhase(
   now: number,
   gapOf: (hostId: number | null) => Gap | undefined = () => undefined,
 ): PhaseTime | null {
-  if (before.state === after.state || isTerminal(before.state)) return null;
-  if (isReady(before.state) && isReady(after.state)) return null;
+  // What it was ended by has ended its phase: that it is kept for somebody is none.
+  if (isKept(before) || isTerminal(before.state)) return null;
+  if (before.state === after.state && !isKept(after)) return null;
+  if (isReady(before.state) && isReady(after.state) && !isKept(after)) return null;
   const phase = phaseOf(before.state);
   const waited = phase === "queued";
   const { team, spec } = before;
@@ -100,7 +103,9 @@ const ERROR_CODES: ReadonlySet<string> = new Set(keysOf(ATTEMPT_ERRORS));
 
 function verdictOf(phase: Phase, after: Vm, outcome: PhaseOutcome): Verdict | null {
   if (phase === "queued" || phase === "stop") return null;
-  if (phase !== "run" && (isReady(after.state) || isStandingBy(after))) return "ready";
+  if (phase !== "run" && ((isReady(after.state) && !isKept(after)) || isStandingBy(after))) {
+    return "ready";
+  }
   return outcome === "guest_crashed" || isErrorCode(outcome) ? outcome : null;
 }
 

@@ -37,7 +37,8 @@ export const drainSooner: Rule<"announced"> = (vm, event, { now, budgets }) => {
 
 export const drainedOrExpired: Rule<"time_passed"> = (vm, _event, context) => {
   if (isDue(vm.budgetEndsAt, context.now)) {
-    return stopping(vm, exited(vm) ?? end("hook_grace_forced"), "timer", context);
+    const cause = vm.end ? { ...vm.end, message: "Its hold is over." } : exited(vm);
+    return stopping(vm, cause ?? end("hook_grace_forced"), "timer", context);
   }
   return expire(vm, { kind: "time_passed" }, context);
 };
@@ -85,7 +86,13 @@ export const lostAfterReady: Rule<"failed"> = (vm, event, context) => {
 };
 
 export const vanished: Rule<"gone"> = (vm, _event, { now }) =>
-  finished(vm, exited(vm) ?? { ...end("instance_lost"), error: INSTANCE_LOST }, "host", now, "release");
+  finished(
+    vm,
+    vm.end ?? exited(vm) ?? { ...end("instance_lost"), error: INSTANCE_LOST },
+    "host",
+    now,
+    "release",
+  );
 
 export const finish: Rule<"gone"> = (vm, _event, { now }) =>
   finished(vm, vm.end ?? end("instance_lost"), "host", now, "release");

@@ -33,6 +33,10 @@ export type LifecycleEvent =
   | { kind: "wrong_job"; attempt: number; jobId: string }
   | { kind: "job_started"; attempt: number; details: Vm["job"]["details"] }
   | { kind: "end_requested"; by: string }
+  /** Whatever ends it, its instance is to stay until then. */
+  | { kind: "held"; by: string; reason: string | null; until: number }
+  /** It need not stay any longer than that. */
+  | { kind: "unheld"; source: "client" | "control_plane"; why: string; until: number }
   /** Of a VM that is kept warm: another takes its instance over. */
   | { kind: "handed_over"; vmId: string }
   /** Of a VM that is kept warm: it is not to be any longer. */

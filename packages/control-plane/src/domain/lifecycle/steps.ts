@@ -57,13 +57,15 @@ export function stopping(
   { now, budgets }: Context,
   data: Record<string, unknown> = {},
 ): Step {
+  // Of a VM that was held its end is known already.
+  const first = vm.end ?? cause;
   return applied(
-    enter({ ...vm, end: cause }, "stopping", now, now + budgets.stopping),
+    enter({ ...vm, end: first }, "stopping", now, now + budgets.stopping),
     {
       type: source === "client" ? "end_requested" : "state",
       source,
       message: cause.message,
-      data: { reason: cause.reason, ...data },
+      data: { reason: first.reason, ...data },
     },
     "give_up",
   );

@@ -61,7 +61,7 @@ describe("an account", () => {
 
 test("a slot is used for one thing in each state, and an attempt that was given up is leaving", () => {
   const spec = {};
-  expect(VM_STATES.map((state) => [state, kindOf({ attempt: 1, state, spec }, 1)])).toEqual([
+  expect(VM_STATES.map((state) => [state, kindOf({ attempt: 1, state, spec, end: null }, 1)])).toEqual([
     ["queued", "draining"],
     ["assigned", "booting"],
     ["pulling", "booting"],
@@ -74,8 +74,11 @@ test("a slot is used for one thing in each state, and an attempt that was given 
     ["deleted", "draining"],
     ["failed", "draining"],
   ]);
-  for (const state of VM_STATES) expect(kindOf({ attempt: 2, state, spec }, 1)).toBe("draining");
-  expect(kindOf({ attempt: 1, state: "provisioning", spec: { pool: "xcode" } }, 1)).toBe("warm");
+  const end = { reason: "runner_exited" };
+  expect(kindOf({ attempt: 1, state: "draining", spec, end }, 1)).toBe("held");
+  expect(kindOf({ attempt: 1, state: "stopping", spec, end }, 1)).toBe("draining");
+  for (const state of VM_STATES) expect(kindOf({ attempt: 2, state, spec, end: null }, 1)).toBe("draining");
+  expect(kindOf({ attempt: 1, state: "provisioning", spec: { pool: "xcode" }, end: null }, 1)).toBe("warm");
 });
 
 describe("a report", () => {

@@ -1,0 +1,1 @@
+ALTER TABLE `vms` ADD `hold` text;
