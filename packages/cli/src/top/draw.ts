@@ -98,9 +98,11 @@ function header({ summary, hosts }: Fleet, { columns }: Size, style: Style, stat
   const { slots, queue, wait, lastHour, silentHosts } = summary;
   const { colors, now } = style;
   const parts = BOARD_SLOT_STATES.filter((name) => slots[name] > 0);
-  const legend = parts
-    .map((name) => PAINTS[name](colors)(`${SIGNS[name]} ${slots[name]} ${name}`))
-    .join("  ");
+  const isAnyOnItsWay = hosts.some((host) => host.slots.some((slot) => signOf(slot) === COMING_UP));
+  const legend = [
+    ...parts.map((name) => PAINTS[name](colors)(`${SIGNS[name]} ${slots[name]} ${name}`)),
+    ...(isAnyOnItsWay ? [colors.dim(`(${COMING_UP} on its way)`)] : []),
+  ].join("  ");
   const waited = (ms: number | null) => (ms === null ? "-" : durationText(ms));
   const oldest =
     queue.oldestSince === null ? "" : `, the oldest for ${durationText(now - Date.parse(queue.oldestSince))}`;

@@ -163,6 +163,8 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
       // The credential before is no longer valid.
       changes.hostChanged(hostId);
       leases.speaks(hostId, undefined);
+      // A host that is new is to be seen before it connects.
+      changes.hostRoomChanged(hostId);
       return { name: input.name, credential: token };
     },
 

@@ -1,6 +1,6 @@
 import { boardSchema, changesSchema, TOPICS } from "@tartfleet/shared";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { enrol, hello } from "../helpers/host.ts";
+import { enrol } from "../helpers/host.ts";
 import { ADMIN, startPlane, until, type Plane } from "../helpers/plane.ts";
 import { openStream, type SseStream } from "../helpers/sse.ts";
 
@@ -16,9 +16,7 @@ describe("the fleet over server-sent events", () => {
   test("the board comes whole and then what changes on it", async () => {
     const stream = await openStream(`${plane.url}/v1/fleet/board`, plane.tokens.viewer);
     await until(() => messages(stream).length === 1);
-    const principal = plane.useCases.authenticate(await enrol(plane, "mac-1"));
-    if (principal?.kind !== "host") return expect.unreachable();
-    await plane.useCases.agent.hello({ principal, requestId: "test", address: null }, hello("machine-mac-1"));
+    await enrol(plane, "mac-1");
     await until(() => messages(stream).length >= 2);
     const [first, second] = messages(stream).map((message) => boardSchema.parse(message));
     expect(first).toMatchObject({ whole: true, hosts: [] });
