@@ -88,7 +88,7 @@ test("what a registry would not take is not pushed, nor what is not there or run
     code: "image_too_large",
     message: expect.stringContaining("468 layers"),
   });
-});
+}, 60_000);
 
 test.each([
   [50, 96],
