@@ -21,7 +21,6 @@ export function makeAccounts(
 ): Pick<UseCases, "slotReport"> & { sample(hosts: readonly StoredHost[]): void } {
   const { accountLabel: labels } = config;
   let seenAt = clock.now();
-  let isWriting = false;
 
   function phantoms(hosts: readonly StoredHost[], now: number): Spent[] {
     const from = Math.max(seenAt, now - LONGEST_UNSEEN_MS);
@@ -43,14 +42,11 @@ export function makeAccounts(
   return {
     /** Once a minute: the slots that no VM has. */
     sample(hosts) {
-      if (isWriting) return;
       const now = clock.now();
       const spent = phantoms(hosts, now);
       seenAt = now;
-      isWriting = true;
-      patience.keepTrying(async () => {
+      patience.tryOnce(async () => {
         await store.postTimes(spent, now);
-        isWriting = false;
         for (const each of spent) changes.spent(each);
       });
     },

@@ -5,6 +5,8 @@ import type { Clock } from "./clock.ts";
 export interface Patience {
   /** Does it, and again after a pause for as long as the store is full or busy; any other error is fatal. */
   keepTrying(task: () => Promise<void> | void): void;
+  /** Does it once: what the store cannot take now is not done. Any other error is fatal. */
+  tryOnce(task: () => Promise<void>): void;
   /** Gives up what is not done yet; the next start finds it again. */
   stop(): void;
 }
@@ -34,6 +36,11 @@ export function makePatience(clock: Clock, onFatal: (error: unknown) => void): P
 
   return {
     keepTrying: (task) => void attempt(task),
+    tryOnce(task) {
+      task().catch((error: unknown) => {
+        if (!isStopped && !passesByItself(error)) onFatal(error);
+      });
+    },
     stop() {
       isStopped = true;
       for (const cancel of pauses) cancel();

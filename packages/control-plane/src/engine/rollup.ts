@@ -30,7 +30,8 @@ const MOST_POINTS = 3000;
 /**
  * The fleet's past for charts. What is heard within a minute is held in memory and written down when the minute is
  * over, to its minute, hour and day at once: a crash or a stop loses that minute and nothing else, and nothing is
- * counted twice. While the store takes nothing the minute stays open, and is kept as the one it began as.
+ * counted twice. While the store takes nothing it is tried again minute by minute, and what is heard meanwhile stays in one
+ * open span, kept as the minute that it began as.
  */
 export function startRollup(
   parts: Pick<Parts, "store" | "changes" | "leases" | "fleet" | "clock">,
@@ -41,6 +42,8 @@ export function startRollup(
   const { store, changes, leases, fleet, clock } = parts;
   let open = makeSpan();
   let openedAt = clock.now();
+  /** A minute that is over and not written down yet. */
+  let closed: { since: number; observed: Observed[] } | undefined;
   let isWriting = false;
 
   function sample(): void {
@@ -54,15 +57,22 @@ export function startRollup(
 
   function close(): void {
     sample();
+    if (!closed) {
+      closed = { since: openedAt, observed: open.changed() };
+      open = makeSpan();
+      openedAt = clock.now();
+    }
     if (isWriting) return;
-    const closed = { since: openedAt, observed: open.changed() };
-    open = makeSpan();
-    openedAt = clock.now();
     isWriting = true;
-    patience.keepTrying(async () => {
-      await store.addHistory(closed.since, closed.observed, clock.now());
-      isWriting = false;
-      changes.topicChanged("history");
+    const { since, observed } = closed;
+    patience.tryOnce(async () => {
+      try {
+        await store.addHistory(since, observed, clock.now());
+        closed = undefined;
+        changes.topicChanged("history");
+      } finally {
+        isWriting = false;
+      }
     });
   }
 
