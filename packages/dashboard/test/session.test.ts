@@ -35,10 +35,11 @@ test("a refused token is answered with what to do, another refusal with the cont
 });
 
 test("who was signed in and is not any more is told why; who never was is not", async () => {
-  const { sessions } = answering([401], [204], [200, ME], [401]);
+  const { sessions } = answering([401], [204], [200, ME], [401], [401]);
   await sessions.look();
   expect(sessions.get()).toEqual({ kind: "signed_out", reason: null });
   await sessions.signIn("tartfleet_x");
+  await sessions.look();
   await sessions.look();
   expect(sessions.get()).toMatchObject({ kind: "signed_out", reason: expect.stringMatching(/expired/) });
 });

@@ -47,6 +47,8 @@ export function makeSessions(call: Call): Sessions {
     if (response?.ok) {
       if (before !== "signed_in") state.set({ kind: "signed_in", session: await response.json() });
     } else if (response?.status === 401) {
+      // Who is told why already is not told anew.
+      if (before === "signed_out") return;
       state.set({ kind: "signed_out", reason: before === "signed_in" ? LOST : null });
     } else if (before !== "signed_in") {
       state.set({ kind: "silent" });
