@@ -10,6 +10,7 @@ import {
   IconReceipt,
   IconServer2,
   IconUsersGroup,
+  IconWebhook,
   type TablerIcon,
 } from "@tabler/icons-react";
 import type { Act } from "../session/may.ts";
@@ -23,6 +24,7 @@ export const PLACES: readonly { to: string; text: string; Icon: TablerIcon; act?
   { to: "/images", text: "Images", Icon: IconPackage },
   { to: "/pools", text: "Pools", Icon: IconFlame },
   { to: "/teams", text: "Teams", Icon: IconUsersGroup },
+  { to: "/webhooks", text: "Webhooks", Icon: IconWebhook, act: "webhook.read" },
   { to: "/audit", text: "Audit", Icon: IconListDetails, act: "audit.read" },
   { to: "/tokens", text: "Tokens", Icon: IconKey, act: "token.manage" },
   { to: "/charts", text: "Charts", Icon: IconChartLine, act: "history.read" },

@@ -137,6 +137,12 @@ const accounts = createRoute({
   component: lazyRouteComponent(() => import("../accounts/accounts-page.tsx"), "AccountsPage"),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("../webhooks/webhooks-page.tsx"), "WebhooksPage"),
+});
+
 export function makeRouter(sessions: Sessions) {
   return createRouter({
     routeTree: root.addChildren([
@@ -150,6 +156,7 @@ export function makeRouter(sessions: Sessions) {
       image,
       pools,
       teams,
+      webhooks,
       audit,
       tokens,
       charts,

@@ -19,7 +19,8 @@ export function ImageInput({
       label={label}
       description={description}
       placeholder="registry.example.com/macos/runner:16"
-      data={[...known]}
+      // What is there already need not be offered, over the buttons below.
+      data={known.includes(value) ? [] : [...known]}
       limit={50}
       value={value}
       onChange={onChange}

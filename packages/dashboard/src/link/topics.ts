@@ -12,7 +12,7 @@ export const QUERIES_OF: Readonly<Record<Topic, readonly string[]>> = {
   teams: ["teams"],
   tokens: ["tokens"],
   audit: ["audit"],
-  webhooks: [],
+  webhooks: ["webhooks"],
   history: ["history", "reports"],
 };
 

@@ -10,6 +10,7 @@ export const ALLOWED = {
   "pool.manage": ["admin"],
   "team.manage": ["admin"],
   "token.manage": ["admin"],
+  "webhook.read": ["admin"],
   "audit.read": ["admin"],
   "history.read": ["admin", "viewer"],
   "report.read": ["admin", "viewer"],

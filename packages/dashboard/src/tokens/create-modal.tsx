@@ -6,7 +6,7 @@ import { useTRPC } from "../link/trpc.ts";
 import { FormModal } from "../parts/form-modal.tsx";
 import { LabelsInput } from "../parts/labels-input.tsx";
 import { labelsIn } from "../parts/labels.ts";
-import { ShownOnce } from "./shown-once.tsx";
+import { ShownOnce } from "../parts/shown-once.tsx";
 
 const ROLES: readonly { value: TokenRole; label: string }[] = [
   { value: "viewer", label: "viewer: sees, changes nothing" },
@@ -41,7 +41,13 @@ export function CreateModal({ close }: { close: () => void }) {
     });
   }
 
-  if (create.data) return <ShownOnce name={create.data.name} token={create.data.token} close={close} />;
+  if (create.data) {
+    return (
+      <ShownOnce title={`The token ${create.data.name}`} secret={create.data.token} close={close}>
+        It is shown this once: only its hash is kept. Put it where it is used now.
+      </ShownOnce>
+    );
+  }
   return (
     <FormModal title="New token" verb="Make it" isOpen close={close} act={create} submit={submit}>
       <TextInput

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTRPC } from "../link/trpc.ts";
 import { done } from "../parts/done.ts";
 import { FormModal } from "../parts/form-modal.tsx";
-import { ShownOnce } from "./shown-once.tsx";
+import { ShownOnce } from "../parts/shown-once.tsx";
 
 interface ModalProps {
   token: TokenRecord;
@@ -17,7 +17,13 @@ export function RotateModal({ token: { id, name }, close }: ModalProps) {
   const trpc = useTRPC();
   const [minutes, setMinutes] = useState<number | string>(60);
   const rotate = useMutation(trpc.tokens.rotate.mutationOptions());
-  if (rotate.data) return <ShownOnce name={name} token={rotate.data.token} close={close} />;
+  if (rotate.data) {
+    return (
+      <ShownOnce title={`The token ${name}`} secret={rotate.data.token} close={close}>
+        It is shown this once: only its hash is kept. Put it where it is used now.
+      </ShownOnce>
+    );
+  }
   return (
     <FormModal
       title={`Give ${name} a new secret?`}

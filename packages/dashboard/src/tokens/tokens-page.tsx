@@ -48,7 +48,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     head: "State",
     cell: ({ standing }) => (
-      <Badge variant="light" color={standing === "valid" ? "green" : "gray"}>
+      <Badge variant="light" miw="max-content" color={standing === "valid" ? "green" : "gray"}>
         {standing}
       </Badge>
     ),

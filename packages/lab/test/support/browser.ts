@@ -47,8 +47,8 @@ export function useBrowser({ mayLose = false } = {}) {
     page.setDefaultTimeout(30_000);
     page.on("pageerror", ({ message }) => void mistakes.push(message));
     page.on("console", (said) => {
-      // Who is not signed in asks once who they are.
-      const isExpected = said.text().includes("401") || (mayLose && LOST.test(said.text()));
+      // Who is not signed in asks once who they are; what else is refused, the page itself tells.
+      const isExpected = /status of 4\d\d/.test(said.text()) || (mayLose && LOST.test(said.text()));
       if (said.type() === "error" && !isExpected) mistakes.push(said.text());
     });
     return page;

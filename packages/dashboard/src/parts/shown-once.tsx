@@ -2,24 +2,36 @@ import { Alert, Button, Code, CopyButton, Group, Modal, Stack, Text } from "@man
 import { IconKey } from "@tabler/icons-react";
 
 /** A secret that nobody can ask for again. */
-export function ShownOnce({ name, token, close }: { name: string; token: string; close: () => void }) {
+export function ShownOnce({
+  title,
+  secret,
+  close,
+  children,
+}: {
+  title: string;
+  secret: string;
+  close: () => void;
+  /** What it is for, and that it is shown this once. */
+  children: string;
+}) {
   return (
     <Modal
       opened
       onClose={close}
-      title={`The token ${name}`}
+      title={title}
       closeButtonProps={{ "aria-label": "Close" }}
+      attributes={{ header: { role: "presentation" } }}
       closeOnClickOutside={false}
     >
       <Stack>
         <Alert color="yellow" icon={<IconKey aria-hidden />}>
-          <Text size="sm">It is shown this once: only its hash is kept. Put it where it is used now.</Text>
+          <Text size="sm">{children}</Text>
         </Alert>
         <Code block className="output">
-          {token}
+          {secret}
         </Code>
         <Group justify="end">
-          <CopyButton value={token}>
+          <CopyButton value={secret}>
             {({ copied, copy }) => (
               <Button variant="default" onClick={copy}>
                 {copied ? "Copied" : "Copy"}
