@@ -1,10 +1,12 @@
-import { describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { DESKTOP, expectAccessible, noBrowser, PHONE, useBrowser } from "../support/browser.ts";
 import { IMAGE } from "../support/lab.ts";
 import { useLab } from "../support/use-lab.ts";
 
 describe.skipIf(noBrowser)(`what admins do in the dashboard${noBrowser ? ` (${noBrowser})` : ""}`, () => {
-  const lab = useLab();
+  const lab = useLab({ controlPlane: { "webhook-allow-private": true } });
   const browser = useBrowser();
 
   test("a token is made, shown once, does what its role may, and stops at once when it is revoked", async () => {
@@ -115,7 +117,51 @@ describe.skipIf(noBrowser)(`what admins do in the dashboard${noBrowser ? ` (${no
     await card.waitFor({ state: "detached" });
   });
 
-  test.each(["/images", "/pools", "/teams", "/tokens", "/audit"])(
+  test("a webhook is made with a secret that is shown once, tried, and removed", async () => {
+    let status = 204;
+    const receiver = createServer((request, response) => {
+      request.resume();
+      response.writeHead(status).end();
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void receiver.close());
+    await once(receiver, "listening");
+    const address = receiver.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+
+    const page = await browser.signedIn(lab.fleet, "/webhooks");
+    await page.getByText("Nobody is told of anything").waitFor();
+    await page.getByRole("button", { name: "New webhook" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel(/^Name/).fill("ops");
+    await dialog.getByLabel(/^URL/).fill(`http://127.0.0.1:${port}/a-secret-path`);
+    await dialog
+      .getByLabel(/^Hears of/)
+      .first()
+      .fill("vm.failed");
+    await page.getByRole("option", { name: "vm.failed" }).click();
+    await page.keyboard.press("Tab");
+    await dialog.getByRole("button", { name: "Make it" }).click();
+    await dialog.getByText(/^whsec_/).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "I have it" }).click();
+    const row = page.getByRole("row", { name: /^ops/ });
+    await row.getByText("vm.failed").waitFor();
+    expect(await page.content()).not.toMatch(/whsec_|a-secret-path/);
+
+    await row.getByRole("button", { name: "Test ops" }).click();
+    await page.getByText(/^ops took a ping/).waitFor();
+    status = 500;
+    await row.getByRole("button", { name: "Test ops" }).click();
+    await page.getByText(/^ops did not take a ping: .*500/).waitFor();
+    await row.getByRole("button", { name: "Disable ops" }).click();
+    await page.getByRole("button", { name: "Disable it" }).click();
+    await row.getByText("disabled", { exact: true }).waitFor();
+    await row.getByRole("button", { name: "Remove ops" }).click();
+    await page.getByRole("button", { name: "Remove it" }).click();
+    await row.waitFor({ state: "detached" });
+  });
+
+  test.each(["/images", "/pools", "/teams", "/webhooks", "/tokens", "/audit"])(
     "%s can be used on a phone and in the dark",
     async (path) => {
       const page = await browser.signedIn(lab.fleet, path, { ...PHONE, colorScheme: "dark" });
