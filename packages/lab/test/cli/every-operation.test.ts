@@ -138,6 +138,9 @@ test("whatever the API can do, the command line can", async () => {
   ])
     await tartfleet(line);
 
+  // A VM that waits has no instance that could be held.
+  for (const line of [`vm hold ${vm["id"]} 30m`, `vm unhold ${vm["id"]}`])
+    await expect(tartfleet(line)).rejects.toThrow("no instance that could be held");
   await expect(tartfleet("webhook test ci")).rejects.toThrow("HTTP 404");
   await tartfleet("webhook remove ci");
   const plan = await tartfleet(`image pin ${IMAGE} --reason needed`);
