@@ -288,6 +288,14 @@ const BROKEN: [invariant: string, how: string, scenes: Scene[]][] = [
     })),
   ],
   [
+    "holds-hold",
+    "a VM that is stopped while somebody holds it",
+    [
+      { ...SOUND, vms: [vm({ holdUntil: 600_000 })] },
+      { vms: [vm({ state: "stopping", endReason: "runner_exited", holdUntil: 600_000 })] },
+    ],
+  ],
+  [
     "reasons-are-true",
     "a host that nobody took out",
     [SOUND, { vms: [vm({ state: "failed", endedAt: 5, endReason: "host_removed" })] }],

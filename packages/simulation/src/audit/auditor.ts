@@ -20,6 +20,7 @@ import { nothingOverdue } from "./invariants/nothing-overdue.ts";
 import { nothingUnwantedStays } from "./invariants/nothing-unwanted-stays.ts";
 import { placementsFit } from "./invariants/placements-fit.ts";
 import { queueMoves } from "./invariants/queue-moves.ts";
+import { holdsHold } from "./invariants/holds-hold.ts";
 import { reasonsAreTrue } from "./invariants/reasons-are-true.ts";
 import { removalsHold } from "./invariants/removals-hold.ts";
 import { restartsEndNothing } from "./invariants/restarts-end-nothing.ts";
@@ -41,6 +42,7 @@ export function allInvariants(): Invariant[] {
     slotsAddUp(),
     freedSlotsAreEmpty(),
     reasonsAreTrue(),
+    holdsHold(),
     jobsDieByRight(),
     nothingUnwantedStays(),
     guestsSpeakForThemselves(),

@@ -22,6 +22,8 @@ export interface VmRow {
   readyAt: number | null;
   endedAt: number | null;
   endReason: EndReason | null;
+  /** Until when somebody holds it. */
+  holdUntil: number | null;
   endError: AttemptError | null;
   jobState: "none" | "started" | "ended";
   /** What became of the question what its tag stands for; null: nobody was asked. */
@@ -138,7 +140,7 @@ export function ownerOf(
 
 const QUERIES = {
   vms: `select id, spec ->> 'os' as os, spec ->> 'pool' as pool, state, attempt, host_id as hostId, deadline_at as deadlineAt, expires_at as expiresAt,
-    ready_at as readyAt, ended_at as endedAt, end_reason as endReason, end_error as endError,
+    ready_at as readyAt, ended_at as endedAt, end_reason as endReason, hold ->> 'until' as holdUntil, end_error as endError,
     job_state as jobState, resolution ->> 'kind' as resolution, resolution ->> 'digest' as digest,
     spec ->> 'cpu' as cpu, spec ->> 'memoryMiB' as memoryMiB, created_at as createdAt, state_since as stateSince,
     team, spec ->> 'priority' as priority, spec ->> 'image' as image, spec ->> 'channel' as channel, spec ->> 'queueTimeoutMs' as queueTimeoutMs from vms order by seq`,

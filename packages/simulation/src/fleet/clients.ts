@@ -28,6 +28,8 @@ export interface Clients {
   create(job: Job): void;
   /** Ends the VM of that job, if it is known by then. */
   end(n: number): void;
+  /** Holds it, for so many milliseconds. */
+  hold(n: number, ms: number): void;
   /** Ends every VM that lives, until none does. */
   endAll(): void;
   jobOf(vmName: string): Job | undefined;
@@ -92,6 +94,14 @@ export function createClients(world: World, http: Http): Clients {
     trace.note("clients", `end ${id}: ${answer?.status ?? "no answer"}`);
   }
 
+  async function hold(id: string, ms: number): Promise<void> {
+    const forSeconds = Math.max(60, Math.ceil(ms / 1000));
+    const answer = await http.request("clients", TIMEOUT_MS, (useCases) =>
+      useCases.holdVm(CI, id, { forSeconds }),
+    );
+    trace.note("clients", `hold ${id} for ${forSeconds} s: ${answer?.status ?? "no answer"}`);
+  }
+
   async function endAll(): Promise<void> {
     for (;;) {
       const answer = await http.request("clients", TIMEOUT_MS, async (useCases) =>
@@ -109,6 +119,10 @@ export function createClients(world: World, http: Http): Clients {
     end(n) {
       const id = vms.get(n);
       if (id !== undefined) void end(id);
+    },
+    hold(n, ms) {
+      const id = vms.get(n);
+      if (id !== undefined) void hold(id, ms);
     },
     endAll: () => void endAll(),
     jobOf: (vmName) => jobs.get(vmName),

@@ -18,6 +18,8 @@ export function perform(fleet: Fleet, action: Action): void {
       return clients.create(action.job);
     case "client_ends":
       return clients.end(action.n);
+    case "client_holds":
+      return clients.hold(action.n, action.ms);
     case "crash":
       return crash(fleet, action);
     case "stop_process":

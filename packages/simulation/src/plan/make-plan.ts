@@ -59,6 +59,11 @@ export function makePlan(seed: string, { hosts, actions }: PlanSize): Plan {
     const cordon: Action = { kind: "cordon", host: host(person, hosts), ms: someTime(person) };
     planned.push({ at, action: cordon });
   }
+  const looker = createRandom(`${seed}/holds`);
+  for (let left = looker.pick([0, 0, 1, 4]); left > 0; left -= 1) {
+    const hold: Action = { kind: "client_holds", n: looker.int(1, jobs), ms: MINUTE + someTime(looker) };
+    planned.push({ at: looker.int(0, now), action: hold });
+  }
   const keeper = createRandom(`${seed}/pools`);
   if (keeper.chance(0.4)) {
     const at = keeper.int(0, now);

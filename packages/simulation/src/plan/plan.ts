@@ -118,6 +118,8 @@ export const IMAGE_WISHES = ["prepull", "pin", "prune"] as const;
 export type Action =
   | { kind: "create"; job: Job }
   | { kind: "client_ends"; n: number }
+  /** A client wants a VM to stay for so long, whatever ends it. */
+  | { kind: "client_holds"; n: number; ms: number }
   | { kind: "crash"; who: Who; point: DeathPoint | null; downMs: number; isReset: boolean }
   | { kind: "stop_process"; who: Who; ms: number }
   | { kind: "cut"; from: Place; to: Place; bothWays: boolean; ms: number }

@@ -21,6 +21,7 @@ export function vm(changes: Partial<VmRow> = {}): VmRow {
     readyAt: 1,
     endedAt: null,
     endReason: null,
+    holdUntil: null,
     endError: null,
     jobState: "none",
     resolution: null,
