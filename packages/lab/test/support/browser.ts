@@ -6,6 +6,8 @@ import type { Fleet } from "../../src/fleet/fleet.ts";
 
 /** Debian's own. */
 const CHROMIUM = "/usr/bin/chromium";
+export const startChromium = (): Promise<Browser> =>
+  chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 const DASHBOARD = new URL("../../../dashboard/dist/index.html", import.meta.url);
 
 /** Why nothing can be shown here; undefined when it can. `npm run test:long` builds the dashboard before. */
@@ -32,7 +34,7 @@ export function useBrowser({ mayLose = false } = {}) {
   const mistakes: string[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+    browser = await startChromium();
   });
   afterEach(async () => {
     await Promise.all(browser?.contexts().map((context) => context.close()) ?? []);
