@@ -256,3 +256,21 @@ test("an image's boots are told by how long they take", async () => {
     },
   ]);
 });
+
+test("an image that a host knows by its digest is told by all VMs that had it, whatever tag they asked for", async () => {
+  const digest = `sha256:${"a".repeat(64)}`;
+  const reference = `ghcr.io/org/image@${digest}`;
+  const mac = await fleet.host("mac-1", { images: [{ reference, sizeGiB: 30, digest }], resolvesTags: true });
+  const id = await fleet.create();
+  await mac.resolved("ghcr.io/org/image:1", { kind: "digest", digest });
+  for (const phase of ["cloning", "booting", "ready"] as const) {
+    await fleet.clock.pass(10_000);
+    await mac.report({ kind: "phase", vmId: id, attempt: 1, phase, imageDigest: digest });
+  }
+  expect(fleet.useCases.listImages()).toMatchObject([
+    { reference, times: [{ phase: "cloning" }, { phase: "booting", p50Seconds: 10 }] },
+  ]);
+  expect(fleet.useCases.listAttempts({ image: reference, limit: 10 }, null)).toMatchObject([
+    { vmId: id, verdict: "ready" },
+  ]);
+});
