@@ -66,7 +66,11 @@ const LEAVES = Object.entries(shared).flatMap(([name, schema]) =>
 const pathsOf = (leaves: readonly Leaf[]) => [...new Set(leaves.map(({ path }) => path))].sort();
 
 /** Tokens in the one answer that shows them. */
-const SHOWN_ONCE = ["createdTokenSchema.token", "enrolledHostSchema.credential"];
+const SHOWN_ONCE = [
+  "createdTokenSchema.token",
+  "createdWebhookSchema.secret",
+  "enrolledHostSchema.credential",
+];
 
 describe("every field of a schema", () => {
   const marked = LEAVES.filter(({ schema }) => isMarked(schema));
@@ -88,10 +92,15 @@ describe("every field of a schema", () => {
 
   test("that has a secret's name is marked, or known not to be one", () => {
     const named = LEAVES.filter(({ schema }) => !isMarked(schema))
-      .map(({ path }) => path.replace(/^\w+/, "").replace(".vms.*", ""))
+      .map(({ path }) => path.replace(/^\w+/, "").replace(/\.vms\.\*|\.entries\.\*\.vm/, ""))
       .filter((path) => /token|secret|credential|passw|jit|key|script|env/i.test(path));
     expect([...new Set(named)].sort()).toEqual([
       ".envNames.*",
+      // What points and lines of the history and of reports are about.
+      ".key.*",
+      ".lines.*.key",
+      ".lines.*.key.*",
+      ".previousSecretUntil",
       ".scriptResult.exitCode",
       ".scriptResult.output",
       ".scriptResult.truncated",
