@@ -9,6 +9,7 @@ export const BOARD_SLOT_STATES = [
   "busy",
   "warm",
   "draining",
+  "held",
   "free",
   "phantom",
   "unreachable",
@@ -21,7 +22,7 @@ const boardSlotSchema = z.object({
   state: z
     .enum(BOARD_SLOT_STATES)
     .describe(
-      "warm: a pool's VM; draining: its VM ends; unreachable: its host is silent; cordoned: free, and nothing may have it",
+      "warm: a pool's VM; draining: its VM ends; held: it has ended, and somebody wants to look into it; unreachable: its host is silent; cordoned: free, and nothing may have it",
     ),
   vm: z
     .object({
@@ -57,6 +58,7 @@ const slotSumsSchema = z.object({
   busy: count,
   warm: count,
   draining: count,
+  held: count,
   free: count,
   phantom: count,
   unreachable: count,

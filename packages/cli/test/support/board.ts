@@ -36,6 +36,7 @@ export function boardOf(hosts: BoardHost[], change: Partial<Board["summary"]> = 
         busy: many("busy"),
         warm: many("warm"),
         draining: many("draining"),
+        held: many("held"),
         free: many("free"),
         phantom: many("phantom"),
         unreachable: many("unreachable"),

@@ -7,6 +7,8 @@ export interface BoardOccupant {
   vm: NonNullable<BoardSlot["vm"]>;
   /** A pool keeps it for whoever comes. */
   isWarm: boolean;
+  /** It has come to its end, and is there for its hold alone. */
+  isHeld: boolean;
   /** Its instance is to be gone. */
   isLeaving: boolean;
 }
@@ -35,6 +37,7 @@ function stateOf(
   if (!isConnected) return "unreachable";
   if (use === "free") return isCordoned ? "cordoned" : "free";
   if (!occupant) return use;
+  if (occupant.isHeld && !occupant.isLeaving) return "held";
   if (occupant.isLeaving || ENDING.has(occupant.vm.state)) return "draining";
   return occupant.isWarm ? "warm" : "busy";
 }
@@ -48,7 +51,17 @@ export function addSlots(sums: SlotSums, { slots }: Pick<BoardHost, "slots">, ti
 }
 
 export function noSlots(): SlotSums {
-  return { total: 0, busy: 0, warm: 0, draining: 0, free: 0, phantom: 0, unreachable: 0, cordoned: 0 };
+  return {
+    total: 0,
+    busy: 0,
+    warm: 0,
+    draining: 0,
+    held: 0,
+    free: 0,
+    phantom: 0,
+    unreachable: 0,
+    cordoned: 0,
+  };
 }
 
 /** What a team may see of a host: of other teams' VMs no more than that they are there. */

@@ -1,5 +1,6 @@
 import type { Board, BoardHost, BoardSlot, BoardSummary } from "@tartfleet/shared";
 import { addSlots, boardSlots, forTeam, noSlots, type BoardOccupant } from "../domain/board.ts";
+import { isKept } from "../domain/lifecycle/hold.ts";
 import type { Occupant, StoredHost } from "../store/hosts.ts";
 import { hangBell } from "./bell.ts";
 import type { LastHour } from "./last-hour.ts";
@@ -199,12 +200,14 @@ export function slotsOf({ cordon, occupants, phantoms }: StoredHost, isConnected
   });
 }
 
-function occupantOf({ slot, vmId, name, team, spec, state, want }: Occupant): BoardOccupant | undefined {
+function occupantOf(occupant: Occupant): BoardOccupant | undefined {
+  const { slot, vmId, name, team, spec, state, want, endReason } = occupant;
   if (slot === null) return undefined;
   return {
     slot,
     vm: { id: vmId, name, team, image: spec.image, state },
     isWarm: spec.pool !== undefined,
+    isHeld: isKept({ state, end: endReason === null ? null : { reason: endReason } }),
     isLeaving: want === "gone",
   };
 }

@@ -5,7 +5,9 @@ import { presentPhase } from "../domain/explain/present.ts";
 import { explainWaiting } from "../domain/explain/waiting.ts";
 import { nameOfImage, resting } from "../domain/scheduling/request.ts";
 import { phaseOf } from "../domain/history/phase-time.ts";
-import type { Vm } from "../domain/vm.ts";
+import { isKept } from "../domain/lifecycle/hold.ts";
+import { span } from "../domain/explain/words.ts";
+import type { Hold, Vm } from "../domain/vm.ts";
 import type { Parts } from "./parts.ts";
 import { isoOf } from "./records.ts";
 import type { Tags } from "./tags.ts";
@@ -91,8 +93,15 @@ export function makeExplain(
       const summary = `It stands by: pool ${vm.spec.pool} keeps it warm for a VM that asks for the same.`;
       return { ...head, ...explainPlaced(vm, summary), phase: null };
     }
+    if (isKept(vm) && vm.hold && vm.end)
+      return { ...head, ...explainPlaced(vm, keptText(vm.end, vm.hold, now)), phase: null };
     const told = vm.state === "queued" ? explainQueued(vm, now) : explainPlaced(vm, present?.text ?? "");
     const details = [...told.details, ...failedAttempts(vm)];
     return { ...head, ...told, details, phase: present?.phase ?? null };
   };
+}
+
+function keptText({ message }: NonNullable<Vm["end"]>, { until, by, reason }: Hold, now: number): string {
+  const why = reason === null ? "" : `: ${reason}`;
+  return `It has ended: ${message} It is kept for ${span(Math.max(0, until - now))} by ${by}${why}.`;
 }

@@ -43,6 +43,8 @@ export interface Occupant {
   resolution: Resolution | null;
   imageDigest: string | null;
   state: Vm["state"];
+  /** Why it ends, or ended. */
+  endReason: NonNullable<Vm["end"]>["reason"] | null;
 }
 
 /** What an agent tells of its host when it connects or when something changed. */
@@ -315,6 +317,7 @@ function readHosts(db: Db, which?: SQL): StoredHost[] {
       resolution: vms.resolution,
       imageDigest: vms.imageDigest,
       state: vms.state,
+      endReason: vms.endReason,
     })
     .from(attempts)
     .innerJoin(vms, eq(vms.id, attempts.vmId))

@@ -67,6 +67,7 @@ describe("the board", () => {
       busy: 0,
       warm: 0,
       draining: 1,
+      held: 0,
       free: 1,
       phantom: 1,
       unreachable: 0,

@@ -36,6 +36,12 @@ test("a kept VM holds its slot for its team until its time is over, also when th
   const host = await fleet.host("mac-1");
   const id = await keptVm(fleet, host);
   expect(fleet.useCases.getTeam("default")).toMatchObject({ held: 1 });
+  const { hosts, summary } = fleet.useCases.fleetBoard(null);
+  expect(hosts[0]?.slots[0]).toMatchObject({ state: "held", vm: { id } });
+  expect(summary.slots).toMatchObject({ held: 1, draining: 0 });
+  expect(fleet.useCases.explainVm(id).summary).toMatch(
+    /^It has ended: .* It is kept for 30 min by token ci \(ci0\): to look\.$/,
+  );
   await fleet.restart();
   await host.hello();
   await pass(fleet, [host], 20 * 60);

@@ -6,7 +6,7 @@ import { Past } from "./past.tsx";
 import { QUANTILES, RANGE_NAMES, RANGES, type ChartsView } from "./ranges.ts";
 
 const PHASES = ["assigned", "pulling", "cloning", "booting", "provisioning"];
-const STATES = ["busy", "warm", "draining", "free", "phantom", "unreachable", "cordoned"];
+const STATES = ["busy", "warm", "draining", "held", "free", "phantom", "unreachable", "cordoned"];
 const SHARES = { p50: "half of them", p95: "95 of 100" } as const;
 
 /** How the fleet was over time, from what the control plane keeps of its past. */

@@ -21,6 +21,7 @@ export const LOOKS: readonly SlotLook[] = [
   "busy",
   "warm",
   "draining",
+  "held",
   "phantom",
   "unreachable",
   "cordoned",

@@ -5,7 +5,7 @@ import { countText } from "../parts/text.ts";
 import { LOOK_WORDS } from "./looks.ts";
 import styles from "./slots-bar.module.css";
 
-const PARTS = ["busy", "warm", "draining", "free", "cordoned", "phantom", "unreachable"] as const;
+const PARTS = ["busy", "warm", "draining", "held", "free", "cordoned", "phantom", "unreachable"] as const;
 
 /** All slots of the fleet by what they do; the parts sum to the whole. */
 export function SlotsBar({ slots, hosts }: { slots: BoardSummary["slots"]; hosts: number }) {

@@ -37,7 +37,7 @@ interface SummaryParts {
 
 /** Of two free slots and nothing else. */
 export function aSummary({ slots, queue, lastHour }: SummaryParts): BoardSummary {
-  const none = { busy: 0, warm: 0, draining: 0, phantom: 0, unreachable: 0, cordoned: 0 };
+  const none = { busy: 0, warm: 0, draining: 0, held: 0, phantom: 0, unreachable: 0, cordoned: 0 };
   return {
     at: "2026-03-01T12:00:00Z",
     slots: { ...none, free: 2, total: 2, ...(slots && { free: 0, ...slots }) },
