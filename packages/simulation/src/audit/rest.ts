@@ -32,10 +32,10 @@ const LEFT_IN_DATABASE = [
 ] as const;
 
 /**
- * A process at rest waits for its next heartbeat, look, note, lease or a cordon's end; each storm that left one more
+ * A process at rest waits for its next heartbeat, look, note, lease, minute of history or a cordon's end; each storm that left one more
  * would be a leak.
  */
-const TIMERS_AT_REST = 5;
+const TIMERS_AT_REST = 6;
 
 /** What can be counted from outside of what processes hold: timers, subscriptions, connections. */
 function heldInMemory({ site, hosts }: Fleet): string[] {
