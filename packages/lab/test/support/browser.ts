@@ -85,6 +85,10 @@ export function useBrowser({ mayLose = false } = {}) {
 
 /** What keeps people with a keyboard, a screen reader or weak eyes from using the page (WCAG 2.2 A and AA). */
 export async function expectAccessible(page: Page): Promise<void> {
+  // What is still fading in is fainter than it will be.
+  await page.evaluate(
+    "Promise.all(document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished.catch(() => {})))",
+  );
   const { violations } = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
     .analyze();
