@@ -32,8 +32,8 @@ const LEFT_IN_DATABASE = [
 ] as const;
 
 /**
- * A process at rest waits for its next heartbeat, look, note, lease, minute of history or a cordon's end; each storm that left one more
- * would be a leak.
+ * A process at rest waits for its next heartbeat, look, note, lease, minute of history or a cordon's end; each
+ * storm that left one more would be a leak.
  */
 const TIMERS_AT_REST = 6;
 
