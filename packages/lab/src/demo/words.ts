@@ -28,10 +28,14 @@ export function request(vms: number, hosts: number): string {
 export function howToReach(fleet: Fleet): string {
   const tokenFile = join(fleet.dir, "control-plane", "admin-token");
   return [
-    "The fleet is left running. In another terminal:",
+    "The fleet is left running. In a browser:",
+    "",
+    `  ${fleet.url()}, signed in with the token in ${tokenFile}`,
+    "",
+    "In another terminal:",
     "",
     `  export TARTFLEET_URL=${fleet.url()} TARTFLEET_TOKEN_FILE=${tokenFile}`,
-    "  npm run tartfleet -- host list",
+    "  npm run tartfleet -- top",
     `  curl ${pinned(fleet.adminToken)}-H "Authorization: Bearer $(cat ${tokenFile})" ${fleet.url()}/v1/fleet/capacity`,
     "",
     `Logs: ${fleet.dir}/*.log`,

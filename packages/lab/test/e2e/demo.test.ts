@@ -83,6 +83,7 @@ test("--keep leaves a fleet that can be used, until Ctrl-C", async () => {
     ["--keep"],
     (run) => void run.kill("SIGINT"),
   );
+  expect(stdout).toMatch(/http:\S+, signed in with the token in \S+admin-token\n/);
   expect(stdout).toMatch(/TARTFLEET_URL=http:\S+ TARTFLEET_TOKEN_FILE=\S+/);
   expect(exitCode).toBe(0);
 });
