@@ -28,7 +28,8 @@ export const faultyFleet = (hosts: number) =>
   }) satisfies FleetOptions;
 
 /** Ordinary work, and then four faults: a slow image, a VM that fails, a Mac on which nothing starts, no room. */
-export async function seedFaults({ api, ci, hosts, ...fleet }: Fleet): Promise<void> {
+export async function seedFaults(fleet: Fleet): Promise<void> {
+  const { api, ci, hosts } = fleet;
   const on = (number: number) => ({ hostLabels: { rack: String(number) } });
   const isOver = async (id: string) => (await api.getVm(id)).endedAt !== null;
   const first = await Promise.all(
@@ -41,7 +42,7 @@ export async function seedFaults({ api, ci, hosts, ...fleet }: Fleet): Promise<v
   const lost = await ci.createVm(scriptVm("true", { name: LOST, image: MISSING, ...on(2) }));
   await until(`${LOST} to fail`, () => isOver(lost.id));
 
-  simOf({ api, ci, hosts, ...fleet }, BROKEN).setFaults([{ action: "start-failure" }]);
+  simOf(fleet, BROKEN).setFaults([{ action: "start-failure" }]);
   const unlucky = await Promise.all(
     [1, 2, 3].map((n) => ci.createVm(scriptVm("true", { name: `unlucky-${n}`, image: SOUND, ...on(1) }))),
   );
