@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exitLogged, openStdoutLog } from "@tartfleet/log";
 import packageJson from "../package.json" with { type: "json" };
+import { commandOf } from "./commands.ts";
 import { readSettingsFiles } from "./config/files.ts";
 import { readSettings } from "./config/read-settings.ts";
 import type { Settings } from "./config/settings.ts";
-import { runDoctor } from "./doctor/command.ts";
 import { openDataDir } from "./process/data-dir.ts";
 import { AgentStop, EXIT } from "./process/exit.ts";
 import { takeLock } from "./process/lock.ts";
@@ -18,11 +18,13 @@ const PROGRAM = "tartfleet-agent";
 const STOP_MS = 5000;
 
 async function main(): Promise<void> {
-  const [first, ...rest] = process.argv.slice(2);
-  const read =
-    first === "doctor"
-      ? await runDoctor(rest, process.env, packageJson.version)
-      : readSettings(process.argv.slice(2), process.env, packageJson.version);
+  const { env } = process;
+  const { version } = packageJson;
+  const argv = process.argv.slice(2);
+  const command = commandOf(argv);
+  const read = command
+    ? await command.run({ argv: argv.slice(1), env, version, say: (line) => console.log(line) })
+    : readSettings(argv, env, version);
   switch (read.kind) {
     case "done":
       process.stdout.write(read.text);
@@ -32,7 +34,7 @@ async function main(): Promise<void> {
       process.stdout.write(read.text);
       return;
     case "mistakes":
-      throw new AgentStop("settings", list(read.mistakes, first === "doctor" ? "do that" : "start"));
+      throw new AgentStop("settings", list(read.mistakes, command ? "do that" : "start"));
     case "settings":
       await run(read.settings);
       return;

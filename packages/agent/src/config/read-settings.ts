@@ -1,5 +1,6 @@
 import { readSettings as read, type ReadSettings } from "@tartfleet/settings";
 import { mayNotBePlain } from "@tartfleet/tls";
+import { COMMANDS } from "../commands.ts";
 import { SECRETS, SETTINGS, type Settings } from "./settings.ts";
 
 /** The agent's settings, from its command line and environment. */
@@ -11,8 +12,12 @@ export function readSettings(
   return read(
     {
       name: "tartfleet-agent",
-      description:
-        "The agent of a tartfleet: runs VMs on this host as its control plane wants. `tartfleet-agent doctor` looks at what this host needs for that.",
+      description: `The agent of a tartfleet: runs VMs on this host as its control plane wants. With one of these words first it
+does that instead, and then goes by that word's own --help:
+
+${commandLines()}
+
+As the agent:`,
       version,
       table: SETTINGS,
       secrets: SECRETS,
@@ -36,4 +41,8 @@ function contradictions({ url, insecure, enrolmentToken, enrolmentTokenFile }: S
     );
   }
   return mistakes;
+}
+
+function commandLines(): string {
+  return COMMANDS.map(({ word, about }) => `  ${word.padEnd(10)}${about}`).join("\n");
 }

@@ -1,10 +1,11 @@
 import { worstFirst } from "@tartfleet/shared";
-import { baseUrl, onOff, readSettings, type ReadSettings } from "@tartfleet/settings";
+import { baseUrl, onOff, readSettings } from "@tartfleet/settings";
 import { trustFor, type Trust } from "@tartfleet/tls";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Call, CommandEnd } from "../command.ts";
 import { SETTINGS } from "../config/settings.ts";
 import { readCredential } from "../process/credential.ts";
 import { askSkew } from "./ask-clock.ts";
@@ -21,17 +22,8 @@ const TABLE = SETTINGS.pick({ dataDir: true, tart: true, tartHome: true, caFile:
 });
 type DoctorSettings = z.output<typeof TABLE>;
 
-/** What a run came to. */
-export type DoctorResult =
-  | { kind: "done"; text: string; exitCode: 0 | 1 }
-  | Exclude<ReadSettings<unknown>, { kind: "settings" }>;
-
 /** `tartfleet-agent doctor`: looks at this host as its user, beside an agent or without one. */
-export async function runDoctor(
-  argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  version: string,
-): Promise<DoctorResult> {
+export async function runDoctor({ argv, env, version }: Call): Promise<CommandEnd> {
   const read = readSettings(
     {
       name: "tartfleet-agent doctor",

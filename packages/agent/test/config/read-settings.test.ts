@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { COMMANDS } from "../../src/commands.ts";
 import { readSettings } from "../../src/config/read-settings.ts";
 import { nameFrom } from "../../src/process/identity.ts";
 
@@ -79,4 +80,11 @@ test("a host's name is made from any hostname", () => {
     "host",
     "a".repeat(63),
   ]);
+});
+
+test("the help names every command", () => {
+  const help = read(["--help"]);
+  for (const { word, about } of COMMANDS) {
+    expect(help).toMatchObject({ text: expect.stringMatching(new RegExp(`^  ${word} +${about}$`, "m")) });
+  }
 });

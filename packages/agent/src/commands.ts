@@ -1,0 +1,12 @@
+import type { Command } from "./command.ts";
+import { runDoctor } from "./doctor/command.ts";
+
+/** What `tartfleet-agent` does beside running the agent. */
+export const COMMANDS: readonly Command[] = [
+  { word: "doctor", about: "looks at what this host needs for its VMs", run: runDoctor },
+];
+
+/** @returns undefined when the words are the agent's own settings */
+export function commandOf([first]: readonly string[]): Command | undefined {
+  return COMMANDS.find(({ word }) => word === first);
+}
