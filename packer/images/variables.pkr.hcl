@@ -126,6 +126,12 @@ variable "xcode_platforms" {
   description = "Simulators to install: iOS, tvOS, watchOS, visionOS. Each takes gigabytes."
 }
 
+variable "xcode_runtimes" {
+  type        = list(string)
+  default     = []
+  description = "Exactly these simulators' runtimes must be there at the end, e.g. [\"iOS 26.4\"]. Empty: one of each platform, whichever Xcode brings."
+}
+
 variable "github_runner_version" {
   type = string
   # GitHub refuses runners that are more than about thirty days behind: build anew before that.

@@ -29,11 +29,13 @@ build {
       "XCODE_VERSION=${var.xcode_version}",
       "XCODE_XIP_SHA256=${var.xcode_xip_sha256}",
       "XCODE_PLATFORMS=${join(" ", var.xcode_platforms)}",
+      "XCODE_RUNTIMES=${join(",", var.xcode_runtimes)}",
       "FREE_SPACE_MB=${var.free_space_mb}",
     ]
     scripts = [
       "${path.root}/scripts/xcode/install-xcode.sh",
       "${path.root}/scripts/xcode/platforms.sh",
+      "${path.root}/scripts/xcode/assert-runtimes.sh",
       "${path.root}/scripts/xcode/certificates.sh",
       "${path.root}/scripts/xcode/push-notifications-off.sh",
       "${path.root}/scripts/xcode/await-simulator-caches.sh",

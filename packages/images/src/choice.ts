@@ -1,11 +1,10 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { z } from "zod";
 import type { Context } from "./context.ts";
 import { ImagesError } from "./images-error.ts";
 import type { Choice } from "./plan.ts";
-import { parseHcl, readHclFiles } from "./templates/read.ts";
 import { readReleases } from "./templates/release.ts";
+import { readVariables } from "./templates/variables.ts";
 
 export interface ChoiceFlags {
   release: string;
@@ -41,10 +40,10 @@ export async function readChoice(flags: ChoiceFlags, { env, folder }: Context): 
       "Give Xcode's version and its .xip, which Apple gives to people who are signed in.",
     );
   }
-  const known = await variableNames(folder);
+  const known = await readVariables(folder);
   const unknown = Object.keys(flags.var).find((name) => !known.has(name) || WORKED_OUT.has(name));
   if (unknown !== undefined) {
-    const names = [...known].filter((name) => !WORKED_OUT.has(name)).join(", ");
+    const names = [...known.keys()].filter((name) => !WORKED_OUT.has(name)).join(", ");
     throw new ImagesError("invalid_choice", `--var ${unknown} cannot be set`, `These can: ${names}.`);
   }
   const home = env["HOME"] ?? homedir();
@@ -62,11 +61,4 @@ export async function readChoice(flags: ChoiceFlags, { env, folder }: Context): 
 function sipOf(text: string): "on" | "off" {
   if (text === "on" || text === "off") return text;
   throw new ImagesError("invalid_choice", "sip cannot be set to that", "It is on or off.");
-}
-
-const variablesSchema = z.object({ variable: z.record(z.string(), z.unknown()).default({}) });
-
-async function variableNames(folder: string): Promise<Set<string>> {
-  const files = await Promise.all((await readHclFiles(folder)).map(parseHcl));
-  return new Set(files.flatMap((file) => Object.keys(variablesSchema.parse(file).variable)));
 }

@@ -9,6 +9,7 @@ import { planSteps, stepsFrom } from "./plan.ts";
 import { planText } from "./plan-text.ts";
 import { giveToChannel } from "./push/channel.ts";
 import { push } from "./push/push.ts";
+import { listVariable } from "./templates/variables.ts";
 import { reportText } from "./verify/report.ts";
 import { verify } from "./verify/verify.ts";
 
@@ -66,11 +67,13 @@ export function makeProgram(context: Context): Command {
     )
     .option("--free-space-mb <mb>", "what a job needs (default: 15000)", number)
     .action(async (image: string, flags: ChoiceFlags & { bootSeconds?: number; freeSpaceMb?: number }) => {
-      const { release } = await readChoice(flags, context);
-      const points = await verify(
-        { image, release, bootSeconds: flags.bootSeconds ?? 300, freeSpaceMb: flags.freeSpaceMb ?? 15_000 },
-        context,
-      );
+      const { release, variables: given, folder } = await readChoice(flags, context);
+      const simulators = {
+        platforms: await listVariable("xcode_platforms", { given, folder }),
+        runtimes: await listVariable("xcode_runtimes", { given, folder }),
+      };
+      const { bootSeconds = 300, freeSpaceMb = 15_000 } = flags;
+      const points = await verify({ image, release, simulators, bootSeconds, freeSpaceMb }, context);
       context.say(reportText(points));
       if (points.some(({ verdict }) => verdict === "broken"))
         throw new ImagesError(

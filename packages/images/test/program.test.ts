@@ -59,3 +59,11 @@ test.each([
 ])("a mistake in the command line is told: %o", async (args, said) => {
   await expect(images(contextOf({}), ...args)).rejects.toThrow(said);
 });
+
+test("a list must look like one", async () => {
+  const args = ["verify", "vm", "--release", "tahoe", "--var", "xcode_runtimes=iOS 26.4"];
+  await expect(images(contextOf({}), ...args)).rejects.toMatchObject({
+    code: "invalid_choice",
+    advice: `It is one like --var 'xcode_runtimes=["iOS"]'.`,
+  });
+});

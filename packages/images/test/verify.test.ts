@@ -16,7 +16,8 @@ const TOOLS = ["brew", "git-lfs", "jq", "yq", "gh", "wget", "aws", "cmake", "mis
 
 /** tart-sim's guests are this macOS. */
 const release = (await readReleases(IMAGES_FOLDER)).find(({ release }) => release === "sequoia")!;
-const checks = await guestChecks({ folder: IMAGES_FOLDER, release, freeSpaceMb: 15_000 });
+const simulators = { platforms: ["iOS", "watchOS"], runtimes: [] };
+const checks = await guestChecks({ folder: IMAGES_FOLDER, release, freeSpaceMb: 15_000, simulators });
 
 /** What programs of macOS say in an image as it should be. */
 const MACOS: Readonly<Record<string, string>> = {
@@ -90,6 +91,26 @@ test("what an image does not have is no fault of it", async () => {
   });
 });
 
+const runtimes = (...lines: string[]) => ({
+  xcrun: `case "$*" in *runtimes) printf '%s\\n' '== Runtimes ==' ${lines.map((line) => `'${line}'`).join(" ")} ;; esac`,
+});
+const IOS = "iOS 26.4 (26.4 - 23E244) - com.apple.CoreSimulator.SimRuntime.iOS-26-4";
+const WATCH = "watchOS 26.4 (26.4 - 23T240) - com.apple.CoreSimulator.SimRuntime.watchOS-26-4";
+
+test.each([
+  ["one is missing", [IOS], "< watchOS"],
+  ["there is one too many", [IOS, IOS.replaceAll("26.4", "26.2"), WATCH], "> iOS"],
+  ["one does not work", [IOS, `${WATCH} (unavailable, runtime profile not found)`], "< watchOS"],
+])("simulators are broken when %s", async (_, lines, said) => {
+  await using whole = await guest(runtimes(IOS, WATCH));
+  expect(await whole.verdict("the simulators are those that were asked for")).toMatchObject({ exitCode: 0 });
+  await using own = await guest(runtimes(...lines));
+  expect(await own.verdict("the simulators are those that were asked for")).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(said),
+  });
+});
+
 test("a secret, or somebody's history, is", async () => {
   await using own = await guest();
   await mkdir(join(own.dir, ".aws"));
@@ -125,7 +146,7 @@ test("a clone is booted, looked at by tart exec and by ssh, and removed", async 
     "export LANG=en_US.UTF-8 PATH=$HOME/../../usr/local/bin:$PATH\n",
   );
   const context = contextOf({ env: host.env });
-  const options = { release, freeSpaceMb: 1, bootSeconds: 60, pace: 100, sshPort: 2222 };
+  const options = { release, simulators, freeSpaceMb: 1, bootSeconds: 60, pace: 100, sshPort: 2222 };
   const points = await verify({ ...options, image: "built" }, context);
   expect(points.filter(({ verdict }) => verdict === "broken").map(({ title }) => title)).toEqual([
     "updates are off",

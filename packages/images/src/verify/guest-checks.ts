@@ -13,6 +13,13 @@ export interface GuestCheck {
 
 export const ABSENT = 3;
 
+/** What the xcode layer was told to install. */
+export interface Simulators {
+  platforms: readonly string[];
+  /** Exactly these, e.g. `iOS 26.4`; none: one of each platform. */
+  runtimes: readonly string[];
+}
+
 /** Programs of the base layer, as a job looks for them. */
 const TOOLS = ["brew", "git", "git-lfs", "jq", "yq", "gh", "wget", "aws", "cmake", "mise", "node"];
 
@@ -35,10 +42,12 @@ export async function guestChecks({
   folder,
   release,
   freeSpaceMb,
+  simulators,
 }: {
   folder: string;
   release: Release;
   freeSpaceMb: number;
+  simulators: Simulators;
 }): Promise<GuestCheck[]> {
   /** What ended the build of a layer when it was not so must still be so. */
   const asBuilt = async (path: string, env: Record<string, string> = {}) =>
@@ -131,8 +140,16 @@ test -r ~/agent.jar || test -r ~/jenkins/agent.jar || { echo "and no agent.jar";
     ),
     check(
       11,
+      "the simulators are those that were asked for",
+      `${hasSimulators}\n${await asBuilt("xcode/assert-runtimes.sh", {
+        XCODE_PLATFORMS: simulators.platforms.join(" "),
+        XCODE_RUNTIMES: simulators.runtimes.join(","),
+      })}`,
+    ),
+    check(
+      11,
       "a simulator boots",
-      `xcrun simctl help >/dev/null 2>&1 || exit ${ABSENT}
+      `${hasSimulators}
 device=$(xcrun simctl list devices available | grep -oE '[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}' | head -n 1)
 if [ -z "$device" ]; then echo "there is none"; exit 1; fi
 xcrun simctl bootstatus "$device" -b >/dev/null && xcrun simctl shutdown "$device" && xcrun simctl list runtimes | tail -n +2`,
@@ -145,6 +162,8 @@ xcrun simctl bootstatus "$device" -b >/dev/null && xcrun simctl shutdown "$devic
     ),
   ];
 }
+
+const hasSimulators = `xcrun simctl help >/dev/null 2>&1 || exit ${ABSENT}`;
 
 const present = (program: string, script: string) =>
   `PATH=$PATH:/opt/homebrew/bin; command -v ${program} >/dev/null || exit ${ABSENT}; ${script}`;

@@ -11,13 +11,14 @@ import { ImagesError } from "../images-error.ts";
 import { layersOf, MOST_LAYERS, tooManyLayers } from "../push/layers.ts";
 import type { Release } from "../templates/release.ts";
 import type { Point } from "./finding.ts";
-import { ABSENT, guestChecks, TOOLS_BY_SSH, type GuestCheck } from "./guest-checks.ts";
+import { ABSENT, guestChecks, TOOLS_BY_SSH, type GuestCheck, type Simulators } from "./guest-checks.ts";
 
 export interface VerifyOptions {
   /** A local VM or a reference. */
   image: string;
   release: Release;
   freeSpaceMb: number;
+  simulators: Simulators;
   /** How long the guest may take to answer. */
   bootSeconds: number;
   /** Divides the pauses between tries; 1 on a Mac. */
