@@ -1,6 +1,7 @@
 // Runs inside the environment that bootstrap.mjs makes (a new enough node, and pnpm on PATH):
 // installs the workspace, then does the task.
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { audit } from "./audit.mjs";
@@ -10,15 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [task, ...args] = process.argv.slice(2);
 
 /** Tasks that are one of our programs, run from its source. */
-const programs = {
-  demo: "packages/lab/src/demo/main.ts",
-  conformance: "packages/tart-sim/src/conformance/main.ts",
-  "control-plane": "packages/control-plane/src/main.ts",
-  agent: "packages/agent/src/main.ts",
-  tartfleet: "packages/cli/src/main.ts",
-  simulate: "packages/simulation/src/main.ts",
-  images: "packages/images/src/main.ts",
-};
+const programs = JSON.parse(readFileSync(join(root, "scripts/programs.json"), "utf8"));
 
 /** Tasks about the workspace itself. */
 const chores = {
