@@ -1,5 +1,6 @@
 import { reveal, type AttemptError, type Bootstrap } from "@tartfleet/shared";
 import { readFile } from "node:fs/promises";
+import { GUEST_FOLDER } from "../guest-folder.ts";
 import { failed, ok, type Result } from "../tart/result.ts";
 import { attemptErrorOfGuest } from "./attempt-error.ts";
 import type { Guest } from "./guest.ts";
@@ -37,7 +38,7 @@ export async function provision(
 
 async function guestScripts(): Promise<GuestScripts> {
   const read = async (name: (typeof GUEST_SCRIPTS)[number]) =>
-    [name, await readFile(new URL(`../../guest/${name}`, import.meta.url), "utf8")] as const;
+    [name, await readFile(new URL(name, GUEST_FOLDER), "utf8")] as const;
   return new Map(await Promise.all(GUEST_SCRIPTS.map(read)));
 }
 
