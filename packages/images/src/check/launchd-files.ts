@@ -1,8 +1,7 @@
+import { launchdProblems, plistText } from "@tartfleet/launchd";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { JOBS } from "../launchd/jobs.ts";
-import { plistPath, plistText } from "../launchd/plist.ts";
-import { launchdProblems } from "../launchd/rules.ts";
+import { jobPath, JOBS } from "../launchd/jobs.ts";
 import { filesBelow, type HclFile } from "../templates/read.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
@@ -17,13 +16,13 @@ export async function checkJobs(folder: string, files: readonly HclFile[]): Prom
   );
   const stale = await Promise.all(
     JOBS.map(async (job) => {
-      const text = await readFile(join(folder, plistPath(job)), "utf8").catch(() => undefined);
+      const text = await readFile(join(folder, jobPath(job)), "utf8").catch(() => undefined);
       return text === plistText(job)
         ? []
-        : [{ file: plistPath(job), problem: "it is not as generated: npm run images -- generate" }];
+        : [{ file: jobPath(job), problem: "it is not as generated: npm run images -- generate" }];
     }),
   );
-  const made = new Set(JOBS.map(plistPath));
+  const made = new Set(JOBS.map(jobPath));
   return [
     ...checked.flat(),
     ...stale.flat(),

@@ -1,14 +1,4 @@
-/** A launchd job that images hold, and where launchd finds it. */
-export interface LaunchdJob {
-  /** Of the whole machine, as root, or of every session at the screen. */
-  folder: "LaunchDaemons" | "LaunchAgents";
-  label: string;
-  programArguments: readonly [string, ...string[]];
-  environment?: Readonly<Record<string, string>>;
-  keepAlive: boolean;
-  /** Absolute; for stdout and stderr. */
-  log?: string;
-}
+import { plistPath, type LaunchdJob } from "@tartfleet/launchd";
 
 const PATH = "/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
@@ -54,3 +44,6 @@ export const JOBS: readonly LaunchdJob[] = [
     keepAlive: false,
   },
 ];
+
+/** Below the folder of templates. */
+export const jobPath = (job: LaunchdJob): string => `launchd/${plistPath(job)}`;

@@ -12,6 +12,7 @@ const jobSchema = z.strictObject({
   UserName: z.string().optional(),
   RunAtLoad: z.literal(true),
   KeepAlive: z.literal(true).optional(),
+  AbandonProcessGroup: z.literal(true).optional(),
   ThrottleInterval: z.number().int().positive().optional(),
   WorkingDirectory: path.optional(),
   StandardOutPath: path.optional(),
