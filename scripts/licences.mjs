@@ -1,8 +1,9 @@
 // What is installed to run the programs, and under which licences: `node scripts/licences.mjs` writes
 // docs/licences.md, `--check` says whether it is as it should be.
-import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packageFolders } from "./packages.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const page = join(root, "docs/licences.md");
@@ -47,15 +48,15 @@ function installed() {
     // pnpm puts what a package needs beside it.
     const beside = folder.slice(0, folder.length - name.length);
     for (const needed of Object.keys({ ...dependencies, ...optionalDependencies })) {
-      const at = join(beside, needed);
+      // Some bring what they need along, inside.
+      const inside = join(folder, "node_modules", needed);
+      const at = existsSync(inside) ? inside : join(beside, needed);
       if (existsSync(at)) visit(realpathSync(at));
       else if (!(needed in optionalDependencies))
         throw new Error(`${key} needs ${needed}, which is not installed`);
     }
   };
-  for (const ours of readdirSync(join(root, "packages"))) {
-    const folder = join(root, "packages", ours);
-    if (!existsSync(join(folder, "package.json"))) continue;
+  for (const folder of packageFolders(root)) {
     for (const [needed, wanted] of Object.entries(read(folder).dependencies ?? {})) {
       if (!wanted.startsWith("workspace:")) visit(realpathSync(join(folder, "node_modules", needed)));
     }

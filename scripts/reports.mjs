@@ -1,15 +1,14 @@
 // What vitest's reports of all packages come to.
-import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { packageFolders } from "./packages.mjs";
 
 /**
  * @param {string} root the workspace's folder
  * @param {string} name of the report file in each package's .reports
  */
 export function reportsOf(root, name) {
-  const paths = readdirSync(join(root, "packages")).map((folder) =>
-    join(root, "packages", folder, ".reports", name),
-  );
+  const paths = packageFolders(root).map((folder) => join(folder, ".reports", name));
   return {
     /** Removes those of earlier runs. */
     forget() {

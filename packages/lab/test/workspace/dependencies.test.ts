@@ -20,6 +20,7 @@ test("every package comes from the registry with its hash: no repository, no add
 test("versions are exact, and no package may run a script when it is installed", () => {
   const manifests = [
     "package.json",
+    "infra/package.json",
     ...readdirSync(`${root}packages`).map((name) => `packages/${name}/package.json`),
   ];
   for (const path of manifests) {

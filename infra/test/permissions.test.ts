@@ -1,0 +1,151 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { resources, settingsWith, templatesOf, type StackName } from "./support.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+interface Statement {
+  Sid: string;
+  Effect: string;
+  Action: string | string[];
+  Resource: unknown;
+}
+
+const list = <T>(one: T | T[]): T[] => (Array.isArray(one) ? one : [one]);
+
+const asUsual = templatesOf(settingsWith());
+
+/** What the roles of a stack may do, by the statement that allows it. */
+function allowed(
+  name: StackName,
+  templates = asUsual,
+): Record<string, { actions: string[]; resource: string }> {
+  const policies = resources(templates[name], "AWS::IAM::Policy");
+  const statements = policies.flatMap(
+    ({ Properties }) => (Properties["PolicyDocument"] as { Statement: Statement[] }).Statement,
+  );
+  expect(statements.every(({ Effect }) => Effect === "Allow")).toBe(true);
+  return Object.fromEntries(
+    statements.map(({ Sid, Action, Resource }) => [
+      Sid,
+      { actions: list(Action).sort(), resource: JSON.stringify(Resource) },
+    ]),
+  );
+}
+
+/** The actions behind the requests of a registry's clients. */
+const BEHIND_REQUESTS = {
+  "GET /v2/…/manifests/…": "ecr:BatchGetImage",
+  "HEAD /v2/…/manifests/…": "ecr:BatchGetImage",
+  "GET /v2/…/blobs/…": "ecr:GetDownloadUrlForLayer",
+  "HEAD /v2/…/blobs/…": "ecr:BatchCheckLayerAvailability",
+  "POST /v2/…/blobs/uploads/": "ecr:InitiateLayerUpload",
+  "PATCH /v2/…/blobs/uploads/…": "ecr:UploadLayerPart",
+  "PUT /v2/…/blobs/uploads/…": "ecr:CompleteLayerUpload",
+  "PUT /v2/…/manifests/…": "ecr:PutImage",
+} as const;
+
+/** What `tart pull` and `tart push` send (reference: tart's Registry.swift), and the agent when it asks for a tag's digest. */
+const PULL = [
+  "GET /v2/…/manifests/…",
+  "HEAD /v2/…/manifests/…",
+  "GET /v2/…/blobs/…",
+  "HEAD /v2/…/blobs/…",
+] as const;
+const PUSH = [
+  "HEAD /v2/…/blobs/…",
+  "POST /v2/…/blobs/uploads/",
+  "PATCH /v2/…/blobs/uploads/…",
+  "PUT /v2/…/blobs/uploads/…",
+  "PUT /v2/…/manifests/…",
+] as const;
+
+const actionsOf = (requests: readonly (keyof typeof BEHIND_REQUESTS)[]) => [
+  ...new Set(requests.map((request) => BEHIND_REQUESTS[request])),
+];
+
+/** Commands of the AWS CLI that are not named after the one action that they take. */
+const BEHIND_COMMANDS: Record<string, string> = {
+  "ecr get-login-password": "ecr:GetAuthorizationToken",
+  "s3 cp": "s3:GetObject",
+};
+
+const camel = (operation: string) =>
+  operation.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** The actions behind the AWS commands of all scripts in these folders. */
+function actionsOfScripts(...folders: string[]): Set<string> {
+  const scripts = folders.flatMap((folder) =>
+    readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".sh") && !name.includes("node_modules"))
+      .map((name) => readFileSync(`${ROOT}${folder}/${name}`, "utf8")),
+  );
+  const commands = scripts.flatMap((text) => [...text.matchAll(/^[^#\n]*\baws ([a-z0-9-]+) ([a-z0-9-]+)/gm)]);
+  return new Set(
+    commands.map(
+      ([, service = "", operation = ""]) =>
+        BEHIND_COMMANDS[`${service} ${operation}`] ?? `${service}:${camel(operation)}`,
+    ),
+  );
+}
+
+describe("a Mac", () => {
+  test("may call what tart and the agent send to a registry, on the fleet's repositories alone", () => {
+    const { Pull, Token } = allowed("hosts");
+    expect(Pull?.actions).toEqual(actionsOf(PULL).sort());
+    expect(Pull?.resource).toContain("tartfleet-registry:");
+    expect(Pull?.resource).not.toContain("*");
+    expect(Token?.actions).toEqual(["ecr:GetAuthorizationToken"]);
+  });
+
+  test("may read its enrolment token, and no other parameter", () => {
+    const { Enrol } = allowed("hosts");
+    expect(Enrol?.actions).toEqual(["ssm:GetParameter"]);
+    expect(Enrol?.resource).toContain(":ssm:eu-central-1:123456789012:parameter/tartfleet/enrolment-token");
+    expect(Enrol?.resource).not.toContain("*");
+  });
+
+  test("has sessions when they are wanted, and nothing else", () => {
+    const settings = settingsWith();
+    const macs = { ...settings.macs, sessionManager: false };
+    expect(Object.keys(allowed("hosts")).sort()).toEqual(["Enrol", "Pull", "Sessions", "Token"]);
+    expect(Object.keys(allowed("hosts", templatesOf({ ...settings, macs }))).sort()).toEqual([
+      "Enrol",
+      "Pull",
+      "Token",
+    ]);
+  });
+});
+
+describe("the control plane's machine", () => {
+  test("may fetch its program and have sessions; its boot script asks AWS for nothing else", () => {
+    const { Program, Sessions, ...others } = allowed("controlPlane");
+    expect(others).toEqual({});
+    expect(new Set(Program?.actions)).toEqual(actionsOfScripts("infra/boot"));
+    expect(Program?.resource).toMatch(/cdk-hnb659fds-assets-123456789012-eu-central-1\/[0-9a-f]{64}\.zip/);
+    expect(Sessions?.actions.every((action) => action.startsWith("ssm"))).toBe(true);
+  });
+});
+
+describe("who builds", () => {
+  test("may push and pull as tart does, on the fleet's repositories alone", () => {
+    const { Push } = allowed("builder");
+    expect(Push?.actions).toEqual([...new Set(actionsOf([...PULL, ...PUSH]))].sort());
+    expect(Push?.resource).not.toContain("*");
+  });
+
+  test("may change machines of this account and region alone, and pass on no role", () => {
+    const { Build, Look, Token, Push: _push, ...others } = allowed("builder");
+    expect(others).toEqual({});
+    expect(Build?.resource).toContain(":ec2:eu-central-1:123456789012:*");
+    expect(Look?.actions.every((action) => action.startsWith("ec2:Describe"))).toBe(true);
+    expect(Token?.actions).toEqual(["ecr:GetAuthorizationToken"]);
+    expect(Build?.actions.some((action) => action.startsWith("iam:") || action.includes("*"))).toBe(false);
+  });
+});
+
+test("no role is allowed a pattern of actions", () => {
+  const all = (["controlPlane", "hosts", "builder"] as const).flatMap((name) => Object.values(allowed(name)));
+  expect(all.flatMap(({ actions }) => actions).filter((action) => action.includes("*"))).toEqual([]);
+});
