@@ -19,6 +19,8 @@ export interface AgentParts extends Omit<HostParts, "bootstrap"> {
   resolveTag?: ResolveTag | undefined;
   /** Opens tunnels to VMs; an agent without it is never asked to. */
   openTunnel?: OpenTunnel | undefined;
+  /** Told when a session with the control plane begins, and when it ends. */
+  onSession?: ((isOpen: boolean) => void) | undefined;
 }
 
 export interface Agent {
@@ -54,7 +56,10 @@ export function createAgent(parts: AgentParts): Agent {
         const instances = inventory(view.seen, view.instances).slice(0, MOST_INSTANCES);
         return { machineId, agentId, facts, instances };
       },
-      onWelcome: (welcome) => host.onWelcome(welcome),
+      onWelcome(welcome) {
+        host.onWelcome(welcome);
+        parts.onSession?.(true);
+      },
       onSet(set) {
         host.onSet(set);
         questions?.asked(set.resolve ?? []);
@@ -62,6 +67,7 @@ export function createAgent(parts: AgentParts): Agent {
       },
       onLost() {
         host.onLost();
+        parts.onSession?.(false);
         questions?.asked([]);
       },
     },

@@ -1,9 +1,11 @@
 import type { Command } from "./command.ts";
 import { runDoctor } from "./doctor/command.ts";
+import { runUpgrade } from "./upgrade/command.ts";
 
 /** What `tartfleet-agent` does beside running the agent. */
 export const COMMANDS: readonly Command[] = [
   { word: "doctor", about: "looks at what this host needs for its VMs", run: runDoctor },
+  { word: "upgrade", about: "replaces this host's agent by another version, VMs go on", run: runUpgrade },
 ];
 
 /** @returns undefined when the words are the agent's own settings */

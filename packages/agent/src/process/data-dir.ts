@@ -12,9 +12,13 @@ export interface DataDir {
   credential: string;
   agentId: string;
   journal: string;
+  status: string;
   runLogs: RunLogs;
   pulledImages: PulledImages;
 }
+
+/** File in which the agent of a data folder says how it is. */
+export const statusIn = (folder: string): string => join(folder, "status.json");
 
 /** @throws AgentStop when the folder cannot be made or written */
 export async function openDataDir(folder: string): Promise<DataDir> {
@@ -36,6 +40,7 @@ export async function openDataDir(folder: string): Promise<DataDir> {
     credential: join(path, "credential.json"),
     agentId,
     journal: join(path, "journal"),
+    status: statusIn(path),
     runLogs: {
       path: logPath,
       exists: (name) =>

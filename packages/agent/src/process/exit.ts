@@ -1,5 +1,9 @@
 /** Exit codes, after sysexits.h where it has one; 0 is a clean stop by a signal. */
 export const EXIT = {
+  /** What an upgrade is to be made of is not what was signed, or nobody who is trusted signed it. */
+  notVerified: 65,
+  /** What an upgrade is to be made of cannot be had. */
+  noSource: 66,
   /** The control plane does not answer, or what answers is none. */
   noControlPlane: 68,
   /** A fault of the agent. */
@@ -18,6 +22,10 @@ export const EXIT = {
   settings: 78,
   /** Another agent speaks for this host. */
   fenced: 79,
+  /** The new version did not come up; the one before it runs again. */
+  wentBack: 80,
+  /** No version came up. */
+  noneUp: 81,
 } as const;
 
 /** Why the agent cannot start or go on; the message says what to change. */

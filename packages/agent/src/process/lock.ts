@@ -37,6 +37,11 @@ export async function takeLock(folder: string): Promise<Lock | { heldBy: string 
   return { heldBy: "?" };
 }
 
+/** The pid (or "?") of who has a folder's lock; undefined when nobody has. */
+export function holderOf(folder: string): Promise<string | undefined> {
+  return ask(lockPath(folder));
+}
+
 function lockPath(folder: string): string {
   const path = join(resolve(folder), "agent.sock");
   if (Buffer.byteLength(path) <= LONGEST_PATH) return path;

@@ -26,6 +26,7 @@ import type { DataDir } from "./data-dir.ts";
 import { AgentStop } from "./exit.ts";
 import { realGuests } from "./guests.ts";
 import { defaultName, machineId, osVersion } from "./identity.ts";
+import { keepStatus } from "./status-file.ts";
 
 /** For the control plane to take a tunnel. */
 const HANDSHAKE_MS = 10_000;
@@ -121,6 +122,7 @@ export async function runAgent(start: Start): Promise<void> {
     runLogs: dataDir.runLogs,
     pulledImages: dataDir.pulledImages,
     journal: fileJournal(dataDir.journal, log),
+    onSession: keepStatus(dataDir.status, { version: packageJson.version, pid: process.pid }, log),
     clock: systemClock,
     random: Math.random,
     log,
