@@ -1,7 +1,7 @@
 #!/bin/sh
 # Debian packages that let the simulated Macs have guests with a real sshd, a PID namespace (bubblewrap)
-# and a network of their own, promtool, with which alerts are tried, a browser for the dashboard, and what
-# looks at the templates of images.
+# and a network of their own, promtool, with which alerts are tried, a browser for the dashboard, what
+# looks at the templates of images, and a registry that they are pushed to.
 # Without them the tests that need them are skipped, and the rest runs on plain processes.
 set -eu
 missing=""
@@ -14,6 +14,7 @@ command -v chromium >/dev/null || missing="$missing chromium"
 command -v zsh >/dev/null || missing="$missing zsh"
 command -v packer >/dev/null || missing="$missing packer"
 command -v shellcheck >/dev/null || missing="$missing shellcheck"
+command -v docker-registry >/dev/null || missing="$missing docker-registry"
 [ -n "$missing" ] || exit 0
 echo "installing$missing"
 export DEBIAN_FRONTEND=noninteractive

@@ -1,10 +1,16 @@
-import { makeSimHost, startRegistry } from "@tartfleet/tart-sim";
+import {
+  dockerRegistryIsMissing,
+  makeSimHost,
+  REGISTRY_USER,
+  startDockerRegistry,
+  startRegistry,
+} from "@tartfleet/tart-sim";
 import { makePrivateKey, makeSelfSigned } from "@tartfleet/tls";
 import { execa } from "execa";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { truncate } from "node:fs/promises";
+import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { IMAGES_FOLDER } from "../src/folder.ts";
@@ -89,6 +95,42 @@ test("what a registry would not take is not pushed, nor what is not there or run
     message: expect.stringContaining("468 layers"),
   });
 }, 60_000);
+
+const missing = dockerRegistryIsMissing();
+
+test.skipIf(missing).each(["basic", "token"] as const)(
+  `a registry that is really there and asks for a %s takes an image${missing ? ` (${missing})` : ""}`,
+  async (auth) => {
+    await using own = await scratch();
+    await using registry = await startDockerRegistry({
+      dir: join(own.dir, "registry"),
+      tls: { key, cert },
+      auth,
+    });
+    await writeFile(join(own.dir, "ca.pem"), cert);
+    const host = await makeSimHost({
+      dir: join(own.dir, "mac"),
+      speed: 1000,
+      images: [{ name: SOURCE.slice(0, -2), tags: ["1"] }],
+      cached: [SOURCE],
+      host: { registries: { [registry.address]: registry.address } },
+      baseEnv: {
+        ...process.env,
+        HOME: own.dir,
+        NODE_EXTRA_CA_CERTS: join(own.dir, "ca.pem"),
+        TART_REGISTRY_USERNAME: REGISTRY_USER.username,
+        TART_REGISTRY_PASSWORD: REGISTRY_USER.password,
+      },
+    });
+    await execa("tart", ["clone", SOURCE, "built"], { env: host.env });
+    const context = contextOf({ env: host.env, now: () => NOON });
+    const options = { vm: "built", repository: `${registry.address}/macos/golden-gate`, release };
+    const image = await push(options, context);
+    await execa("tart", ["pull", image], { env: host.env });
+    await expect(push(options, context)).rejects.toMatchObject({ code: "tag_taken" });
+  },
+  60_000,
+);
 
 test.each([
   [50, 96],

@@ -43,7 +43,7 @@ export function validate(sim: Sim, command: ParsedCommand): void {
 
 /** `tart clone` (tart-contract §2.1). Up to 2.40 an existing name is replaced, running or not. */
 export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
-  const source = await openSource(sim, command.arg("source-name"));
+  const source = await openSource(sim, command.arg("source-name"), command.flag("insecure"));
   checkHostVersion(sim, source);
   const target = localVm(sim.home, command.arg("new-name"));
   const path = join(tmpDir(sim.home), randomUUID());
@@ -76,12 +76,12 @@ export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
 }
 
 /** A local VM, or an image: from the cache when it is there, without asking the registry (§2.1). */
-async function openSource(sim: Sim, name: string): Promise<VmDir> {
+async function openSource(sim: Sim, name: string, insecure: boolean): Promise<VmDir> {
   if (!isRemoteName(name)) return openLocalVm(sim.home, name);
   const remote = remoteNameOf(name);
   const cached = cachedImage(sim.home, remote);
   if (cached !== undefined) return cached;
-  await pullImage(sim, remote);
+  await pullImage(sim, remote, insecure);
   const pulled = cachedImage(sim.home, remote);
   if (pulled === undefined) throw vmDoesNotExist(name);
   return pulled;

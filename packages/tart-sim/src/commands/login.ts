@@ -5,7 +5,7 @@ import type { ParsedCommand } from "../cli/spec.ts";
 import { readJsonFile } from "../host/host-config.ts";
 import { isRecord } from "../host/shape.ts";
 import { keychainFile } from "../registry/credentials.ts";
-import { credentialsAreGood } from "../registry/registry.ts";
+import { refusalOf } from "../registry/registry.ts";
 import type { Sim } from "../sim.ts";
 import { writeJsonFile } from "../storage/files.ts";
 
@@ -22,10 +22,10 @@ export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
     username === undefined
       ? await ask()
       : { username, password: readFileSync(0, "utf8").replace(/\r?\n$/, "") };
-  if (!command.flag("no-validate") && !credentialsAreGood(sim, host, given))
-    throw runtimeFailure(
-      'invalid credentials: AuthFailed(why: "received unexpected HTTP status code 401 while retrieving an authentication token", details: "")',
-    );
+  const refusal = command.flag("no-validate")
+    ? undefined
+    : await refusalOf(sim, host, { given, insecure: command.flag("insecure") });
+  if (refusal !== undefined) throw runtimeFailure(`invalid credentials: ${refusal}`);
   if (sim.host.keychain === "locked" || sim.faults.has("keychain-credentials"))
     throw swiftFailure('Failed(message: "Keychain failed to update item: User interaction is not allowed.")');
   const stored = readJsonFile(keychainFile(sim.hostDir));

@@ -21,6 +21,6 @@ export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
   }
   const name = remoteNameOf(typed);
   sim.say(`pulling ${showRemoteName(name)}...`);
-  await pullImage(sim, name);
+  await pullImage(sim, name, command.flag("insecure"));
   return 0;
 }

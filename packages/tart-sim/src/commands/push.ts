@@ -8,6 +8,7 @@ import { type ImageEntry, catalogueFile, readEntries, tagsOf } from "../registry
 import { GB } from "../registry/disk-space.ts";
 import { pullImage } from "../registry/pull.ts";
 import { makeProgress } from "../registry/progress.ts";
+import { isReallyThere } from "../registry/registry.ts";
 import type { Sim } from "../sim.ts";
 import { copyTree, logicalSize, writeJsonFile } from "../storage/files.ts";
 import { isRemoteName, openLocalVm } from "../storage/home.ts";
@@ -21,22 +22,34 @@ export function validate(_sim: Sim, command: ParsedCommand): void {
     throw validationFailure("network concurrency cannot be less than 1");
 }
 
-/** `tart push` (tart-contract §2.12), into the host's own catalogue. */
+/** `tart push` (tart-contract §2.12), to a registry that is really there or into the host's own catalogue. */
 export async function body(sim: Sim, command: ParsedCommand): Promise<number> {
   const typed = command.arg("local-name");
   const dir = isRemoteName(typed) ? cachedImage(sim.home, remoteNameOf(typed)) : openLocalVm(sim.home, typed);
   if (dir === undefined) throw vmDoesNotExist(typed);
   const names = command.args("remote-names").map(remoteNameOf);
+  const insecure = command.flag("insecure");
   const held = isRemoteName(typed) ? undefined : lockVm(dir);
   try {
-    for (const group of Map.groupBy(names, repository).values()) await pushTo(sim, typed, dir, group);
+    for (const group of Map.groupBy(names, repository).values()) {
+      const push = { typed, dir, names: group, labels: labelsOf(command), insecure };
+      await pushTo(sim, push);
+    }
   } finally {
     held?.release();
   }
   if (command.flag("populate-cache"))
-    for (const name of names) await pullImage({ ...sim, say: () => {} }, name);
+    for (const name of names) await pullImage({ ...sim, say: () => {} }, name, insecure);
   return 0;
 }
+
+const labelsOf = (command: ParsedCommand): Record<string, string> =>
+  Object.fromEntries(
+    command.values("label").map((label) => {
+      const [name = "", ...value] = label.split("=");
+      return [name, value.join("=")];
+    }),
+  );
 
 function lockVm(dir: VmDir): HeldLock {
   const held = tryLock(dir.runLock);
@@ -46,13 +59,29 @@ function lockVm(dir: VmDir): HeldLock {
 
 const tagOf = ({ reference }: RemoteName): string => (reference.kind === "tag" ? reference.tag : "latest");
 
-async function pushTo(sim: Sim, typed: string, dir: VmDir, names: readonly RemoteName[]): Promise<void> {
+interface Push {
+  typed: string;
+  dir: VmDir;
+  /** Of one repository. */
+  names: readonly RemoteName[];
+  labels: Readonly<Record<string, string>>;
+  insecure: boolean;
+}
+
+async function pushTo(sim: Sim, { typed, dir, names, labels, insecure }: Push): Promise<void> {
   const [first] = names;
   if (first === undefined) return;
   const tags = names.map(tagOf);
   const target = repository(first);
   const shown = tags.length === 1 ? `:${tags[0] ?? ""}` : `{${tags.map((tag) => `:${tag}`).join(",")}}`;
   sim.say(`pushing ${typed} to ${target}${shown}...`);
+  if (isReallyThere(sim, first.host)) {
+    const [{ openRepository }, { pushImage }] = await Promise.all([
+      import("../registry/oci-client.ts"),
+      import("../registry/oci-push.ts"),
+    ]);
+    return pushImage(sim, dir, openRepository(sim, first, { insecure }), { target, tags, labels });
+  }
   sim.say("pushing config...");
   sim.say("pushing disk... this will take a while...");
   await uploadDisk(sim, dir);

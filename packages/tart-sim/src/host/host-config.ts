@@ -38,6 +38,11 @@ export interface HostConfig {
   sshPort: number;
   /** Macs lend addresses for a day unless they were told otherwise (§6.2). */
   dhcpLeaseSeconds: number;
+  /**
+   * Registries that are really there, by the host in a reference, and where they listen (`127.0.0.1:5000`), as
+   * /etc/hosts would have it. All others are those of catalogue.json.
+   */
+  registries: Readonly<Record<string, string>>;
   profile: Profile;
 }
 
@@ -65,6 +70,7 @@ function defaults(hostDir: string): HostConfig {
     softnet: "ready",
     sshPort: 0,
     dhcpLeaseSeconds: 600,
+    registries: {},
     profile: defaultProfile,
   };
 }
@@ -105,11 +111,17 @@ export function readHostConfig(hostDir: string): HostConfig {
   const { profile = {}, ...rest } = given;
   if (!isRecord(profile)) throw new SimConfigError(`${path}: "profile" should be an object`);
   const config = overlay(path, { ...base }, rest);
+  const places: Record<string, unknown> = config.registries;
+  const misplaced = Object.keys(places).find((host) => !isPlace(places[host]));
+  if (misplaced !== undefined)
+    throw new SimConfigError(`${path}: the registry "${misplaced}" should be at address:port`);
   const ranges = Object.fromEntries(
     Object.entries(profile).map(([key, value]) => [key, typeof value === "number" ? [value, value] : value]),
   );
   return { ...config, profile: overlay(path, { ...base.profile }, ranges) };
 }
+
+const isPlace = (value: unknown): boolean => typeof value === "string" && /^[^/\s]+:\d+$/.test(value);
 
 function overlay<T extends object>(path: string, base: T, given: Record<string, unknown>): T {
   for (const [key, value] of Object.entries(given)) {

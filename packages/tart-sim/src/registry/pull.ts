@@ -3,29 +3,25 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { swiftFailure, TartFailure } from "../cli/failure.ts";
 import type { Sim } from "../sim.ts";
-import { readJsonFile } from "../host/host-config.ts";
-import { isRecord } from "../host/shape.ts";
-import { writeJsonFile } from "../storage/files.ts";
 import { lockDirectory, tmpDir } from "../storage/home.ts";
 import { cachedDigest, collectUnreferenced, digestDir, linkName, registryDir } from "../storage/oci-cache.ts";
 import { type RemoteName, showRemoteName } from "../storage/remote-name.ts";
 import { isComplete, touchAccess, vmDirAt } from "../storage/vm-dir.ts";
 import { dieOfFullDisk } from "./disk-full.ts";
 import { freeBytes, GB, pruneFor } from "./disk-space.ts";
-import type { CatalogueImage } from "./catalogue.ts";
-import { writeImage } from "./image-files.ts";
+import { unexpectedStatus } from "./failures.ts";
 import { makeProgress } from "./progress.ts";
-import { fetchManifest, unexpectedStatus } from "./registry.ts";
+import { fetchManifest } from "./registry.ts";
+import type { RemoteImage } from "./remote-image.ts";
 
 /** Room asked for beyond the image's own size (tart-contract §4.3). */
 const RESERVE = 128 * 1024 * 1024;
-const LAYER = 512 * 1024 * 1024;
 
 /** Brings an image into the cache (tart-contract §5). Prints as the original does. */
-export async function pullImage(sim: Sim, name: RemoteName): Promise<void> {
+export async function pullImage(sim: Sim, name: RemoteName, insecure = false): Promise<void> {
   const shown = showRemoteName(name);
   sim.say("pulling manifest...");
-  const image = await fetchManifest(sim, name);
+  const image = await fetchManifest(sim, name, insecure);
   if (alreadyCached(sim, name, image)) return;
 
   const waiting = () => sim.say("waiting for lock...");
@@ -45,10 +41,9 @@ export async function pullImage(sim: Sim, name: RemoteName): Promise<void> {
       mkdirSync(partial.path, { recursive: true });
       pruneFor(sim, image.diskGB * GB + RESERVE);
       await download(sim, image, partial.path);
-      await writeImage(sim, partial, image);
+      await image.write(partial);
       const target = digestDir(sim.home, name, image.digest);
       mkdirSync(dirname(target.path), { recursive: true });
-      rmSync(progressFile(partial.path), { force: true });
       renameSync(partial.path, target.path);
       touchAccess(target, sim.now());
       linkName(sim.home, name, image.digest);
@@ -66,7 +61,7 @@ export async function pullImage(sim: Sim, name: RemoteName): Promise<void> {
   }
 }
 
-function alreadyCached(sim: Sim, name: RemoteName, image: CatalogueImage): boolean {
+function alreadyCached(sim: Sim, name: RemoteName, image: RemoteImage): boolean {
   const dir = digestDir(sim.home, name, image.digest);
   if (!isComplete(dir)) return false;
   const shown = showRemoteName(name);
@@ -81,9 +76,9 @@ function alreadyCached(sim: Sim, name: RemoteName, image: CatalogueImage): boole
 const ATTEMPTS = 5;
 const networkLost = "The network connection was lost.";
 
-async function download(sim: Sim, image: CatalogueImage, partial: string): Promise<void> {
+async function download(sim: Sim, image: RemoteImage, partial: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    sim.say(`pulling disk (${image.compressedGB} GB compressed)...`);
+    sim.say(`pulling disk (${showSize(image.compressedGB)} compressed)...`);
     try {
       await downloadDisk(sim, image, partial);
       break;
@@ -100,16 +95,9 @@ async function download(sim: Sim, image: CatalogueImage, partial: string): Promi
 const backOff = (sim: Sim, attempt: number): Promise<void> =>
   sim.sleep(sim.duration([0, Math.min(20_000, 1000 * 2 ** attempt)], "pull back-off", String(attempt)));
 
-const progressFile = (partial: string): string => join(partial, ".sim-progress.json");
-
-/** Share of the disk that an earlier pull left, in whole layers. */
-function resumedFraction(image: CatalogueImage, partial: string): number {
-  const stored = readJsonFile(progressFile(partial));
-  if (!isRecord(stored) || stored["digest"] !== image.digest || typeof stored["fraction"] !== "number")
-    return 0;
-  const layer = LAYER / (image.diskGB * GB);
-  return Math.floor(stored["fraction"] / layer) * layer;
-}
+/** As a byte count is told to people; images of real registries are far smaller than a Mac's. */
+const showSize = (gigabytes: number): string =>
+  gigabytes >= 0.1 ? `${gigabytes} GB` : `${Math.max(1, Math.round(gigabytes * 1e6))} KB`;
 
 /** A point of the download where a fault strikes; undefined when none is due. */
 interface Obstacle {
@@ -117,7 +105,7 @@ interface Obstacle {
   strike(): Promise<never>;
 }
 
-function obstacle(sim: Sim, image: CatalogueImage): Obstacle | undefined {
+function obstacle(sim: Sim, image: RemoteImage): Obstacle | undefined {
   const loss = sim.faults.get("network-loss");
   if (loss !== undefined) return { at: (loss.percent ?? 50) / 100, strike: () => loseNetwork(sim) };
   const stall = sim.faults.get("stall");
@@ -144,23 +132,11 @@ async function loseNetwork(sim: Sim): Promise<never> {
   throw swiftFailure(networkLost);
 }
 
-/** The progress is looked at once a simulated second. */
-const TICK_MS = 1000;
-
-async function downloadDisk(sim: Sim, image: CatalogueImage, partial: string): Promise<void> {
-  const megabytesPerSecond = sim.duration(sim.host.profile.pullMBps, "pull", image.digest);
-  const wholeMs = (image.compressedGB * 1000 * 1000) / megabytesPerSecond;
-  const from = resumedFraction(image, partial);
+async function downloadDisk(sim: Sim, image: RemoteImage, partial: string): Promise<void> {
   const blocked = obstacle(sim, image);
   const progress = makeProgress(sim);
-  const began = sim.now();
-  for (;;) {
-    const reached = from + (sim.now() - began) / sim.scaled(wholeMs);
-    const fraction = Math.min(1, Math.max(from, reached), Math.max(from, blocked?.at ?? 1));
+  await image.fetchDisk(partial, blocked?.at ?? 1, async (fraction) => {
     progress.show(fraction);
-    writeJsonFile(progressFile(partial), { digest: image.digest, fraction });
     if (blocked !== undefined && fraction >= blocked.at) await blocked.strike();
-    if (fraction >= 1) return;
-    await sim.sleep(Math.min(TICK_MS, wholeMs));
-  }
+  });
 }

@@ -1,29 +1,21 @@
-import { swiftFailure, type TartFailure } from "../cli/failure.ts";
+import { swiftFailure, TartFailure } from "../cli/failure.ts";
 import type { Sim } from "../sim.ts";
 import type { RemoteName } from "../storage/remote-name.ts";
-import { type CatalogueImage, findImage, readCatalogue } from "./catalogue.ts";
-import { findCredentials } from "./credentials.ts";
+import { findImage, readCatalogue } from "./catalogue.ts";
+import { fromCatalogue } from "./catalogue-image.ts";
+import { type Credentials, findCredentials } from "./credentials.ts";
+import { authFailed, unexpectedStatus } from "./failures.ts";
+import type { RemoteImage } from "./remote-image.ts";
 
 /** Round trip to a registry, in simulated milliseconds. */
 const MANIFEST_MS = 300;
-
-/** The failures of tart-contract §5.6. */
-export const unexpectedStatus = (when: string, code: number, details = ""): TartFailure =>
-  swiftFailure(
-    `UnexpectedHTTPStatusCode(when: "${when}", code: ${code}, details: ${JSON.stringify(details)})`,
-  );
-
-const authFailed = (code: number, details: string): TartFailure =>
-  swiftFailure(
-    `AuthFailed(why: "received unexpected HTTP status code ${code} while retrieving an authentication token", details: ${JSON.stringify(details)})`,
-  );
 
 const denied = '{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}';
 const unauthorized = '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}';
 const unknownManifest = '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}';
 
 /** Fetches the manifest: one request, with authentication when the registry asks for it. */
-export async function fetchManifest(sim: Sim, name: RemoteName): Promise<CatalogueImage> {
+export async function fetchManifest(sim: Sim, name: RemoteName, insecure: boolean): Promise<RemoteImage> {
   await sim.sleep(MANIFEST_MS);
   const status = sim.faults.get("http-status")?.code;
   if (status === 401) {
@@ -33,6 +25,10 @@ export async function fetchManifest(sim: Sim, name: RemoteName): Promise<Catalog
   if (status === 403) throw authFailed(403, denied);
   if (status === 404) throw unexpectedStatus("pulling manifest", 404, unknownManifest);
 
+  if (isReallyThere(sim, name.host)) {
+    const { openRemote } = await import("./oci-image.ts");
+    return await openRemote(sim, name, { insecure });
+  }
   const catalogue = readCatalogue(sim.hostDir);
   if (!catalogue.some((image) => image.name.startsWith(`${name.host}/`)))
     throw swiftFailure("A server with the specified hostname could not be found.");
@@ -44,8 +40,11 @@ export async function fetchManifest(sim: Sim, name: RemoteName): Promise<Catalog
       : unexpectedStatus("pulling manifest", 404, unknownManifest);
   }
   if (image.auth !== undefined) authenticate(sim, name, image.auth);
-  return image;
+  return fromCatalogue(sim, image);
 }
+
+/** Does a registry of its own answer for that host, and not the catalogue? */
+export const isReallyThere = (sim: Sim, host: string): boolean => sim.host.registries[host] !== undefined;
 
 function authenticate(sim: Sim, name: RemoteName, wanted: { username: string; password: string }): void {
   const given = findCredentials(sim, name.host);
@@ -53,17 +52,33 @@ function authenticate(sim: Sim, name: RemoteName, wanted: { username: string; pa
     throw authFailed(401, unauthorized);
 }
 
-/** Is this a user the registry knows? What `tart login` asks. */
-export function credentialsAreGood(
+/** Why these are not credentials of a user whom the registry knows, which `tart login` asks; undefined when they are. */
+export async function refusalOf(
   sim: Sim,
   host: string,
-  given: { username: string; password: string },
-): boolean {
+  { given, insecure }: { given: Credentials; insecure: boolean },
+): Promise<string | undefined> {
+  if (isReallyThere(sim, host)) {
+    const { openRepository } = await import("./oci-client.ts");
+    return await refusalIn(
+      openRepository(sim, { host, namespace: "" }, { insecure, credentials: () => given }).ping(),
+    );
+  }
   const known = readCatalogue(sim.hostDir).flatMap((image) =>
     image.name.startsWith(`${host}/`) && image.auth !== undefined ? [image.auth] : [],
   );
-  return (
-    known.length === 0 ||
-    known.some(({ username, password }) => username === given.username && password === given.password)
+  const isKnown = known.some(
+    ({ username, password }) => username === given.username && password === given.password,
   );
+  return known.length === 0 || isKnown ? undefined : authFailed(401, "").stderr.replace("Error: ", "");
+}
+
+async function refusalIn(asking: Promise<void>): Promise<string | undefined> {
+  try {
+    await asking;
+    return undefined;
+  } catch (error) {
+    if (error instanceof TartFailure) return error.stderr.replace("Error: ", "");
+    throw error;
+  }
 }

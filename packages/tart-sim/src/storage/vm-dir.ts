@@ -92,8 +92,10 @@ export const readConfig = (dir: VmDir): VmConfig => readVmConfig(dir.config);
 
 export function readFacts(dir: VmDir): VmFacts {
   const facts = readJsonFile(dir.facts);
-  return fits<VmFacts>(facts, factsShape) ? facts : { allocatedBytes: 0, agent: true };
+  return isVmFacts(facts) ? facts : { allocatedBytes: 0, agent: true };
 }
+
+export const isVmFacts = (value: unknown): value is VmFacts => fits<VmFacts>(value, factsShape);
 
 export const writeFacts = (dir: VmDir, facts: VmFacts): void => writeJsonFile(dir.facts, facts);
 
