@@ -169,6 +169,14 @@ describe("a signed archive that is no bundle for this host is refused:", () => {
       (place) => place.publish("1.0.0", "echo 1.0.1"),
       'its --version says "1.0.1"',
     ],
+    "a VERSION that is another one": [
+      async (place) => {
+        const folder = await place.layDown("1.0.0");
+        await writeFile(join(folder, "VERSION"), "1.0.1\n");
+        await place.pack(place.archive("1.0.0"), folder.slice(place.dir.length + 1));
+      },
+      'its VERSION "1.0.1"',
+    ],
     "a program that does not start": [
       (place) => place.publish("1.0.0", "echo 'Bad CPU type' >&2; exit 126"),
       'its --version says "Bad CPU type"',

@@ -5,7 +5,12 @@ import { switchTo, type Host } from "../../src/upgrade/switch.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";
 
 /** How an agent of a version behaves after its start. */
-type Manner = "connects" | "never connects" | "dies of its first session" | "connects late";
+type Manner =
+  | "connects"
+  | "never connects"
+  | "dies of its first session"
+  | "is started anew all the time"
+  | "connects late";
 
 const OLD = "1.0.0";
 const NEW = "1.1.0";
@@ -31,13 +36,19 @@ function makeHost(manners: Partial<Record<string, Manner>> = {}) {
     if (manner === "connects") return age >= 1000;
     if (manner === "connects late") return age >= 30_000;
     if (manner === "never connects") return false;
+    if (manner === "is started anew all the time") return true;
     // It is started anew, connects, and dies again.
     return age % 30_000 >= 1000 && age % 30_000 < 3000;
   }
-  const pid = () =>
-    manners[agent.version] === "dies of its first session"
-      ? `${agent.pid}.${Math.floor((clock.now() - agent.startedAt) / 30_000)}`
-      : `${agent.pid}`;
+  /** How often launchd starts it anew, in milliseconds. */
+  const RESTARTS: Partial<Record<Manner, number>> = {
+    "dies of its first session": 30_000,
+    "is started anew all the time": 3000,
+  };
+  const pid = () => {
+    const every = RESTARTS[manners[agent.version] ?? "connects"] ?? Infinity;
+    return `${agent.pid}.${Math.floor((clock.now() - agent.startedAt) / every)}`;
+  };
 
   const host: Host = {
     clock,
@@ -107,7 +118,7 @@ describe("another version", () => {
     ]);
   });
 
-  test.each(["never connects", "dies of its first session"] as const)(
+  test.each(["never connects", "dies of its first session", "is started anew all the time"] as const)(
     "that %s gives way to the one before it",
     async (manner) => {
       const host = makeHost({ [NEW]: manner });

@@ -1,0 +1,129 @@
+import { execa } from "execa";
+import { mkdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { tartPath } from "@tartfleet/tart-sim";
+import type { Fleet } from "../../src/fleet/fleet.ts";
+import { until } from "../../src/fleet/until.ts";
+import { hostOf, simOf } from "./lab.ts";
+import { archiveIn, program, type Releaser } from "./releases.ts";
+
+/** What an upgrade said, line by line, and how it ended; null when it was killed. */
+interface Upgraded {
+  exitCode: number | null;
+  said: string[];
+  complained: string;
+}
+
+/** A Mac of the fleet whose agent is a bundle that launchd runs, in a folder that stands for its disk. */
+export interface InstalledHost {
+  /** Has the host upgrade itself; resolves with what came of it. */
+  upgrade(...argv: string[]): Promise<Upgraded>;
+  /** The same, but killed as soon as it has said so many lines. */
+  upgradeUntilKilled(lines: number, ...argv: string[]): Promise<Upgraded>;
+  /** Goes back to the version before, and removes a later one. */
+  forget(version: string): Promise<void>;
+  /** What `current` and `previous` lead to. */
+  link(name: "current" | "previous"): Promise<string | undefined>;
+  /** What the agent says of itself. */
+  status(): Promise<{ version: string; pid: number; isConnected: boolean }>;
+  stop(): Promise<void>;
+}
+
+/** Takes over a host of the fleet from the agent that it was started with. */
+export async function installHost(fleet: Fleet, name: string, releaser: Releaser): Promise<InstalledHost> {
+  const { agent, tartHome } = hostOf(fleet, name);
+  await agent.stop();
+  const root = join(fleet.dir, name, "root");
+  const lib = join(root, "usr/local/lib/tartfleet");
+  const etc = join(root, "usr/local/etc/tartfleet");
+  const bin = join(root, "usr/local/bin");
+  const jobs = join(root, "Users/ci/Library/LaunchAgents");
+  const dataDir = join(fleet.dir, name, "agent");
+  const first = join(lib, "versions/1.0.0");
+  for (const folder of [etc, bin, jobs, first]) await mkdir(folder, { recursive: true });
+  const archive = archiveIn(await releaser.release("1.0.0"), "1.0.0");
+  await execa("tar", ["xzf", archive, "-C", first, "--strip-components", "1"]);
+  await symlink("versions/1.0.0", join(lib, "current"));
+  await symlink("../lib/tartfleet/current/bin/tartfleet-agent", join(bin, "tartfleet-agent"));
+  await writeFile(join(etc, "allowed_signers"), releaser.signer);
+  await writeFile(join(jobs, "dev.tartfleet.agent.plist"), "");
+  const settings = {
+    TARTFLEET_URL: fleet.url(),
+    TARTFLEET_NAME: name,
+    TARTFLEET_DATA_DIR: dataDir,
+    TARTFLEET_MACHINE_ID: `lab-machine-${name}`,
+    TARTFLEET_TART: tartPath,
+    TARTFLEET_TART_HOME: tartHome,
+    TARTFLEET_LOOK_SECONDS: "1",
+  };
+  await writeFile(
+    join(etc, "agent.env"),
+    Object.entries(settings)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(""),
+  );
+  const job = join(root, "job.pid");
+  await program(
+    join(bin, "launchctl"),
+    `case $1 in kickstart) ;; *) exit 0 ;; esac
+if [ -f '${job}' ]; then
+  pid=$(cat '${job}')
+  kill -KILL "$pid" 2>/dev/null
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+fi
+'${bin}/tartfleet-agent' >>'${root}/agent.log' 2>&1 </dev/null &
+echo $! >'${job}'`,
+  );
+  const env = {
+    ...simOf(fleet, name).env,
+    PATH: `${bin}:${simOf(fleet, name).env["PATH"]}`,
+    TARTFLEET_ETC: etc,
+  };
+  const status = async () =>
+    JSON.parse(await readFile(join(dataDir, "status.json"), "utf8")) as {
+      version: string;
+      pid: number;
+      isConnected: boolean;
+    };
+  await execa("launchctl", ["kickstart"], { env, extendEnv: false });
+  await until("the installed agent to be connected", async () =>
+    (await status().catch(() => undefined))?.version === "1.0.0" ? true : undefined,
+  );
+  const begin = (argv: readonly string[]) =>
+    execa(join(bin, "tartfleet-agent"), ["upgrade", "--root", root, "--settle-seconds", "0.5", ...argv], {
+      env,
+      extendEnv: false,
+      reject: false,
+    });
+  const outcomeOf = ({ exitCode, stdout, stderr }: Awaited<ReturnType<typeof begin>>): Upgraded => ({
+    exitCode: exitCode ?? null,
+    said: stdout === "" ? [] : stdout.split("\n"),
+    complained: stderr,
+  });
+  const upgrade = async (...argv: string[]) => outcomeOf(await begin(argv));
+  return {
+    upgrade,
+    async forget(version) {
+      await upgrade("--back");
+      await rm(join(lib, "versions", version), { recursive: true });
+      await rm(join(lib, "previous"));
+    },
+    async upgradeUntilKilled(lines, ...argv) {
+      const upgrade = begin(argv);
+      const seen: unknown[] = [];
+      for await (const line of upgrade) {
+        if (seen.push(line) === lines) upgrade.kill("SIGKILL");
+      }
+      return outcomeOf(await upgrade);
+    },
+    link: (name) =>
+      readlink(join(lib, name)).then(
+        (target) => target.slice("versions/".length),
+        () => undefined,
+      ),
+    status,
+    async stop() {
+      process.kill(Number(await readFile(job, "utf8")), "SIGTERM");
+    },
+  };
+}
