@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
 import { base } from "../vitest.base.ts";
 
-export default defineConfig(({ mode }) => ({ test: base(mode) }));
+// The CDK takes a second to load: once, for all files.
+export default defineConfig(({ mode }) => ({ test: { ...base(mode), isolate: false, maxWorkers: 1 } }));

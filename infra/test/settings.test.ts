@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { parseSettings, readSettings, SettingsError } from "../src/settings.ts";
 import { example } from "./support.ts";
@@ -58,11 +57,4 @@ test("all mistakes are told at once", () => {
 
 test("a file that is not there says how to begin", () => {
   expect(() => readSettings("/nowhere/fleet.json")).toThrow("copy of fleet.example.json");
-});
-
-test("the cdk program is there, and speaks to nobody", () => {
-  const main = new URL("../src/cdk.ts", import.meta.url);
-  expect(execFileSync(process.execPath, [main.pathname, "--version"], { encoding: "utf8" })).toMatch(
-    /^\d+\.\d+/,
-  );
 });

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { COMMANDS, HAS_AWS, objectionTo } from "./from-zero/objections.ts";
+import { COMMANDS, objectionTo } from "./from-zero/objections.ts";
 import { readPage, scriptOf } from "./from-zero/page.ts";
 import { PAGES } from "./from-zero/pages.ts";
 import { rehearse } from "./from-zero/rehearse.ts";
@@ -50,8 +50,8 @@ describe("what the rehearsal objects to", () => {
       "unknown option",
     ],
     ["a role that there is not", "npm run tartfleet -- token create --role king --name x", "king"],
+    ["a stack that there is not", "npm run --silent infra -- deploy hots", "hots"],
     ["a task that there is not", "npm run fly", "no npm run fly"],
-    ["a setting of the agent", "npm run agent -- --url nowhere", "--url"],
     ["a setting of the doctor", "npm run --silent agent -- doctor --loud", "--loud"],
     ["a setting of the control plane", "npm run control-plane -- --public-url x", "--public-url"],
     ["a layer's variable", "packer validate -var colour=blue packer/images", "no variable colour"],
@@ -60,10 +60,6 @@ describe("what the rehearsal objects to", () => {
     ["what stands behind sudo", "sudo -u ci npm run fly", "no npm run fly"],
   ])("%s", async (_, text, said) => {
     expect((await objections(text)).join("\n")).toContain(said);
-  });
-
-  test.skipIf(!HAS_AWS)("an option that the AWS CLI does not have", async () => {
-    expect((await objections("aws ec2 describe-hosts --colour blue")).join("\n")).toContain("--colour");
   });
 });
 

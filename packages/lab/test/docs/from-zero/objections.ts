@@ -1,27 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
 import { OWN_PROGRAMS, type Objection } from "./own-programs.ts";
 import { packerObjection } from "./packer-command.ts";
 import { ROOT } from "./reader-home.ts";
 import type { Call } from "./rehearse.ts";
-
-/** Whether this machine has the AWS CLI, by which its own commands are judged. */
-export const HAS_AWS = (await execa("aws", ["--version"], { reject: false })).exitCode === 0;
-
-/** Reads the words as the AWS CLI does, and calls nothing. */
-const aws: Objection = async (args) => {
-  if (!HAS_AWS) return undefined;
-  const { exitCode, stderr } = await execa("aws", [...args, "--generate-cli-skeleton", "input"], {
-    env: {
-      AWS_REGION: "eu-central-1",
-      AWS_DEFAULT_REGION: "eu-central-1",
-      AWS_EC2_METADATA_DISABLED: "true",
-    },
-    reject: false,
-  });
-  return exitCode === 0 ? undefined : (stderr.trim().split("\n").at(-1) ?? "the AWS CLI does not take that");
-};
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
@@ -43,11 +25,10 @@ const foreign: Objection = async () => undefined;
 
 /** Every command that a from-zero page may use. */
 export const COMMANDS: Readonly<Record<string, Objection>> = {
-  aws,
   npm,
   packer: packerObjection,
   ...Object.fromEntries(
-    "brew curl gh git launchctl open openssl scp security shasum ssh ssh-keygen sw_vers tar tart"
+    "aws brew curl gh git launchctl open openssl scp security shasum ssh ssh-keygen sw_vers tar tart"
       .split(" ")
       .map((name) => [name, foreign]),
   ),

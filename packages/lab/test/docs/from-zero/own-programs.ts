@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { CommanderError, type Command } from "commander";
@@ -32,6 +33,12 @@ async function makeImages(): Promise<Command> {
   return images.makeProgram({});
 }
 
+async function makeBundle(): Promise<Command> {
+  const program = new URL("../../../../bundle/src/program.ts", import.meta.url);
+  const bundle = (await import(program.href)) as { makeProgram: (say: () => void) => Command };
+  return bundle.makeProgram(() => {});
+}
+
 /** Lets commander read the words, and does nothing with them. */
 async function parsed(program: Command, args: readonly string[]): Promise<string | undefined> {
   withoutActs(program);
@@ -49,6 +56,21 @@ function withoutActs(command: Command): void {
   if (command.commands.length === 0) command.action(() => {});
   for (const each of command.commands) withoutActs(each);
 }
+
+/** The words of `cdk` that a page may need: what to do, with which stacks, and how. */
+const CDK = {
+  commands: ["bootstrap", "list", "synth", "diff", "deploy", "destroy"],
+  options: ["--all", "--exclusively", "--force", "--quiet", "--yes"],
+};
+
+const cdk: Objection = async ([command = "", ...words]) => {
+  if (!CDK.commands.includes(command)) return `cdk has no ${command}`;
+  const fleet = readFileSync(new URL("../../../../../infra/src/fleet.ts", import.meta.url), "utf8");
+  const stacks = [...fleet.matchAll(/new \w+Stack\(\s*app,\s*"([a-z-]+)"/g)].map(([, name = ""]) => name);
+  const known = new Set([...CDK.options, ...stacks]);
+  const unknown = words.filter((word) => !known.has(word));
+  return unknown.length === 0 ? undefined : `neither an option nor a stack: ${unknown.join(" ")}`;
+};
 
 /** A setting that no program has: with it none starts, and says everything else that is wrong, too. */
 const NO_SETTING = "--only-read-the-settings";
@@ -73,6 +95,8 @@ const settingsOf =
 export const OWN_PROGRAMS: Readonly<Record<string, Objection>> = {
   tartfleet: (args) => parsed(makeCli(cliContext, "0"), args),
   images: async (args) => parsed(await makeImages(), args),
+  bundle: async (args) => parsed(await makeBundle(), args),
+  infra: cdk,
   agent: settingsOf("agent"),
   "control-plane": settingsOf("control-plane"),
 };

@@ -1,5 +1,5 @@
 /** Where the commands of a block can be carried out, and so how they are checked. */
-type Mark = "run" | "aws" | "mac";
+type Mark = "run" | "elsewhere" | "aws" | "mac";
 
 /** Commands that a page tells its reader to type. */
 export interface Block {
@@ -23,7 +23,7 @@ interface Page {
   mistakes: string[];
 }
 
-const MARK = /^<!-- checked: (?<mark>run|aws|mac) -->$/;
+const MARK = /^<!-- checked: (?<mark>run|elsewhere|aws|mac) -->$/;
 const FENCE = /^```(?<language>\S*)$/;
 /** Languages whose blocks are no commands. The one without a name is what a command prints. */
 const SAMPLES = new Set(["", "json", "yaml", "xml"]);
@@ -31,7 +31,7 @@ const SAMPLES = new Set(["", "json", "yaml", "xml"]);
 /**
  * Takes a from-zero page apart. A block of commands begins with a line ```` ```sh ````, and what stands before that is its
  * mark, which nobody sees in the rendered page: `<!-- checked: run -->` is carried out by a test, against a
- * simulated fleet; `<!-- checked: aws -->` needs an AWS account, and `<!-- checked: mac -->` a Mac.
+ * simulated fleet; what `<!-- checked: elsewhere -->` stands before is shown by a test of its own; `<!-- checked: aws -->` needs an AWS account, and `<!-- checked: mac -->` a Mac.
  */
 export function readPage(markdown: string): Page {
   const page: Page = { blocks: [], samples: [], mistakes: [] };
@@ -53,7 +53,9 @@ export function readPage(markdown: string): Page {
       if (!SAMPLES.has(language))
         page.mistakes.push(`line ${at + 1}: ${language} is not checked by anything`);
     } else if (mark === undefined) {
-      page.mistakes.push(`line ${at + 1}: commands without a mark <!-- checked: run|aws|mac --> before them`);
+      page.mistakes.push(
+        `line ${at + 1}: commands without a mark <!-- checked: run|elsewhere|aws|mac --> before them`,
+      );
     } else {
       page.blocks.push({ line, mark, text });
     }

@@ -24,7 +24,7 @@ export interface Rehearsal {
 const STAND_IN = `#!/bin/bash
 { printf '%s\\0' "$PAGE_LINE" "\${0##*/}" "$#" "$@"; env -0 | grep -z '^TARTFLEET_' || true; } >"$CALLS/$$"
 [ -t 0 ] || cat >/dev/null
-echo placeholder
+echo what-it-would-have-said
 `;
 /** The words behind sudo are a command, too. */
 const SUDO = `#!/bin/bash
