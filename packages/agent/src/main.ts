@@ -8,6 +8,7 @@ import { commandOf } from "./commands.ts";
 import { readSettingsFiles } from "./config/files.ts";
 import { readSettings } from "./config/read-settings.ts";
 import type { Settings } from "./config/settings.ts";
+import { whenCut } from "./process/cut-log.ts";
 import { openDataDir } from "./process/data-dir.ts";
 import { AgentStop, EXIT } from "./process/exit.ts";
 import { takeLock } from "./process/lock.ts";
@@ -71,6 +72,12 @@ async function run(settings: Settings): Promise<void> {
     process.exit(EXIT.bug);
   });
 
+  const { fd: stdout } = process.stdout;
+  const endWatch = whenCut(stdout, () => {
+    log.info({}, "the log was put aside; stopping, to be started with a new one");
+    stop.abort();
+  });
+
   const running = runAgent({ settings, files, dataDir, env: process.env, log, signal: stop.signal });
   const overdue = aborted(stop.signal).then(() => sleep(STOP_MS, undefined, { ref: false }));
   try {
@@ -80,6 +87,7 @@ async function run(settings: Settings): Promise<void> {
     log.fatal({ error: error instanceof AgentStop ? error.message : String(error) }, "stopped");
     throw error;
   } finally {
+    endWatch();
     await lock.release();
   }
   exitLogged(log, 0);

@@ -1,6 +1,6 @@
 import { readSettings as read, type ReadSettings } from "@tartfleet/settings";
-import { mayNotBePlain } from "@tartfleet/tls";
 import { COMMANDS } from "../commands.ts";
+import { contradictions } from "./contradictions.ts";
 import { SECRETS, SETTINGS, type Settings } from "./settings.ts";
 
 /** The agent's settings, from its command line and environment. */
@@ -28,19 +28,6 @@ As the agent:`,
     argv,
     env,
   );
-}
-
-function contradictions({ url, insecure, enrolmentToken, enrolmentTokenFile }: Settings): string[] {
-  const mistakes = [];
-  if (enrolmentToken !== undefined && enrolmentTokenFile !== undefined) {
-    mistakes.push("--enrolment-token-file: give it or TARTFLEET_ENROLMENT_TOKEN, not both");
-  }
-  if (mayNotBePlain(url, insecure)) {
-    mistakes.push(
-      `--url: ${url} is plain text, so that everyone on the way could read the credential and VMs' secrets; say https://, or type --insecure`,
-    );
-  }
-  return mistakes;
 }
 
 function commandLines(): string {

@@ -13,8 +13,12 @@ const NONE_LEFT = 20;
 /** Where macOS keeps the settings and the leases of its DHCP server for VMs. */
 export const SHARING = "/Library/Preferences/SystemConfiguration/com.apple.InternetSharing.default";
 export const LEASES = "/var/db/dhcpd_leases";
+/** The key there of a dictionary that may hold DHCPLeaseTimeSecs. */
+export const LEASE_KEY = "bootpd";
+/** Long enough for a VM to ask again, short enough for 253 addresses to last. */
+export const LEASE_SECONDS = 600;
 
-const SHORTEN = `sudo defaults write ${SHARING}.plist bootpd -dict DHCPLeaseTimeSecs -int 600`;
+const SHORTEN = `sudo defaults write ${SHARING}.plist ${LEASE_KEY} -dict DHCPLeaseTimeSecs -int ${LEASE_SECONDS}`;
 const READABLE = `sudo chmod a+r ${SHARING}.plist`;
 const EMPTY = `${SHORTEN} && sudo rm ${LEASES}`;
 

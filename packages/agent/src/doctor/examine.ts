@@ -5,14 +5,14 @@ import { diskOf } from "../host/facts.ts";
 import { childEnv, fullPath } from "../tart/config.ts";
 import { ask } from "./ask.ts";
 import { judgeClock, type Skew } from "./clock.ts";
-import { judgeLeases, judgeLeaseTime, LEASES, SHARING } from "./dhcp.ts";
+import { judgeLeases, judgeLeaseTime, LEASE_KEY, LEASES, SHARING } from "./dhcp.ts";
 import { judgeDisk } from "./disk.ts";
 import { FINDING_CODES, ONLY_MACS, unknown, type FindingCode, type Judgement } from "./judge.ts";
-import { judgeLocalNetwork } from "./local-network.ts";
+import { judgeLocalNetwork, LOCAL_NETWORK } from "./local-network.ts";
 import { loginsOn } from "./logins.ts";
 import { judgeRegistry } from "./registry.ts";
 import type { Said } from "./said.ts";
-import { judgeAutoLogin, judgeGuiSession, judgeKeychain } from "./session.ts";
+import { AUTO_LOGIN, judgeAutoLogin, judgeGuiSession, judgeKeychain } from "./session.ts";
 import { judgeSleep } from "./sleep.ts";
 import { judgeTart, judgeTartHome } from "./tart-version.ts";
 
@@ -64,18 +64,20 @@ export async function examine(patient: Patient, signal: AbortSignal): Promise<Fi
     keychain: async () => judgeKeychain((await keychain) ?? { kind: "missing" }, macos),
     auto_login: async () => {
       const [autoLogin, fileVault] = await Promise.all([
-        asked("defaults", "read", "/Library/Preferences/com.apple.loginwindow", "autoLoginUser"),
+        asked("defaults", "read", AUTO_LOGIN.path, AUTO_LOGIN.key),
         asked("fdesetup", "status"),
       ]);
       return judgeAutoLogin(autoLogin, fileVault, user);
     },
     local_network: async () => {
-      const domain = "com.apple.network.local-network";
-      const allowed = await asked("defaults", "read", domain, "AllowedEthernetLocalNetworkAddresses");
+      const allowed = await asked("defaults", "read", LOCAL_NETWORK.domain, LOCAL_NETWORK.keys[0]);
       return judgeLocalNetwork(allowed, macos, uid);
     },
     dhcp_lease_time: async () =>
-      judgeLeaseTime(await asked("defaults", "read", sharing, "bootpd"), await mayBeRead(`${sharing}.plist`)),
+      judgeLeaseTime(
+        await asked("defaults", "read", sharing, LEASE_KEY),
+        await mayBeRead(`${sharing}.plist`),
+      ),
     dhcp_leases: async () => judgeLeases(await textOf(leases), Date.now() / 1000),
     sleep: async () => judgeSleep(await asked("pmset", "-g")),
     disk: async () => judgeDisk(await diskOf(patient.tartHome)),

@@ -1,6 +1,20 @@
 import { majorOf, ok, unknown, type Judgement } from "./judge.ts";
 import type { Said } from "./said.ts";
 
+const DOMAIN = "com.apple.network.local-network";
+
+/**
+ * The settings that exempt whole networks, for every program on the Mac, from macOS 15.5 on and after a restart (Apple's
+ * TN3179). macOS takes those of root.
+ */
+export const LOCAL_NETWORK = {
+  domain: DOMAIN,
+  asRoot: `/var/root/Library/Preferences/${DOMAIN}`,
+  keys: ["AllowedEthernetLocalNetworkAddresses", "AllowedWiFiLocalNetworkAddresses"],
+  /** Where VMs are, and whatever else is private. */
+  networks: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
+} as const;
+
 const CURE =
   "for kind in Ethernet WiFi; do sudo defaults write com.apple.network.local-network Allowed${kind}LocalNetworkAddresses -array 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16; done; sudo shutdown -r now";
 

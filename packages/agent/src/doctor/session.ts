@@ -1,7 +1,13 @@
 import { error, majorOf, ok, unknown, warning, type Judgement } from "./judge.ts";
 import { notSaid, type Said } from "./said.ts";
 
-const AUTO_LOGIN = 'sudo sysadminctl -autologin set -userName "$(id -un)" -password -';
+/** The setting that says who is logged in by itself. */
+export const AUTO_LOGIN = {
+  path: "/Library/Preferences/com.apple.loginwindow",
+  key: "autoLoginUser",
+} as const;
+
+const LOG_IN = 'sudo sysadminctl -autologin set -userName "$(id -un)" -password -';
 
 /** `launchctl print gui/UID`: whether the agent's user is logged in at the screen (peers §4 row 10). */
 export function judgeGuiSession(said: Said, uid: number): Judgement {
@@ -15,7 +21,7 @@ export function judgeGuiSession(said: Said, uid: number): Judgement {
   if (said.code === 0) return ok("The agent's user is logged in at the screen.");
   return warning(
     "The agent's user is not logged in at the screen, so that VMs start only while the login keychain is unlocked by hand.",
-    `${AUTO_LOGIN} && sudo shutdown -r now`,
+    `${LOG_IN} && sudo shutdown -r now`,
   );
 }
 
@@ -65,16 +71,13 @@ export function judgeAutoLogin(autoLogin: Said, fileVault: Said, user: string): 
       "sudo fdesetup disable",
     );
   }
-  if (autoLogin.kind !== "exited") return unknown(notSaid("defaults", autoLogin), AUTO_LOGIN);
+  if (autoLogin.kind !== "exited") return unknown(notSaid("defaults", autoLogin), LOG_IN);
   const isUnset = autoLogin.code !== 0 && /does not exist/.test(autoLogin.stderr);
-  if (autoLogin.code !== 0 && !isUnset) return unknown(notSaid("defaults", autoLogin), AUTO_LOGIN);
+  if (autoLogin.code !== 0 && !isUnset) return unknown(notSaid("defaults", autoLogin), LOG_IN);
   const who = autoLogin.stdout.trim();
   if (who === user) return ok("The agent's user is logged in by itself after a restart.");
   if (who === "") {
-    return warning(
-      "Nobody is logged in by itself after a restart; the host stays away until then.",
-      AUTO_LOGIN,
-    );
+    return warning("Nobody is logged in by itself after a restart; the host stays away until then.", LOG_IN);
   }
-  return warning("After a restart another user than the agent's is logged in by itself.", AUTO_LOGIN);
+  return warning("After a restart another user than the agent's is logged in by itself.", LOG_IN);
 }

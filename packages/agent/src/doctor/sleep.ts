@@ -1,7 +1,10 @@
 import { error, ok, unknown, warning, type Judgement } from "./judge.ts";
 import { notSaid, type Said } from "./said.ts";
 
-const CURE = "sudo pmset -a sleep 0 disksleep 0 displaysleep 0";
+/** What `pmset` has of a Mac that stays awake, where its model knows that. */
+export const AWAKE = { sleep: "0", disksleep: "0", displaysleep: "0", autorestart: "1" } as const;
+
+const CURE = `sudo pmset -a sleep ${AWAKE.sleep} disksleep ${AWAKE.disksleep} displaysleep ${AWAKE.displaysleep}`;
 
 /** `pmset -g`: peers §4 row 10. What keeps it awake at the moment does not count: it may end. */
 export function judgeSleep(said: Said): Judgement {
@@ -19,7 +22,7 @@ export function judgeSleep(said: Said): Judgement {
   if (restart === 0) {
     return warning(
       "This Mac does not sleep, but stays off after a power failure.",
-      "sudo pmset -a autorestart 1",
+      `sudo pmset -a autorestart ${AWAKE.autorestart}`,
     );
   }
   return ok("This Mac does not sleep.");

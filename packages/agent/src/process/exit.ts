@@ -4,12 +4,18 @@ export const EXIT = {
   notVerified: 65,
   /** What an upgrade is to be made of cannot be had. */
   noSource: 66,
+  /** There is no such user. */
+  noUser: 67,
   /** The control plane does not answer, or what answers is none. */
   noControlPlane: 68,
   /** A fault of the agent. */
   bug: 70,
+  /** A program of macOS failed. */
+  system: 71,
   /** tart is missing or does not work. */
   tart: 72,
+  /** A file cannot be read or written. */
+  files: 74,
   /** Another agent runs on this data folder. */
   alreadyRunning: 75,
   /** What answers did not prove to be the control plane. */
@@ -26,6 +32,14 @@ export const EXIT = {
   wentBack: 80,
   /** No version came up. */
   noneUp: 81,
+  /** Only root may do that. */
+  notRoot: 82,
+  /** This Mac, as it is, cannot do that. */
+  unfit: 83,
+  /** VMs run that this would leave alone. */
+  inUse: 84,
+  /** Another version is installed. */
+  otherVersion: 85,
 } as const;
 
 /** Why the agent cannot start or go on; the message says what to change. */
