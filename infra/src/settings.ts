@@ -4,14 +4,24 @@ import { z } from "zod";
 /** A fleet.json that cannot be used; the message has every mistake in it. */
 export class SettingsError extends Error {}
 
-const word = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower-case letters, digits and dashes");
+const word = z
+  .string()
+  .regex(/^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/, "must be lower-case letters, digits and dashes");
 const zone = z
   .string()
   .regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "must be an availability zone like eu-central-1a");
 const cidr = z.cidrv4("must be a range like 10.73.0.0/16");
 const ami = z.string().regex(/^ami-[0-9a-f]{8,17}$/, "must be like ami-0123456789abcdef0");
-/** What the agent takes as a label, without what its list of labels is cut at. */
-const label = z.string().regex(/^[A-Za-z0-9._/-]{1,63}$/, "must be letters, digits, dots, dashes, slashes");
+/** What a Mac's boot script takes as a label (packer/host/boot/lib/metadata.sh). */
+const labelKey = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$/,
+    "must be letters, digits, dots, dashes, slashes",
+  );
+const labelValue = z
+  .string()
+  .regex(/^[A-Za-z0-9._/:@+-]{0,63}$/, "must be letters, digits and . _ / : @ + -");
 
 /** A network made for the fleet, with one NAT gateway, or one that is there. */
 const network = z.union([
@@ -32,7 +42,7 @@ const host = z.strictObject({
   availabilityZone: zone,
   /** Off: the host is kept and paid for, and has no instance; to build an AMI on it, or before it gets another. */
   instance: z.boolean().default(true),
-  labels: z.record(label, label).default({}),
+  labels: z.record(labelKey, labelValue).default({}),
 });
 
 const schema = z

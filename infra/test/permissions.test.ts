@@ -74,6 +74,9 @@ const BEHIND_COMMANDS: Record<string, string> = {
 const camel = (operation: string) =>
   operation.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
 
+/** Outside of comments: `aws`, options with a value each, the service and the operation. */
+const AWS_COMMAND = /^[^#\n]*\baws(?: --[a-z-]+ \S+)* ([a-z0-9-]+) ([a-z0-9-]+)/gm;
+
 /** The actions behind the AWS commands of all scripts in these folders. */
 function actionsOfScripts(...folders: string[]): Set<string> {
   const scripts = folders.flatMap((folder) =>
@@ -81,7 +84,7 @@ function actionsOfScripts(...folders: string[]): Set<string> {
       .filter((name) => name.endsWith(".sh") && !name.includes("node_modules"))
       .map((name) => readFileSync(`${ROOT}${folder}/${name}`, "utf8")),
   );
-  const commands = scripts.flatMap((text) => [...text.matchAll(/^[^#\n]*\baws ([a-z0-9-]+) ([a-z0-9-]+)/gm)]);
+  const commands = scripts.flatMap((text) => [...text.matchAll(AWS_COMMAND)]);
   return new Set(
     commands.map(
       ([, service = "", operation = ""]) =>
@@ -99,9 +102,9 @@ describe("a Mac", () => {
     expect(Token?.actions).toEqual(["ecr:GetAuthorizationToken"]);
   });
 
-  test("may read its enrolment token, and no other parameter", () => {
+  test("may read its enrolment token and no other parameter, which is all that its boot scripts ask AWS for", () => {
     const { Enrol } = allowed("hosts");
-    expect(Enrol?.actions).toEqual(["ssm:GetParameter"]);
+    expect(new Set(Enrol?.actions)).toEqual(actionsOfScripts("packer/host/boot"));
     expect(Enrol?.resource).toContain(":ssm:eu-central-1:123456789012:parameter/tartfleet/enrolment-token");
     expect(Enrol?.resource).not.toContain("*");
   });

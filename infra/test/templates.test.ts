@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { CfnHost } from "aws-cdk-lib/aws-ec2";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
@@ -61,6 +62,15 @@ describe("hosts", () => {
         ],
       },
     });
+  });
+
+  test("have the tags that the boot script asks for, in the form that it takes", () => {
+    const script = readFileSync(new URL("../../packer/host/boot/lib/metadata.sh", import.meta.url), "utf8");
+    const asked = new Set([...script.matchAll(/tags\/instance\/(tartfleet:[a-z-]+)/g)].map(([, tag]) => tag));
+    const [instance] = resources(hosts, "AWS::EC2::Instance");
+    const tags = (instance?.Properties["Tags"] ?? []) as { Key: string; Value: unknown }[];
+    const given = tags.map(({ Key }) => Key).filter((key) => key.startsWith("tartfleet:"));
+    expect(new Set(given)).toEqual(new Set([...asked, "tartfleet:fleet"]));
   });
 
   test("wait without instances until there is an AMI", () => {

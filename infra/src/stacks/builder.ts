@@ -4,27 +4,19 @@ import type { Settings } from "../settings.ts";
 import { PULL_ACTIONS, PUSH_ACTIONS, TOKEN_ACTION } from "./ecr-actions.ts";
 import type { RegistryStack } from "./registry.ts";
 
-/** Looks, which know no resources. */
-const DESCRIBE_ACTIONS = [
-  "ec2:DescribeHosts",
-  "ec2:DescribeImageAttribute",
+/** Looks of packer, which know no resources. */
+const LOOK_ACTIONS = [
   "ec2:DescribeImages",
   "ec2:DescribeInstances",
-  "ec2:DescribeInstanceStatus",
   "ec2:DescribeRegions",
   "ec2:DescribeSecurityGroups",
-  "ec2:DescribeSnapshots",
   "ec2:DescribeSubnets",
-  "ec2:DescribeTags",
   "ec2:DescribeVolumes",
-  "ec2:DescribeVpcs",
 ];
 
 /**
- * What packer's amazon-ebs does to make an AMI: an instance, with a key and a group of its own, is started, stopped and
- * imaged, and all but the AMI and its snapshot goes.
- *
- * @see https://developer.hashicorp.com/packer/integrations/hashicorp/amazon#iam-task-or-instance-role
+ * What the steps of packer's amazon-ebs do with the options of packer/host (builder/ebs/builder.go of plugin 1.8): an
+ * instance, with a key and a group of its own, is started, stopped and imaged, and all but the AMI and its snapshot goes.
  */
 const BUILD_ACTIONS = [
   "ec2:AuthorizeSecurityGroupIngress",
@@ -35,6 +27,7 @@ const BUILD_ACTIONS = [
   "ec2:DeleteKeyPair",
   "ec2:DeleteSecurityGroup",
   "ec2:DeleteSnapshot",
+  "ec2:DeleteVolume",
   "ec2:DeregisterImage",
   "ec2:EnableImageDeprecation",
   "ec2:ModifyImageAttribute",
@@ -69,7 +62,7 @@ export class BuilderStack extends Stack {
       registry.repositories.map(({ repositoryArn }) => repositoryArn),
     );
     allow("Token", [TOKEN_ACTION], ["*"]);
-    allow("Look", DESCRIBE_ACTIONS, ["*"]);
+    allow("Look", LOOK_ACTIONS, ["*"]);
     allow("Build", BUILD_ACTIONS, [
       `arn:${this.partition}:ec2:${this.region}:${this.account}:*`,
       // Public AMIs and what they are made from are of no account.

@@ -1,4 +1,4 @@
-import { Stack, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import {
   GatewayVpcEndpointAwsService,
   InterfaceVpcEndpointAwsService,
@@ -77,6 +77,10 @@ export class NetworkStack extends Stack {
     });
     for (const [name, service] of Object.entries(endpoints ? ENDPOINTS : {})) {
       vpc.addInterfaceEndpoint(name, { service });
+    }
+    // For machines that must be reached for an hour, like the one that an AMI is built on.
+    for (const { availabilityZone, subnetId } of vpc.publicSubnets) {
+      new CfnOutput(this, `PublicSubnet-${availabilityZone}`, { value: subnetId });
     }
     return vpc;
   }
