@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { chmod, cp, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AGENT, BOOT_SCRIPTS, FILES } from "./folders.ts";
@@ -22,7 +21,7 @@ export async function assemble(
   for (const [name, text] of javascript.files) await writeFile(at(`lib/agent/dist/${name}`), text);
   await cp(join(AGENT, "guest"), at("lib/agent/guest"), { recursive: true });
   await cp(node.path, at("lib/node"), { dereference: true });
-  if (existsSync(BOOT_SCRIPTS)) await cp(BOOT_SCRIPTS, at("boot"), { recursive: true });
+  await cp(BOOT_SCRIPTS, at("boot"), { recursive: true });
   await writeFile(at("LICENSES"), await licencesText(javascript.modules, node.licence));
   await writeFile(at("VERSION"), `${version}\n`);
   await giveModes(folder);

@@ -64,6 +64,7 @@ describe("an archive", () => {
       [`${NAME}/lib/agent/dist/main.mjs`]: "-rw-r--r--",
       [`${NAME}/lib/agent/dist/main.mjs.map`]: "-rw-r--r--",
       [`${NAME}/lib/agent/guest/suicide.sh`]: "-rwxr-xr-x",
+      [`${NAME}/boot/boot.sh`]: "-rwxr-xr-x",
     });
     for (const name of ["main.mjs", "main.mjs.map"]) {
       expect(await readFile(join(first, NAME, "lib/agent/dist", name), "utf8")).not.toContain(WORKSPACE);

@@ -1,16 +1,17 @@
 import { execa } from "execa";
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { extract } from "tar";
+import { writeFileDurably } from "../journal/durable-file.ts";
 import { AgentStop } from "../process/exit.ts";
 import type { SignedRelease } from "./release.ts";
 
-/** In an installed version: of which archive it is. */
-const SUM_FILE = "ARCHIVE_SHA256";
+/** Beside a version's folder, which holds what its archive held and nothing else: the sum of that archive. */
+const sumBeside = (folder: string): string => `${folder}.sha256`;
 
 /** The SHA-256 of the archive that a version was unpacked from; undefined when it came in another way. */
 export async function archiveOf(folder: string): Promise<string | undefined> {
-  const text = await readFile(join(folder, SUM_FILE), "utf8").catch(() => undefined);
+  const text = await readFile(sumBeside(folder), "utf8").catch(() => undefined);
   return text?.trim();
 }
 
@@ -40,7 +41,7 @@ export async function unpack(
     throw new AgentStop("notVerified", `${release.file} cannot be unpacked: ${String(error)}`);
   }
   await assertRuns(partial, release, someone);
-  await writeFile(join(partial, SUM_FILE), `${release.sha256}\n`);
+  await writeFileDurably(sumBeside(folder), `${release.sha256}\n`);
   await flush(partial);
   await rename(partial, folder);
   await flushOne(dirname(folder));

@@ -13,7 +13,7 @@ export interface Versions {
   read(link: Link): Promise<string | undefined>;
   /** Lets a link lead to a version, in one step; to none when that is undefined. */
   point(link: Link, version: string | undefined): Promise<void>;
-  /** Removes all but what the links lead to, and what broken-off upgrades left. */
+  /** Removes all but what the links lead to, also what broken-off upgrades left. @returns what it removed */
   prune(): Promise<string[]>;
 }
 
@@ -39,10 +39,12 @@ export async function openVersions(installed: Installed): Promise<Versions> {
       await rename(draft, path);
     },
     async prune() {
-      const kept = new Set([await versions.read("current"), await versions.read("previous")]);
-      const removed = (await versions.names()).filter((name) => !kept.has(name));
+      const kept = [await versions.read("current"), await versions.read("previous")];
+      const isKept = (name: string) =>
+        kept.some((version) => name === version || name === `${version}.sha256`);
+      const removed = (await readdir(installed.versions)).filter((name) => !isKept(name));
       for (const name of removed) await rm(folder(name), { recursive: true, force: true });
-      return removed;
+      return removed.filter((name) => !name.endsWith(".sha256"));
     },
   };
   return versions;

@@ -13,7 +13,7 @@ beforeAll(async () => {
   releaser = await makeReleaser(join(lab.fleet.dir, "releases"));
   host = await installHost(lab.fleet, "mac-1", releaser);
 });
-afterAll(() => host.stop());
+afterAll(() => host.switchOff());
 
 /** What an upgrade says in the end, whatever there was still to do. */
 const UP = "1.1.0 runs and is connected to its control plane.";

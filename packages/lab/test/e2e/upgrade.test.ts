@@ -17,7 +17,7 @@ beforeAll(async () => {
   host = await installHost(lab.fleet, "mac-1", releaser);
   next = await releaser.release("1.1.0");
 });
-afterAll(() => host.stop());
+afterAll(() => host.switchOff());
 
 /** The process that is the VM. */
 async function runOf({ id, attempt }: VmRecord): Promise<string> {

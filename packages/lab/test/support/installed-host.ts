@@ -1,11 +1,13 @@
 import { execa } from "execa";
 import { mkdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+import { plistPath, plistText, type LaunchdJob } from "@tartfleet/launchd";
+import { macSimBin, makeMacOs } from "@tartfleet/mac-sim";
 import { tartPath } from "@tartfleet/tart-sim";
 import type { Fleet } from "../../src/fleet/fleet.ts";
 import { until } from "../../src/fleet/until.ts";
 import { hostOf, simOf } from "./lab.ts";
-import { archiveIn, program, type Releaser } from "./releases.ts";
+import { archiveIn, type Releaser } from "./releases.ts";
 
 /** What an upgrade said, line by line, and how it ended; null when it was killed. */
 interface Upgraded {
@@ -26,7 +28,8 @@ export interface InstalledHost {
   link(name: "current" | "previous"): Promise<string | undefined>;
   /** What the agent says of itself. */
   status(): Promise<{ version: string; pid: number; isConnected: boolean }>;
-  stop(): Promise<void>;
+  /** Ends its launchd, with all that this has started. */
+  switchOff(): Promise<void>;
 }
 
 /** Takes over a host of the fleet from the agent that it was started with. */
@@ -46,7 +49,6 @@ export async function installHost(fleet: Fleet, name: string, releaser: Releaser
   await symlink("versions/1.0.0", join(lib, "current"));
   await symlink("../lib/tartfleet/current/bin/tartfleet-agent", join(bin, "tartfleet-agent"));
   await writeFile(join(etc, "allowed_signers"), releaser.signer);
-  await writeFile(join(jobs, "dev.tartfleet.agent.plist"), "");
   const settings = {
     TARTFLEET_URL: fleet.url(),
     TARTFLEET_NAME: name,
@@ -62,30 +64,29 @@ export async function installHost(fleet: Fleet, name: string, releaser: Releaser
       .map(([key, value]) => `${key}=${value}\n`)
       .join(""),
   );
-  const job = join(root, "job.pid");
-  await program(
-    join(bin, "launchctl"),
-    `case $1 in kickstart) ;; *) exit 0 ;; esac
-if [ -f '${job}' ]; then
-  pid=$(cat '${job}')
-  kill -KILL "$pid" 2>/dev/null
-  while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
-fi
-'${bin}/tartfleet-agent' >>'${root}/agent.log' 2>&1 </dev/null &
-echo $! >'${job}'`,
-  );
-  const env = {
-    ...simOf(fleet, name).env,
-    PATH: `${bin}:${simOf(fleet, name).env["PATH"]}`,
-    TARTFLEET_ETC: etc,
+  const sim = simOf(fleet, name).env;
+  const macos = makeMacOs({ dir: join(fleet.dir, name, "macos"), speed: 100 });
+  const env = { ...sim, ...macos.env, PATH: [macSimBin, sim["PATH"]].join(delimiter), TARTFLEET_ETC: etc };
+  const job: LaunchdJob = {
+    folder: "LaunchAgents",
+    label: "dev.tartfleet.agent",
+    programArguments: [join(bin, "tartfleet-agent")],
+    environment: { ...sim, TARTFLEET_ETC: etc },
+    keepAlive: true,
+    throttleSeconds: 30,
+    abandonsProcessGroup: true,
+    log: join(fleet.dir, name, "installed-agent.log"),
   };
+  const plist = join(root, "Users/ci/Library", plistPath(job));
+  await writeFile(plist, plistText(job));
   const status = async () =>
     JSON.parse(await readFile(join(dataDir, "status.json"), "utf8")) as {
       version: string;
       pid: number;
       isConnected: boolean;
     };
-  await execa("launchctl", ["kickstart"], { env, extendEnv: false });
+  const loaded = await macos.launchctl("bootstrap", `gui/${process.getuid?.()}`, plist);
+  if (loaded.exitCode !== 0) throw new Error(loaded.stderr);
   await until("the installed agent to be connected", async () =>
     (await status().catch(() => undefined))?.version === "1.0.0" ? true : undefined,
   );
@@ -122,8 +123,8 @@ echo $! >'${job}'`,
         () => undefined,
       ),
     status,
-    async stop() {
-      process.kill(Number(await readFile(job, "utf8")), "SIGTERM");
+    async switchOff() {
+      await macos[Symbol.asyncDispose]();
     },
   };
 }

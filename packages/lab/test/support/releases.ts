@@ -49,7 +49,7 @@ export async function makeReleaser(dir: string): Promise<Releaser> {
 export const archiveIn = (folder: string, version: string): string =>
   join(folder, `tartfleet-agent-${version}-${PLATFORM}.tar.gz`);
 
-export async function program(path: string, script: string): Promise<string> {
+async function program(path: string, script: string): Promise<string> {
   await writeFile(path, `#!/bin/sh\n${script}\n`);
   await chmod(path, 0o755);
   return path;
