@@ -14,6 +14,8 @@ export interface FakeGitHubOptions {
   port?: number;
   /** How long a job survives without its lock being renewed (GitHub: 600). */
   lockSeconds?: number;
+  /** Called whenever a job was added or has changed. */
+  onChange?: () => void;
 }
 
 export interface FakeGitHub extends AsyncDisposable {
@@ -37,9 +39,10 @@ const pollMs = 5000;
 
 /** A GitHub that knows nothing but runners and jobs, for runners of tart-sim's guests. */
 export async function startFakeGitHub(options: FakeGitHubOptions = {}): Promise<FakeGitHub> {
-  const { host = "127.0.0.1", port = 0, lockSeconds = 10 } = options;
+  const { host = "127.0.0.1", port = 0, lockSeconds = 10, onChange = () => {} } = options;
   const bell = new EventEmitter<{ changed: [] }>().setMaxListeners(0);
   const board = createJobBoard({ lockSeconds, changed: () => bell.emit("changed") });
+  bell.on("changed", onChange);
   let url = "";
   const runners = createRunnerRegister(() => url);
   const held = new Map<string, Promise<void>>();

@@ -1,0 +1,139 @@
+import { makeAuth } from "./auth.ts";
+import { makeHook } from "./hook.ts";
+import { answer, Refusal } from "./http.ts";
+import { makeJobs, type Conclusion, type SimJob } from "./jobs.ts";
+import { restRoutes } from "./rest.ts";
+import { makeRunners, type MakeJit, type SimRunner } from "./runners.ts";
+import { makeScaleSets } from "./scale-set.ts";
+
+export interface SimGitHubOptions {
+  /** Where it is reached; the API is under `/api/v3`, as GitHub Enterprise Server has it. */
+  url?: string;
+  /** How long the queue of a scale set holds a question open; milliseconds (GitHub: 50 s). */
+  pollMs?: number;
+  /** What a runner is given; by default something that no runner could use. */
+  makeJit?: MakeJit;
+}
+
+const APP_ID = 123;
+const INSTALLATION_ID = 456;
+const HOOK_SECRET = "hook-secret";
+/** Requests an hour of an App's installation, at the least (docs.github.com, "Rate limits for the REST API"). */
+const LIMIT = 5000;
+
+/**
+ * A GitHub that knows Apps, runners, jobs, webhooks and scale sets: state and a fetch handler, without a socket, so
+ * that it can live in a test's virtual time. Whatever is not as GitHub wants it is refused.
+ */
+export function makeSimGitHub({
+  url = "https://github.test",
+  pollMs = 50_000,
+  makeJit = ({ name }) =>
+    Buffer.from(JSON.stringify({ ".runner": Buffer.from(name).toString("base64") })).toString("base64"),
+}: SimGitHubOptions = {}) {
+  const auth = makeAuth();
+  const jobs = makeJobs();
+  const runners = makeRunners(makeJit);
+  const hook = makeHook(jobs, HOOK_SECRET);
+  const scaleSets = makeScaleSets({ auth, runners, jobs }, { url, pollMs });
+  const rest = restRoutes({ appId: APP_ID, installationId: INSTALLATION_ID, auth, runners, jobs, hook });
+  const requests: string[] = [];
+  let isDown = false;
+  let remaining = LIMIT;
+  let resetsAt = 0;
+  let fault: ((request: Request) => Response | undefined) | undefined;
+
+  async function handle(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    requests.push(`${request.method} ${pathname}`);
+    const faulty = fault?.(request);
+    if (faulty) return faulty;
+    try {
+      const path = pathname.replace(/^\/api\/v3/, "");
+      const isRest = path !== pathname && !path.startsWith("/actions/runner-registration");
+      const limits = isRest ? spend() : {};
+      const found = await answer(isRest ? rest : scaleSets.routes, request, path);
+      const response = found ?? Response.json({ message: "Not Found" }, { status: 404 });
+      for (const [name, value] of Object.entries(limits)) response.headers.set(name, value);
+      return response;
+    } catch (error) {
+      if (error instanceof Refusal)
+        return Response.json(error.body, { status: error.status, headers: error.headers });
+      throw error;
+    }
+  }
+
+  /** @throws Refusal 403 when the hour's requests are used up */
+  function spend(): Record<string, string> {
+    const now = Date.now();
+    if (now >= resetsAt) [remaining, resetsAt] = [LIMIT, now + 3_600_000];
+    const headers = () => ({
+      "x-ratelimit-limit": String(LIMIT),
+      "x-ratelimit-remaining": String(remaining),
+      "x-ratelimit-reset": String(Math.ceil(resetsAt / 1000)),
+    });
+    if (remaining <= 0)
+      throw new Refusal(403, "API rate limit exceeded for installation ID 456.", { headers: headers() });
+    remaining -= 1;
+    return headers();
+  }
+
+  /** The oldest job that it may take: of its own set alone when it has one, else any whose labels it has. */
+  function jobFor(runner: SimRunner): SimJob | undefined {
+    return jobs.all.find(
+      (job) =>
+        job.status === "queued" &&
+        (runner.setId === null
+          ? job.setId === null && job.labels.every((label) => runner.labels.includes(label))
+          : job.setId === runner.setId),
+    );
+  }
+
+  return {
+    url,
+    appId: APP_ID,
+    installationId: INSTALLATION_ID,
+    privateKey: auth.privateKey,
+    auth,
+    jobs,
+    runners,
+    hook,
+    sets: scaleSets.sets,
+    scaleSets,
+    /** What was asked, as `METHOD /path`. */
+    requests,
+    handle,
+    /** The same as a client calls it: nothing answers while it is down. */
+    fetch: async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+      if (isDown) throw new TypeError("fetch failed");
+      return handle(new Request(input, init));
+    },
+    down: (down: boolean) => void (isDown = down),
+    /** Answers in its place, for as long as it does. */
+    failWith: (answers: ((request: Request) => Response | undefined) | undefined) => void (fault = answers),
+    /** So many requests are left of this hour. */
+    leave: (count: number) => {
+      resetsAt = Math.max(resetsAt, Date.now() + 3_600_000);
+      remaining = count;
+    },
+    /** A runner of that name has connected, and takes a job if one waits for it. */
+    connect(name: string): SimJob | undefined {
+      const runner = runners.named(name);
+      if (!runner) throw new Error(`there is no runner ${name}`);
+      runner.status = "online";
+      const job = runner.busy ? undefined : jobFor(runner);
+      if (!job) return undefined;
+      runner.busy = true;
+      jobs.start(job.id, runner);
+      return job;
+    },
+    /** The job's result has come, by its runner or because the runner was lost. */
+    finish(id: number, conclusion: Conclusion): void {
+      jobs.complete(id, conclusion);
+      const { runner } = jobs.required(id);
+      if (runner) runners.forget(runner.id);
+    },
+  };
+}
+
+export type SimGitHub = ReturnType<typeof makeSimGitHub>;

@@ -1,0 +1,3 @@
+export { makeSimGitHub, type SimGitHub, type SimGitHubOptions } from "./github.ts";
+export { serveSimGitHub, type ServedGitHub } from "./serve.ts";
+export type { SimJob } from "./jobs.ts";
