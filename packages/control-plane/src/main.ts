@@ -11,6 +11,7 @@ import type { Settings } from "./config/settings.ts";
 import { runDb } from "./db/main.ts";
 import { systemClock, type Clock } from "./engine/clock.ts";
 import { openControlPlane } from "./engine/control-plane.ts";
+import type { Integrate } from "./engine/integration.ts";
 import { LIMITS, limitsOf } from "./http/limits.ts";
 import { openListener } from "./http/listener.ts";
 import type { Listener } from "./http/listener.ts";
@@ -62,6 +63,7 @@ async function start(settings: Settings): Promise<void> {
   const log = openStdoutLog({ level: settings.logLevel });
   const clock = systemClock();
   const oidc = openOidc(settings, clock, log);
+  const integrate = await openGithub(settings, log);
   const listener = await listen(settings);
   const config = completeConfig(settings, listener.port);
   const onFatal = failWith(log);
@@ -73,6 +75,7 @@ async function start(settings: Settings): Promise<void> {
   const controlPlane = await openControlPlane(settings.dataDir, {
     config,
     tracer: tracing,
+    integrate,
     clock,
     onFatal,
     log,
@@ -148,6 +151,20 @@ function openOidc({ oidcConfig }: Settings, clock: Clock, log: Logger): Oidc | u
   } catch (error) {
     if (!(error instanceof OidcConfigError)) throw error;
     throw new StartError(`cannot start with this --oidc-config:\n  ${error.mistakes.join("\n  ")}`);
+  }
+}
+
+/** What it needs is loaded only where it is configured. */
+async function openGithub({ githubConfig }: Settings, log: Logger): Promise<Integrate | undefined> {
+  if (githubConfig === undefined) return undefined;
+  const { GithubConfigError, readGithubConfig } = await import("./integrations/github/config.ts");
+  const { startGithub } = await import("./integrations/github/github.ts");
+  try {
+    const config = readGithubConfig(githubConfig);
+    return (parts) => startGithub(config, { log }, parts);
+  } catch (error) {
+    if (!(error instanceof GithubConfigError)) throw error;
+    throw new StartError(`cannot start with this --github-config:\n  ${error.mistakes.join("\n  ")}`);
   }
 }
 

@@ -43,6 +43,7 @@ export const CALL_ERRORS = {
   internal: { status: 500, title: "An error on our side" },
   host_silent: { status: 503, title: "The VM's host is silent" },
   tunnel_not_opened: { status: 504, title: "The host did not open the tunnel in time" },
+  ci_unavailable: { status: 503, title: "The CI system gives no runner's credential now" },
   storage_busy: { status: 503, title: "The control plane's database is locked" },
   overloaded: { status: 503, title: "Too many come at once" },
   issuer_unreachable: { status: 503, title: "The issuer of the token cannot be reached" },

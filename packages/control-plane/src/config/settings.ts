@@ -105,6 +105,9 @@ export const SETTINGS = z.object({
   oidcConfig: path
     .optional()
     .describe("JSON file of OpenID Connect issuers whose tokens are accepted (default: none)"),
+  githubConfig: path
+    .optional()
+    .describe("JSON file of the GitHub whose jobs are served, and of their runners (default: none)"),
   trustedProxy: proxies.describe(
     "Address or CIDR of a proxy of yours whose X-Forwarded-For is believed; may be given several times",
   ),

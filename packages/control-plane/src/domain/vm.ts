@@ -35,6 +35,8 @@ export interface VmSpec extends Pick<
   /** How long its runner may wait for a job; VMs of before that have none. */
   noJobMs?: number;
   runnerKind: RunnerKind | null;
+  /** The integration's runner definition that asked for it: its runner's credential is made when its guest is ready. */
+  runnerFrom?: string;
   ttlMs: number;
   queueTimeoutMs: number;
 }

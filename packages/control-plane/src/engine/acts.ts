@@ -46,6 +46,8 @@ export type ActName =
   | "webhook.rotate"
   | "webhook.test"
   | "webhook.replay"
+  | "github.force"
+  | "github.remove_runner"
   | "vm.create"
   | "vm.end"
   | "vm.announce"

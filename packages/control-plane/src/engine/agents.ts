@@ -6,11 +6,13 @@ import {
   type ImageWork,
   type AttemptRef,
   type ReportResult,
+  type Runner,
   type TunnelWish,
 } from "@tartfleet/shared";
 import type { z } from "zod";
 import { actOf, hostName, vmName } from "./acts.ts";
 import { hangBell } from "./bell.ts";
+import type { Vm } from "../domain/vm.ts";
 import type { Applied } from "../store/apply.ts";
 import type { Leftover } from "./changes.ts";
 import type { Parts } from "./parts.ts";
@@ -31,6 +33,7 @@ export function makeAgentUseCases(
   imageWorkOf: (hostId: number) => ImageWork,
   tags: Tags,
   tunnelsOf: (hostId: number) => TunnelWish[],
+  runnerOf: (vm: Vm) => Promise<Runner>,
 ): AgentUseCases {
   const { store, changes, leases, hearing, refusals, sealer, clock, config, identity } = parts;
 
@@ -181,7 +184,8 @@ export function makeAgentUseCases(
         changes.publish(await store.applyEvent(vm.id, failed, parts.context()));
         throw new CallError("attempt_not_current", message);
       }
-      const { env, runner } = opened;
+      const { env } = opened;
+      const runner = vm.spec.runnerFrom === undefined ? opened.runner : await runnerOf(vm);
       const caCertificate = identity.guestCa?.();
       return {
         ...(vm.id === named.vmId ? {} : { forVm: { vmId: vm.id, attempt } }),

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Registry } from "prom-client";
-import { DEFAULT_TEAM, parseToken, writeToken } from "@tartfleet/shared";
+import { CallError, DEFAULT_TEAM, parseToken, writeToken, type Runner } from "@tartfleet/shared";
 import packageJson from "../../package.json" with { type: "json" };
 import { capacityOf } from "../domain/capacity.ts";
 import { listImages } from "../domain/images.ts";
-import { imageOf } from "../domain/vm.ts";
+import { imageOf, type Vm } from "../domain/vm.ts";
 import { openDatabase, type Database } from "../store/database.ts";
 import { DatabaseUnusableError, messageOf, passesByItself } from "../store/faults.ts";
 import { makeStore } from "../store/store.ts";
@@ -29,6 +29,7 @@ import { learnBudgets } from "./learned-budgets.ts";
 import { startImagePlans } from "./image-plans.ts";
 import { startImagePrune } from "./image-prune.ts";
 import type { Identity } from "./identity.ts";
+import type { Integrate, Integration } from "./integration.ts";
 import { startLastHour } from "./last-hour.ts";
 import { makeLeases } from "./leases.ts";
 import { startMetrics } from "./metrics/metrics.ts";
@@ -77,6 +78,8 @@ export interface Ingredients {
   openStore?: typeof makeStore | undefined;
   /** How webhooks are told; a test has its own way. */
   post?: Post | undefined;
+  /** Starts what serves a CI system by itself; without it there is none. */
+  integrate?: Integrate | undefined;
 }
 
 /** A running control plane without its HTTP face. */
@@ -112,6 +115,7 @@ export async function startControlPlane({
   onFatal,
   openStore = makeStore,
   post = makePost(config.webhookAllowPrivate),
+  integrate,
 }: Ingredients): Promise<ControlPlane> {
   const leaseMs = config.leaseSeconds * 1000;
   const stalls = watchStalls(machineClock, Math.max(LEAST_STALL_MS, leaseMs / 10));
@@ -255,6 +259,13 @@ export async function startControlPlane({
   const rollup = startRollup(parts, patience, accounts.sample);
   const holds = startHolds(parts, patience);
 
+  let integration: Integration | undefined;
+  async function runnerOf(vm: Vm): Promise<Runner> {
+    if (integration) return integration.runnerOf(vm);
+    const message = `VM ${vm.id} was asked for by an integration that is not configured any more.`;
+    throw new CallError("ci_unavailable", message);
+  }
+
   const useCases: UseCases = {
     ...makeVmUseCases(parts, channels.choice, tags),
     ...channels.useCases,
@@ -266,7 +277,7 @@ export async function startControlPlane({
     ...cordons.useCases,
     ...tunnels.useCases,
     ...holds.useCases,
-    agent: makeAgentUseCases(parts, breaker, imageWorkOf, tags, tunnels.wishesOf),
+    agent: makeAgentUseCases(parts, breaker, imageWorkOf, tags, tunnels.wishesOf, runnerOf),
     ...webhooks.useCases,
     listImages: () =>
       listImages(
@@ -300,10 +311,13 @@ export async function startControlPlane({
     slotReport: accounts.slotReport,
   };
 
+  integration = integrate?.({ ...parts, patience, registry: metrics.registry, useCases });
+
   return {
     useCases,
     registry: metrics.registry,
     close() {
+      integration?.stop();
       webhooks.stop();
       metrics.stop();
       stopTraces?.();
@@ -344,7 +358,7 @@ export async function openControlPlane(
     identify,
     secretsKeyCommand,
     ...options
-  }: Pick<Ingredients, "config" | "clock" | "onFatal" | "tracer"> & {
+  }: Pick<Ingredients, "config" | "clock" | "onFatal" | "tracer" | "integrate"> & {
     log: WatchLog;
     identify?: () => Promise<Identity>;
     secretsKeyCommand?: KeySource["secretsKeyCommand"];

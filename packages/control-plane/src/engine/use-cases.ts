@@ -107,11 +107,16 @@ export interface UseCases {
    */
   whenInvalid(bearer: string, call: () => void): () => void;
 
-  /** Accepts a VM. `created` is false when the idempotency key already has a live VM with the same body. */
+  /**
+   * Accepts a VM. `created` is false when the idempotency key already has a live VM with the same body.
+   *
+   * @param runnerFrom of an integration alone: its runner definition, whose runner it gets
+   */
   createVm(
     caller: Caller,
     input: CreateVm,
     idempotencyKey?: string,
+    runnerFrom?: string,
   ): Promise<{ vm: VmRecord; created: boolean }>;
   getVm(id: string): VmRecord;
   /** Undefined when there is no such VM. */

@@ -77,7 +77,7 @@ export function makeVmUseCases(
   }
 
   return {
-    async createVm(caller, input, idempotencyKey) {
+    async createVm(caller, input, idempotencyKey, runnerFrom) {
       const ttlSeconds = input.ttlSeconds ?? Math.min(DEFAULT_TTL_SECONDS, config.maxTtlSeconds);
       if (ttlSeconds > config.maxTtlSeconds) {
         const message = `must be at most ${config.maxTtlSeconds} (this control plane's --max-ttl-seconds)`;
@@ -97,6 +97,7 @@ export function makeVmUseCases(
         clock.now(),
       );
       if (channel !== undefined) vm.spec.channel = channel;
+      if (runnerFrom !== undefined) Object.assign(vm.spec, { runnerKind: "github", runnerFrom });
       const trace = parts.tracer?.begin(caller.traceparent);
       if (trace) vm.spec.trace = trace;
       vm.resolution = tags.choose(vm.spec.image);

@@ -42,6 +42,7 @@ import { ROLLED_UP, type RolledUp } from "../domain/history/rollup.ts";
 import { SPANS, type SpanKind } from "../domain/history/spans.ts";
 import type { Tally } from "../domain/history/tally.ts";
 import type { Cordon } from "../domain/cordon.ts";
+import { GITHUB_JOB_STATES, type GithubJobState } from "../domain/github/ledger.ts";
 import type { NoticeBody } from "../domain/notices/notice.ts";
 import type { Pool } from "../domain/pools/pool.ts";
 import type { Announced, Hold, Resolution, Vm, VmSpec } from "../domain/vm.ts";
@@ -524,3 +525,48 @@ export const deliveries = sqliteTable(
       .where(sql`dead_at is not null`),
   ],
 );
+
+/** Jobs that GitHub told of: those that are not done, and for a while those that are. */
+export const githubJobs = sqliteTable(
+  "github_jobs",
+  {
+    definition: text().notNull(),
+    jobId: text("job_id").notNull(),
+    state: text().$type<GithubJobState>().notNull(),
+    name: text().notNull(),
+    repository: text().notNull(),
+    runId: text("run_id").notNull(),
+    runAttempt: text("run_attempt"),
+    runnerName: text("runner_name"),
+    /** The VM that the runner's name is of. */
+    vmId: text("vm_id"),
+    firstAt: integer("first_at").notNull(),
+    changedAt: integer("changed_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.definition, table.jobId] }),
+    check("github_jobs_state", oneOf("state", GITHUB_JOB_STATES)),
+    index("github_jobs_open")
+      .on(table.definition, table.state)
+      .where(sql`state <> 'done'`),
+    index("github_jobs_vm")
+      .on(table.vmId)
+      .where(sql`vm_id is not null`),
+    index("github_jobs_done")
+      .on(table.changedAt)
+      .where(sql`state = 'done'`),
+  ],
+);
+
+/** Webhook deliveries of GitHub's that were taken, for as long as GitHub itself keeps them. */
+export const githubDeliveries = sqliteTable(
+  "github_deliveries",
+  { id: text().primaryKey(), at: integer().notNull() },
+  (table) => [index("github_deliveries_at").on(table.at)],
+);
+
+/** The session by which each scale set is listened to: whoever comes next ends it. */
+export const githubSessions = sqliteTable("github_sessions", {
+  definition: text().primaryKey(),
+  sessionId: text("session_id").notNull(),
+});

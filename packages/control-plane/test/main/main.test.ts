@@ -128,6 +128,15 @@ describe("the program says what to change, and exits 78, when", () => {
     }
   });
 
+  it("its file of GitHub's runners has mistakes, all of which it lists", async () => {
+    const file = `${folder.path}/github.json`;
+    writeFileSync(file, JSON.stringify({ runners: [{ name: "A B", image: "no", scope: {} }] }));
+    const said = await refusal(["--github-config", file]);
+    for (const field of ["name", "image", "scope", "max"]) {
+      expect(said).toContain(`\n  ${file} › runners › 0 › ${field}: `);
+    }
+  });
+
   it("its address is in use, and leaves the data folder alone", async () => {
     const other = createServer();
     await new Promise<void>((done) => other.listen(0, "127.0.0.1", done));

@@ -12,6 +12,7 @@ import {
 import type { Clock } from "../../src/engine/clock.ts";
 import type { EngineConfig } from "../../src/engine/config.ts";
 import { startControlPlane } from "../../src/engine/control-plane.ts";
+import type { Integrate } from "../../src/engine/integration.ts";
 import type { Identity } from "../../src/engine/identity.ts";
 import { randomId } from "../../src/engine/secrets.ts";
 import type { Tracer } from "../../src/engine/traces.ts";
@@ -134,6 +135,7 @@ export async function startFleet(
     database?: Database;
     identity?: Identity;
     tracer?: Tracer;
+    integrate?: Integrate;
     /** What the clock shows at first; milliseconds since 1970. */
     startAt?: number;
   } = {},
@@ -150,6 +152,7 @@ export async function startFleet(
       config: { ...CONFIG, ...options.config },
       identity: options.identity,
       tracer: options.tracer,
+      integrate: options.integrate,
       clock,
       randomId,
       onFatal: (error) => errors.push(error),

@@ -1,7 +1,7 @@
 import type { AttemptErrorCode } from "@tartfleet/shared";
 import type { Announced, Vm, VmEnd } from "../vm.ts";
 import { endedEarly } from "./bring-up.ts";
-import type { HistoryEntry, LifecycleEvent, Rule, Step } from "./event.ts";
+import type { Budgets, EventOf, HistoryEntry, Rule, Step } from "./event.ts";
 import { applied, end, enter, finished, ignored, INSTANCE_LOST, isDue, runEnded, stopping } from "./steps.ts";
 
 /* From ready to gone. */
@@ -12,12 +12,23 @@ function exited({ announced }: Vm): VmEnd | undefined {
 }
 
 /** That no job came is believed only where none was told of. */
-function announcedBy(vm: Vm, { phase, cause }: Extract<LifecycleEvent, { kind: "announced" }>): Announced {
+function announcedBy(vm: Vm, { phase, cause }: EventOf<"announced">): Announced {
   return phase === "runner_exited" && cause === "no_job" && vm.job.state === "none" ? "no_job" : phase;
 }
 
+/**
+ * So long a hook's word is waited for where an integration asks the CI system about the job meanwhile: only when that
+ * too says nothing does the timer end it.
+ */
+const ASKED_GRACE_MS = 600_000;
+
+function graceOf({ spec }: Vm, { phase }: EventOf<"announced">, { hookGrace, exitSettle }: Budgets): number {
+  if (phase === "runner_exited") return exitSettle;
+  return spec.runnerFrom === undefined ? hookGrace : Math.max(hookGrace, ASKED_GRACE_MS);
+}
+
 export const drain: Rule<"announced"> = (vm, event, { now, budgets }) => {
-  const grace = event.phase === "job_hook" ? budgets.hookGrace : budgets.exitSettle;
+  const grace = graceOf(vm, event, budgets);
   // A runner that exits without ever having told of a job had none.
   const hadJob = event.phase === "job_hook" || vm.job.state === "started";
   const job = hadJob ? { ...vm.job, state: "ended" as const, endedAt: vm.job.endedAt ?? now } : vm.job;
@@ -28,7 +39,7 @@ export const drain: Rule<"announced"> = (vm, event, { now, budgets }) => {
 };
 
 export const drainSooner: Rule<"announced"> = (vm, event, { now, budgets }) => {
-  const grace = event.phase === "job_hook" ? budgets.hookGrace : budgets.exitSettle;
+  const grace = graceOf(vm, event, budgets);
   const endsAt = Math.min(vm.budgetEndsAt ?? Number.POSITIVE_INFINITY, now + grace);
   const announced = exited(vm) ? vm.announced : announcedBy(vm, event);
   if (announced === vm.announced && endsAt === vm.budgetEndsAt) return ignored("it was announced already");
@@ -123,11 +134,7 @@ export const stopOverdue: Rule<"time_passed"> = (vm, _event, { now, budgets }) =
 /** The instance of an attempt that the VM has given up is gone: only its slot is concerned. */
 export const releaseFormer = (vm: Vm): Step => applied(vm, null, "release");
 
-function announcement(
-  vm: Vm,
-  event: Extract<LifecycleEvent, { kind: "announced" }>,
-  graceMs: number,
-): HistoryEntry {
+function announcement(vm: Vm, event: EventOf<"announced">, graceMs: number): HistoryEntry {
   const ipDiffers = event.ip !== null && vm.ip !== null && event.ip !== vm.ip;
   const what =
     event.phase === "job_hook"

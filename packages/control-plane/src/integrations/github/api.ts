@@ -1,0 +1,155 @@
+import { createAppAuth } from "@octokit/auth-app";
+import { Octokit } from "@octokit/core";
+import { z } from "zod";
+import type { ListedRunner } from "../../domain/github/sweep.ts";
+import { apiUrl, scopePath, type GithubConfig, type Scope } from "./config.ts";
+import { makeBudget } from "./budget.ts";
+
+const runnersSchema = z.object({
+  runners: z.array(z.object({ id: z.int(), name: z.string(), status: z.string() })),
+});
+const jobsSchema = z.object({
+  jobs: z.array(z.object({ status: z.string(), runner_name: z.string().nullable() })),
+});
+const tokenSchema = z.object({ token: z.string() });
+const statusSchema = z.object({ status: z.string() });
+
+const PAGE = 100;
+/** Of runners and groups so many pages are read; more would be another fleet's. */
+const MOST_PAGES = 50;
+const TIMEOUT_MS = 30_000;
+
+type Octo = InstanceType<typeof Octokit>;
+type Parameters = Record<string, unknown>;
+
+export type Fetch = typeof fetch;
+
+/** What the integration asks of GitHub's REST API. Everything may throw: what fails is asked again later. */
+export function makeApi({ url, auth }: GithubConfig, fetch: Fetch, now: () => number) {
+  const budget = makeBudget(now);
+  const octokit: Octo = new Octokit({
+    baseUrl: apiUrl(url),
+    userAgent: "tartfleet",
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    request: { fetch },
+    ...(auth.kind === "token"
+      ? { auth: auth.token }
+      : {
+          authStrategy: createAppAuth,
+          auth: { appId: auth.id, privateKey: auth.privateKey, installationId: auth.installationId },
+        }),
+  });
+  octokit.hook.wrap("request", async (request, options) => {
+    budget.require();
+    try {
+      const response = await request(options);
+      budget.heard(response.status, response.headers);
+      return response;
+    } catch (error) {
+      const { status, response } = refusalSchema.safeParse(error).data ?? {};
+      if (status !== undefined) budget.heard(status, response?.headers ?? {});
+      throw error;
+    }
+  });
+
+  /** A token may have been revoked, or our clock may be wrong: a new one is tried once. */
+  async function ask<T>(schema: z.ZodType<T>, line: string, parameters: Parameters = {}): Promise<T> {
+    const send = async () =>
+      schema.parse(
+        (
+          await octokit.request(line, {
+            ...parameters,
+            request: { fetch, signal: AbortSignal.timeout(TIMEOUT_MS) },
+          })
+        ).data,
+      );
+    try {
+      return await send();
+    } catch (error) {
+      if (auth.kind !== "app" || statusOf(error) !== 401) throw error;
+      await octokit.auth({ type: "installation", refresh: true });
+      return send();
+    }
+  }
+
+  async function pages<T>(
+    schema: z.ZodType<T>,
+    line: string,
+    itemsOf: (page: T) => readonly unknown[],
+  ): Promise<T[]> {
+    const all: T[] = [];
+    for (let page = 1; page <= MOST_PAGES; page += 1) {
+      const found = await ask(schema, line, { per_page: PAGE, page });
+      all.push(found);
+      if (itemsOf(found).length < PAGE) break;
+    }
+    return all;
+  }
+
+  return {
+    /** How much of the hour's requests is left, from 0 to 1. */
+    left: budget.left,
+
+    async runners(scope: Scope): Promise<ListedRunner[]> {
+      const found = await pages(
+        runnersSchema,
+        `GET ${scopePath(scope)}/actions/runners`,
+        (page) => page.runners,
+      );
+      return found.flatMap((page) => page.runners);
+    },
+
+    /** @returns false when it is at work, or GitHub thinks so */
+    async removeRunner(scope: Scope, id: number): Promise<boolean> {
+      try {
+        await ask(z.unknown(), `DELETE ${scopePath(scope)}/actions/runners/${id}`);
+        return true;
+      } catch (error) {
+        const status = statusOf(error);
+        if (status === 404) return true;
+        if (status === 422) return false;
+        throw error;
+      }
+    },
+
+    /** By it the Actions service lets in whoever runs scale sets. */
+    registrationToken: async (scope: Scope): Promise<string> =>
+      (await ask(tokenSchema, `POST ${scopePath(scope)}/actions/runners/registration-token`)).token,
+
+    /** Whether GitHub says that the job which that runner took is completed; undefined when it knows of none. */
+    async isJobOver(
+      job: { repository: string; runId: string; runAttempt: string },
+      isRunner: (name: string | null) => boolean,
+    ): Promise<boolean | undefined> {
+      const line = `GET /repos/${job.repository}/actions/runs/${job.runId}/attempts/${job.runAttempt}/jobs`;
+      const found = await pages(jobsSchema, line, (page) => page.jobs);
+      const own = found.flatMap((page) => page.jobs).find(({ runner_name }) => isRunner(runner_name));
+      return own && own.status === "completed";
+    },
+
+    /** What GitHub says of a job by its number, or of its run where it has none; undefined when it knows neither. */
+    async statusOf(job: { repository: string; runId: string; jobId: string }): Promise<string | undefined> {
+      const what = /^\d+$/.test(job.jobId) ? `jobs/${job.jobId}` : `runs/${job.runId}`;
+      try {
+        return (await ask(statusSchema, `GET /repos/${job.repository}/actions/${what}`)).status;
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+export type GithubApi = ReturnType<typeof makeApi>;
+
+const refusalSchema = z.object({
+  status: z.int(),
+  response: z
+    .object({ headers: z.record(z.string(), z.union([z.string(), z.number(), z.undefined()])) })
+    .optional(),
+});
+
+/** The status that an answer had; undefined when there was none. */
+export function statusOf(error: unknown): number | undefined {
+  return refusalSchema.safeParse(error).data?.status;
+}

@@ -1,0 +1,83 @@
+import { waitingJobs } from "../../domain/github/demand.ts";
+import type { Integration, IntegrationParts } from "../../engine/integration.ts";
+import { makeActionsService, type ActionsService } from "./actions-service.ts";
+import { makeApi, type Fetch } from "./api.ts";
+import { scopePath, type GithubConfig, type RunnerDefinition } from "./config.ts";
+import { startListener, type Listener } from "./listener.ts";
+import type { GithubLog } from "./log.ts";
+import { measureGithub } from "./metrics.ts";
+import { makeMinter } from "./minter.ts";
+import { startPlanner } from "./planner.ts";
+import { startSweeper } from "./sweeper.ts";
+
+/**
+ * Serves GitHub Actions: each scale set is listened to, VMs are asked for as jobs wait, and their runners' credentials
+ * are made when their guests are ready.
+ *
+ * @param fetch how GitHub is reached; a test has its own way
+ */
+export function startGithub(
+  config: GithubConfig,
+  { log, fetch = globalThis.fetch }: { log: GithubLog; fetch?: Fetch },
+  parts: IntegrationParts,
+): Integration {
+  const { store, clock, registry } = parts;
+  const { runners } = config;
+  const api = makeApi(config, fetch, clock.now);
+  const services = new Map<string, ActionsService>();
+  const listeners = new Map<string, Listener>();
+  const statisticsOf = (name: string) => listeners.get(name)?.statistics();
+  const metrics = measureGithub(registry, {
+    left: api.left,
+    waiting() {
+      const ofLedger = store.waitingGithubJobs();
+      return runners.map(({ name }) => [name, waitingJobs(ofLedger.get(name) ?? 0, statisticsOf(name))]);
+    },
+  });
+
+  function serviceOf({ scope }: RunnerDefinition): ActionsService {
+    const key = scopePath(scope);
+    const service =
+      services.get(key) ?? makeActionsService({ url: config.url, scope }, { api, fetch, now: clock.now });
+    services.set(key, service);
+    return service;
+  }
+
+  const planner = startPlanner(runners, { ...parts, log, statisticsOf, onAsked: metrics.asked });
+  for (const definition of runners) {
+    const { name } = definition;
+    const listener = startListener(definition, {
+      service: serviceOf(definition),
+      store,
+      clock,
+      log,
+      owner: `tartfleet-${store.logId.slice(0, 8)}`,
+      onNews: planner.wake,
+      onTried: (ok) => metrics.polled(name, ok),
+    });
+    listeners.set(name, listener);
+  }
+  const sweeper = startSweeper(runners, {
+    ...parts,
+    api,
+    log,
+    onNews: planner.wake,
+    onFound: metrics.found,
+    onForced: metrics.forced,
+    onRemoved: metrics.removed,
+  });
+
+  return {
+    runnerOf: makeMinter(runners, {
+      serviceOf,
+      listenerOf: (name) => listeners.get(name),
+      randomId: parts.randomId,
+      onMinted: metrics.minted,
+    }),
+    stop() {
+      planner.stop();
+      sweeper.stop();
+      for (const listener of listeners.values()) listener.stop();
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import type { JobNews } from "../../domain/github/ledger.ts";
+import type { SetStatistics } from "../../domain/github/demand.ts";
+import type { Clock } from "../../engine/clock.ts";
+import type { Store } from "../../store/store.ts";
+import { isStatus, type ActionsService, type JobMessage, type Session } from "./actions-service.ts";
+import type { RunnerDefinition } from "./config.ts";
+import type { GithubLog } from "./log.ts";
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+
+export interface Listener {
+  /** The service's newest count of jobs; undefined before it was heard. */
+  statistics(): SetStatistics | undefined;
+  /** Of the set, once it is known to be there. */
+  setId(): number | undefined;
+  stop(): void;
+}
+
+/**
+ * Listens to one scale set: a message is handled, then acknowledged, so that a crash between has it come again. The
+ * set's one session is taken over from whoever had it before a crash. Neither set nor session is deleted at the end:
+ * runners that are at work would be orphaned.
+ */
+export function startListener(
+  definition: RunnerDefinition,
+  {
+    service,
+    store,
+    clock,
+    log,
+    owner,
+    onNews,
+    onTried,
+  }: {
+    service: ActionsService;
+    store: Pick<Store, "githubSession" | "setGithubSession" | "learnJobs">;
+    clock: Clock;
+    log: GithubLog;
+    owner: string;
+    /** The ledger or the count has changed. */
+    onNews(): void;
+    onTried(ok: boolean): void;
+  },
+): Listener {
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const { name } = definition;
+  let statistics: SetStatistics | undefined;
+  let setId: number | undefined;
+  let failures = 0;
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await listen();
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        if (failures === 1) log.warn({ runner: name, why: messageOf(error) }, "GitHub cannot be listened to");
+        onTried(false);
+      }
+      await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10)));
+    }
+  }
+
+  function pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.after(Math.max(ms, FIRST_PAUSE_MS), resolve);
+    signal.addEventListener("abort", () => (cancel(), resolve()), { once: true });
+    return promise;
+  }
+
+  async function listen(): Promise<void> {
+    setId = await service.ensureSet(definition);
+    let session = await takeSession(setId);
+    heard(session.statistics);
+    let after = 0;
+    while (!signal.aborted) {
+      try {
+        after = await hear(setId, session, after);
+      } catch (error) {
+        if (!isStatus(error, 401)) throw error;
+        session = await service.refreshSession(setId, session);
+      }
+    }
+  }
+
+  async function takeSession(id: number): Promise<Session> {
+    const before = store.githubSession(name);
+    if (before !== undefined) await service.endSession(id, before);
+    const session = await service.openSession(id, owner);
+    if (!session) throw new Error(`another listener has the session of scale set ${name}`);
+    await store.setGithubSession(name, session.sessionId);
+    return session;
+  }
+
+  /** @returns the id of the last message that was handled */
+  async function hear(id: number, session: Session, after: number): Promise<number> {
+    const message = await service.nextMessage(session, { after, capacity: definition.max, signal });
+    if (!message) {
+      heard(undefined);
+      return after;
+    }
+    const news = message.jobs.flatMap((job) => newsOf(name, job));
+    if (news.length > 0) await store.learnJobs(news, clock.now());
+    heard(message.statistics);
+    const available = message.jobs.filter(({ messageType }) => messageType === "JobAvailable");
+    if (available.length > 0) {
+      await service.acquire(
+        id,
+        session,
+        available.map(({ runnerRequestId }) => runnerRequestId),
+      );
+    }
+    await service.acknowledge(session, message.id);
+    return message.id;
+  }
+
+  function heard(counted: SetStatistics | null | undefined): void {
+    if (failures > 0) log.info({ runner: name }, "GitHub is listened to again");
+    failures = 0;
+    statistics = counted ?? statistics;
+    onTried(true);
+    onNews();
+  }
+
+  void run();
+  return {
+    statistics: () => statistics,
+    setId: () => setId,
+    stop: () => stopped.abort(new Error("the control plane is stopping")),
+  };
+}
+
+const STATE_OF: Readonly<Record<string, JobNews["state"]>> = {
+  JobAssigned: "waiting",
+  JobStarted: "running",
+  JobCompleted: "done",
+};
+
+/** What is only available is not ours yet, and not counted. */
+function newsOf(definition: string, job: JobMessage): JobNews[] {
+  const state = STATE_OF[job.messageType];
+  if (state === undefined) return [];
+  return [
+    {
+      definition,
+      jobId: job.jobId || String(job.runnerRequestId),
+      state,
+      name: job.jobDisplayName,
+      repository: `${job.ownerName}/${job.repositoryName}`,
+      runId: String(job.workflowRunId),
+      runAttempt: null,
+      runnerName: job.runnerName || null,
+    },
+  ];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

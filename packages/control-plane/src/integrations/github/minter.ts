@@ -1,0 +1,51 @@
+import { CallError, Secret, type Runner } from "@tartfleet/shared";
+import { runnerName } from "../../domain/github/runner-name.ts";
+import type { Vm } from "../../domain/vm.ts";
+import type { ActionsService } from "./actions-service.ts";
+import type { RunnerDefinition } from "./config.ts";
+import type { Listener } from "./listener.ts";
+
+const SALT = 4;
+
+/** Makes the credential of a VM's runner: now that its guest waits for it, for GitHub drops what waits for minutes. */
+export function makeMinter(
+  definitions: readonly RunnerDefinition[],
+  {
+    serviceOf,
+    listenerOf,
+    randomId,
+    onMinted,
+  }: {
+    serviceOf(definition: RunnerDefinition): ActionsService;
+    listenerOf(name: string): Listener | undefined;
+    randomId(length: number): string;
+    onMinted(definition: string, ok: boolean): void;
+  },
+) {
+  async function jitFor(definition: RunnerDefinition, name: string): Promise<string> {
+    const service = serviceOf(definition);
+    const setId = listenerOf(definition.name)?.setId() ?? (await service.ensureSet(definition));
+    return service.generateJit(setId, name);
+  }
+
+  /** @throws CallError ci_unavailable; the agent asks again */
+  return async (vm: Vm): Promise<Runner> => {
+    const definition = definitions.find(({ name }) => name === vm.spec.runnerFrom);
+    if (!definition)
+      throw new CallError(
+        "ci_unavailable",
+        `The runner definition ${vm.spec.runnerFrom} of VM ${vm.id} is not in --github-config any more.`,
+      );
+    try {
+      const jit = await jitFor(definition, runnerName(definition.name, vm, randomId(SALT)));
+      onMinted(definition.name, true);
+      return { kind: "github", jitConfig: new Secret(jit) };
+    } catch (error) {
+      onMinted(definition.name, false);
+      throw new CallError(
+        "ci_unavailable",
+        `GitHub gave no runner for VM ${vm.id}: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  };
+}

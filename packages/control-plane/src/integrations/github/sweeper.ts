@@ -1,0 +1,196 @@
+import type { GithubJob, JobNews } from "../../domain/github/ledger.ts";
+import { isOverdue } from "../../domain/github/overdue.ts";
+import { vmOfRunner } from "../../domain/github/runner-name.ts";
+import { makeSightings, mismatches, type ListedRunner } from "../../domain/github/sweep.ts";
+import type { Vm } from "../../domain/vm.ts";
+import { ITSELF, vmName, type ActName } from "../../engine/acts.ts";
+import type { IntegrationParts } from "../../engine/integration.ts";
+import { every } from "../../engine/stalls.ts";
+import type { GithubApi } from "./api.ts";
+import { scopePath, type RunnerDefinition, type Scope } from "./config.ts";
+import type { GithubLog } from "./log.ts";
+import { callerFor } from "./planner.ts";
+
+const SWEEP_MS = 60_000;
+/** With less than that of the hour's requests left only each fifth sweep is made. */
+const SPARE = 0.2;
+/** A job of which nothing was heard for so long is asked about. */
+const SILENT_MS = 600_000;
+const MOST_ASKED = 20;
+/** As long as a job may wait; a delivery is kept for three days by GitHub. */
+const KEEP_MS = 4 * 86_400_000;
+const REPOSITORY = /^[\w.-]+\/[\w.-]+$/;
+
+export interface Found {
+  ghosts: number;
+  mutes: number;
+}
+
+/**
+ * Looks once a minute for what messages alone do not show: runners without a VM, VMs without a runner, jobs that are
+ * over although nobody said so. Nothing is done at the first sighting, and nothing because a runner is not `busy`.
+ */
+export function startSweeper(
+  definitions: readonly RunnerDefinition[],
+  {
+    store,
+    clock,
+    patience,
+    useCases,
+    api,
+    log,
+    onNews,
+    onFound,
+    onForced,
+    onRemoved,
+  }: Pick<IntegrationParts, "store" | "clock" | "patience" | "useCases"> & {
+    api: GithubApi;
+    log: GithubLog;
+    onNews(): void;
+    onFound(found: Found): void;
+    /** A VM was ended although neither its hook nor its runner's exit had been seen. */
+    onForced(definition: string): void;
+    onRemoved(kind: "ghost" | "mute"): void;
+  },
+): { stop(): void } {
+  const ghosts = makeSightings();
+  const mutes = makeSightings();
+  const over = makeSightings();
+  let isStopped = false;
+  let isSweeping = false;
+  let isFailing = false;
+  let round = 0;
+
+  function tick(): void {
+    round += 1;
+    if (isSweeping || (api.left() < SPARE && round % 5 !== 0)) return;
+    isSweeping = true;
+    sweep()
+      .then(() => {
+        isFailing = false;
+      })
+      .catch((error: unknown) => {
+        if (isStopped || isFailing) return;
+        isFailing = true;
+        log.warn(
+          { why: error instanceof Error ? error.message : String(error) },
+          "GitHub cannot be looked through",
+        );
+      })
+      .finally(() => {
+        isSweeping = false;
+      });
+  }
+
+  async function sweep(): Promise<void> {
+    const vms = store.githubVms();
+    const jobs = store.githubJobsOf(vms.map(({ id }) => id));
+    await endOverdue(vms, jobs);
+    await match(vms, jobs);
+    await askSilent();
+    patience.tryOnce(() => store.forgetGithub(clock.now() - KEEP_MS));
+  }
+
+  /** Hook and exit did not both come: GitHub's word about the job, twice, ends the VM. */
+  async function endOverdue(vms: readonly Vm[], jobs: ReadonlyMap<string, GithubJob>): Promise<void> {
+    const overdue = vms.filter((vm) => {
+      const job = jobs.get(vm.id);
+      return isOverdue(vm, job?.state === "done" ? job.changedAt : undefined, clock.now());
+    });
+    const saidOver: Vm[] = [];
+    for (const vm of overdue) {
+      const job = whereabouts(vm, jobs.get(vm.id));
+      if (job && (await api.isJobOver(job, (name) => vmOfRunner(name) === vm.id))) saidOver.push(vm);
+    }
+    const twice = over.again(saidOver.map(({ id }) => id));
+    for (const vm of saidOver.filter(({ id }) => twice.has(id))) {
+      const name = vm.spec.runnerFrom ?? "";
+      log.warn({ vmId: vm.id, runner: name }, "its job is over and its runner does not exit: it is ended");
+      await act("github.force", vm.id, { runner: name });
+      await end(vm, "GitHub said twice that its job is completed, and its runner did not exit");
+      onForced(name);
+    }
+  }
+
+  /** Runners without VMs, and VMs without runners. */
+  async function match(vms: readonly Vm[], jobs: ReadonlyMap<string, GithubJob>): Promise<void> {
+    const runners: (ListedRunner & { scope: Scope })[] = [];
+    for (const scope of new Map(definitions.map((each) => [scopePath(each.scope), each.scope])).values())
+      for (const runner of await api.runners(scope)) runners.push({ ...runner, scope });
+    const named = runners.flatMap(({ name }) => vmOfRunner(name) ?? []);
+    const ended = store.endedVms(named);
+    const found = mismatches(runners, vms, {
+      ended: (vmId) => ended.has(vmId),
+      atWork: new Set(jobs.keys()),
+      now: clock.now(),
+    });
+    onFound({ ghosts: found.ghosts.length, mutes: found.mutes.length });
+    const sure = ghosts.again(found.ghosts.map(({ name }) => name));
+    for (const { name, id, scope } of runners.filter((runner) => sure.has(runner.name))) {
+      if (!(await api.removeRunner(scope, id))) continue;
+      await act("github.remove_runner", vmOfRunner(name) ?? "", { name });
+      onRemoved("ghost");
+    }
+    const silent = mutes.again(found.mutes);
+    for (const vm of vms.filter(({ id }) => silent.has(id))) {
+      await end(vm, "its runner was started and GitHub does not list it");
+      onRemoved("mute");
+    }
+  }
+
+  /** A job that was cancelled while nobody listened would be waited for for ever. */
+  async function askSilent(): Promise<void> {
+    const news: JobNews[] = [];
+    for (const { firstAt, changedAt, ...job } of store.silentGithubJobs(
+      clock.now() - SILENT_MS,
+      MOST_ASKED,
+    )) {
+      const status = REPOSITORY.test(job.repository) ? await api.statusOf(job) : undefined;
+      const isTooOld = clock.now() - firstAt > KEEP_MS;
+      if (status === "completed" || (status === undefined && isTooOld)) news.push({ ...job, state: "done" });
+    }
+    if (news.length === 0) return;
+    await store.learnJobs(news, clock.now());
+    onNews();
+  }
+
+  const act = (action: ActName, vmId: string, details: Record<string, string>) =>
+    store.recordAct(
+      {
+        actor: ITSELF,
+        action,
+        subject: vmName(vmId),
+        outcome: "done",
+        address: null,
+        requestId: null,
+        details,
+      },
+      clock.now(),
+    );
+
+  async function end(vm: Vm, why: string): Promise<void> {
+    const name = vm.spec.runnerFrom ?? "";
+    await useCases.endVm(callerFor({ name, team: vm.team }), vm.id, {});
+    log.info({ vmId: vm.id, why }, "a VM was ended");
+  }
+
+  const ticking = every(clock, SWEEP_MS, tick);
+  return {
+    stop() {
+      isStopped = true;
+      ticking.stop();
+    },
+  };
+}
+
+/** Where GitHub is to be asked about a VM's job: by the guest's word, or by GitHub's own message. */
+function whereabouts(
+  { job: { details } }: Vm,
+  told: GithubJob | undefined,
+): { repository: string; runId: string; runAttempt: string } | undefined {
+  const repository = told?.repository ?? details.repository ?? "";
+  const runId = told?.runId ?? details.runId ?? "";
+  const runAttempt = told?.runAttempt ?? details.runAttempt ?? "1";
+  const isWhole = REPOSITORY.test(repository) && /^\d+$/.test(runId) && /^\d+$/.test(runAttempt);
+  return isWhole ? { repository, runId, runAttempt } : undefined;
+}

@@ -1,0 +1,49 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { ownVm, tendDemand, waitingJobs, type OwnVm } from "../../../src/domain/github/demand.ts";
+
+const vmArbitrary: fc.Arbitrary<OwnVm> = fc.record({
+  id: fc.uuid(),
+  stage: fc.constantFrom("coming", "fresh", "working", "over"),
+  isAhead: fc.constant(false),
+  createdAt: fc.nat(),
+});
+
+test("as many runners as jobs wait for, never more than max at once, and only what is not registered is taken back", () => {
+  fc.assert(
+    fc.property(
+      fc.array(vmArbitrary),
+      fc.nat(20),
+      fc.nat(5),
+      fc.integer({ min: 1, max: 20 }),
+      (vms, waiting, min, max) => {
+        const { start, end } = tendDemand({ waiting, min, max }, vms);
+        const count = (stage: OwnVm["stage"]) => vms.filter((vm) => vm.stage === stage).length;
+        const free = count("coming") + count("fresh") + start - end.length;
+        const wanted = Math.max(0, Math.min(waiting + min, max - count("working")));
+        expect(start === 0 || end.length === 0).toBe(true);
+        if (start > 0) expect(free).toBe(wanted);
+        else expect(free).toBe(Math.max(Math.min(wanted, free), count("fresh"), wanted));
+        for (const id of end) expect(vms.find((vm) => vm.id === id)?.stage).toBe("coming");
+      },
+    ),
+  );
+});
+
+test("the ledger counts where the service's statistics say 0, and the statistics where a message was lost", () => {
+  expect(waitingJobs(1, { totalAssignedJobs: 0, totalRunningJobs: 0 })).toBe(1);
+  expect(waitingJobs(0, { totalAssignedJobs: 3, totalRunningJobs: 1 })).toBe(2);
+  expect(waitingJobs(0, undefined)).toBe(0);
+});
+
+test("a job that only its guest has told of is one of those that seem to wait", () => {
+  const job = { state: "started" as const, startedAt: 0, endedAt: null, details: {} };
+  const vm = ownVm({ id: "a", state: "ready", job, createdAt: 0 }, undefined);
+  expect(tendDemand({ waiting: 1, min: 0, max: 5 }, [vm])).toEqual({ start: 0, end: [] });
+});
+
+test("without hooks GitHub's message alone says that a VM is at work", () => {
+  const job = { state: "none" as const, startedAt: null, endedAt: null, details: {} };
+  const vm = ownVm({ id: "a", state: "ready", job, createdAt: 0 }, "running");
+  expect(tendDemand({ waiting: 1, min: 0, max: 5 }, [vm])).toEqual({ start: 1, end: [] });
+});
