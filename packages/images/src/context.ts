@@ -7,6 +7,8 @@ export interface Context {
   say: (line: string) => void;
   /** Aborted when a person stops the command. */
   signal: AbortSignal;
-  /** Of the templates. */
+  /** Of the images' templates. */
   folder: string;
+  /** Of the template of the hosts' AMI. */
+  hostFolder: string;
 }

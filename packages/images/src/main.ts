@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
 import type { Context } from "./context.ts";
-import { IMAGES_FOLDER } from "./folder.ts";
+import { HOST_FOLDER, IMAGES_FOLDER } from "./folder.ts";
 import { ImagesError } from "./images-error.ts";
 import { makeProgram } from "./program.ts";
 
@@ -17,6 +17,7 @@ const context: Context = {
   say: (line) => console.log(line),
   signal: stop.signal,
   folder: IMAGES_FOLDER,
+  hostFolder: HOST_FOLDER,
 };
 
 try {

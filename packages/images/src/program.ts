@@ -32,13 +32,13 @@ export function makeProgram(context: Context): Command {
     .command("check")
     .description("Looks at the templates, without a Mac and without a network.")
     .action(async () => {
-      const { findings, missing } = await check(context.folder);
+      const { findings, missing } = await check(context);
       for (const { file, problem } of findings) context.say(`${file}: ${problem}`);
       for (const name of missing) context.say(`not looked at by ${name}, which is not installed`);
       if (findings.length > 0) {
         throw new ImagesError(
           "invalid_templates",
-          `${findings.length} problems in ${context.folder}`,
+          `${findings.length} problems in ${context.folder} and ${context.hostFolder}`,
           "Correct them.",
         );
       }

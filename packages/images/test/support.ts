@@ -1,8 +1,8 @@
 import { chmod, cp, mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import type { Context } from "../src/context.ts";
-import { IMAGES_FOLDER } from "../src/folder.ts";
+import { HOST_FOLDER, IMAGES_FOLDER } from "../src/folder.ts";
 
 /** A folder of a test's own, removed with it. */
 export async function scratch() {
@@ -20,11 +20,11 @@ export async function scratch() {
   };
 }
 
-/** A copy of the templates, to be spoilt. */
-export async function copyOfTemplates() {
+/** A copy of a folder of templates, to be spoilt. */
+export async function copyOfTemplates(original: string = IMAGES_FOLDER) {
   const own = await scratch();
-  const folder = join(own.dir, "images");
-  await cp(IMAGES_FOLDER, folder, { recursive: true });
+  const folder = join(own.dir, basename(original));
+  await cp(original, folder, { recursive: true });
   return {
     folder,
     async edit(path: string, change: (text: string) => string): Promise<void> {
@@ -46,6 +46,7 @@ export function contextOf(given: Partial<Context>): Context & { said: string[] }
     now: Date.now,
     signal: new AbortController().signal,
     folder: IMAGES_FOLDER,
+    hostFolder: HOST_FOLDER,
     say: (line) => said.push(line),
     ...given,
     said,

@@ -1,5 +1,6 @@
 import { readReleases } from "../templates/release.ts";
 import type { Finding } from "./finding.ts";
+import { checkHostBy, checkHostFiles } from "./host/check-host.ts";
 import {
   checkByPacker,
   checkByShellcheck,
@@ -16,18 +17,31 @@ export interface Checked {
   missing: Program[];
 }
 
+interface Folders {
+  /** Of the images' templates. */
+  folder: string;
+  /** Of the template of the hosts' AMI. */
+  hostFolder: string;
+}
+
 /** Everything that can be said of the templates without a Mac and without a network. */
-export async function check(folder: string): Promise<Checked> {
-  const findings = await checkFiles(folder);
+export async function check({ folder, hostFolder }: Folders): Promise<Checked> {
+  const findings = [...(await checkFiles(folder)), ...ofHost(await checkHostFiles(hostFolder))];
   // Others would say the same in worse words.
   if (findings.length > 0) return { findings, missing: [] };
   const missing: Program[] = [];
   for (const program of PROGRAMS) {
-    if (await isInstalled(program)) findings.push(...(await checkBy(program, folder)));
-    else missing.push(program);
+    if (!(await isInstalled(program))) {
+      missing.push(program);
+      continue;
+    }
+    findings.push(...(await checkBy(program, folder)), ...ofHost(await checkHostBy(program, hostFolder)));
   }
   return { findings, missing };
 }
+
+const ofHost = (findings: readonly Finding[]) =>
+  findings.map(({ file, problem }) => ({ file: `host/${file}`, problem }));
 
 async function checkBy(program: Program, folder: string): Promise<Finding[]> {
   switch (program) {

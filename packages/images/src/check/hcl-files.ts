@@ -36,10 +36,12 @@ export async function checkRelease(file: HclFile): Promise<Finding[]> {
   });
 }
 
-const formatProblems = async ({ text }: HclFile) =>
+/** What `packer fmt` would change. */
+export const formatProblems = async ({ text }: HclFile) =>
   (await format(text)) === text ? [] : ["it is not formatted: packer fmt"];
 
-async function orInvalid(path: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+/** Findings of a file, of which one is that it is no HCL. */
+export async function orInvalid(path: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await check();
   } catch (error) {

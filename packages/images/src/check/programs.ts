@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { filesBelow, readHclFiles } from "../templates/read.ts";
+import { filesBelow, type HclFile, readHclFiles } from "../templates/read.ts";
 import type { Release } from "../templates/release.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { shim } from "./shim.ts";
@@ -19,11 +19,11 @@ export async function isInstalled(program: Program): Promise<boolean> {
   return code !== "ENOENT";
 }
 
-/** What shellcheck finds in the scripts. */
-export async function checkByShellcheck(folder: string): Promise<Finding[]> {
-  const scripts = await filesBelow(folder, "scripts");
+/** What shellcheck finds in the scripts of a folder of `folder`. */
+export async function checkByShellcheck(folder: string, sub = "scripts"): Promise<Finding[]> {
+  const scripts = await filesBelow(folder, sub);
   const { stdout, exitCode } = await run(folder, "shellcheck", ["--format=gcc", ...scripts]);
-  return exitCode === 0 ? [] : findingsOf("scripts", stdout.split("\n"));
+  return exitCode === 0 ? [] : findingsOf(sub, stdout.split("\n"));
 }
 
 /** What zsh cannot read of its own files. */
@@ -40,19 +40,38 @@ export async function checkByZsh(folder: string): Promise<Finding[]> {
 
 /** What packer finds in the templates of all layers with every release's variables, without the plugin. */
 export async function checkByPacker(folder: string, releases: readonly Release[]): Promise<Finding[]> {
+  // Packer wants to see the file that it would upload.
+  return await validateEach(folder, shim, releases, ["any.xip"], (copy) => ({
+    xcode_xip: join(copy, "any.xip"),
+  }));
+}
+
+/**
+ * What `packer validate` says of templates with each release's variables.
+ *
+ * @param change makes of a template one that this packer knows
+ * @param uploads files that there must be, below the copy that is looked at
+ * @param variables that a person would give
+ */
+export async function validateEach(
+  folder: string,
+  change: (file: HclFile) => HclFile,
+  releases: readonly { file: string }[],
+  uploads: readonly string[],
+  variables: (copy: string) => Readonly<Record<string, string>>,
+): Promise<Finding[]> {
   const copy = await mkdtemp(join(tmpdir(), "tartfleet-images-"));
   try {
     await cp(folder, copy, { recursive: true });
-    for (const { path, text } of (await readHclFiles(folder)).map(shim)) {
+    for (const { path, text } of (await readHclFiles(folder)).map(change)) {
       await writeFile(join(copy, path), text);
     }
-    // Packer wants to see the file that it would upload.
-    const xip = join(copy, "any.xip");
-    await writeFile(xip, "");
+    for (const upload of uploads) await writeFile(join(copy, upload), "");
+    const given = Object.entries(variables(copy)).flatMap(([name, value]) => ["-var", `${name}=${value}`]);
     const found: Finding[] = [];
     for (const { file } of releases) {
-      const variables = [`-var-file=${file}`, "-var", `xcode_xip=${xip}`];
-      const { exitCode, stdout, stderr } = await run(copy, "packer", ["validate", ...variables, copy]);
+      const words = ["validate", `-var-file=${file}`, ...given, copy];
+      const { exitCode, stdout, stderr } = await run(copy, "packer", words);
       if (exitCode !== 0) found.push({ file, problem: tidy(`${stdout}\n${stderr}`) });
     }
     return found;

@@ -2,7 +2,7 @@ import { readHclFiles } from "../templates/read.ts";
 import type { Finding } from "./finding.ts";
 import { checkRelease, checkTemplate } from "./hcl-files.ts";
 import { checkJobs } from "./launchd-files.ts";
-import { referenceProblems } from "./references.ts";
+import { referenceProblems, untypedReleases } from "./references.ts";
 import { checkScripts } from "./script-files.ts";
 
 /** All that can be said of the templates without another program. */
@@ -16,5 +16,9 @@ export async function checkFiles(folder: string): Promise<Finding[]> {
     checkScripts(folder, templates),
     checkJobs(folder, templates),
   ]);
-  return [...found.flat(), ...referenceProblems(templates, releases)];
+  return [
+    ...found.flat(),
+    ...referenceProblems(templates, releases),
+    ...untypedReleases(templates, releases),
+  ];
 }

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { HclFile } from "../templates/read.ts";
 import type { Finding } from "./finding.ts";
 
-/** Variables and locals that nobody declares or nothing takes, and releases for which nothing is typed. */
+/** Variables and locals that nobody declares, or that nothing takes. */
 export function referenceProblems(files: readonly HclFile[], releases: readonly HclFile[]): Finding[] {
   const templates = files.map(withoutComments);
   const variables = new Map(
@@ -13,9 +13,6 @@ export function referenceProblems(files: readonly HclFile[], releases: readonly 
       names(localsOf(text), /^ {2}(\w+) += /gm).map((name) => [name, path]),
     ),
   );
-  const typed = new Set(
-    templates.flatMap(({ text }) => names(localsOf(text), /^ {4}"?([a-z-]+)"? = concat\(/gm)),
-  );
   return [
     // What a release says of its restore image is for people and for `plan`, too.
     ...unmatched(
@@ -25,11 +22,20 @@ export function referenceProblems(files: readonly HclFile[], releases: readonly 
       releases.flatMap(({ text }) => names(text, /^(\w+) += /gm)),
     ),
     ...unmatched("local", locals, templates, []),
-    ...releases
-      .map(({ path }) => path)
-      .filter((path) => !typed.has(basename(path, ".pkrvars.hcl")))
-      .map((file) => ({ file, problem: "local.setup_assistant has nothing for it" })),
   ];
+}
+
+/** Releases for whose Setup Assistant nothing is typed. */
+export function untypedReleases(files: readonly HclFile[], releases: readonly HclFile[]): Finding[] {
+  const typed = new Set(
+    files
+      .map(withoutComments)
+      .flatMap(({ text }) => names(localsOf(text), /^ {4}"?([a-z-]+)"? = concat\(/gm)),
+  );
+  return releases
+    .map(({ path }) => path)
+    .filter((path) => !typed.has(basename(path, ".pkrvars.hcl")))
+    .map((file) => ({ file, problem: "local.setup_assistant has nothing for it" }));
 }
 
 function unmatched(

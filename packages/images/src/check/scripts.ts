@@ -14,15 +14,25 @@ const NEWER: readonly (readonly [RegExp, string])[] = [
 
 /** What is wrong with a provisioner's script beyond what shellcheck sees. */
 export function scriptProblems(text: string): string[] {
-  const code = text
-    .split("\n")
-    .filter((line) => !/^\s*#/.test(line))
-    .join("\n");
+  const code = withoutComments(text);
   return [
     ...(text.startsWith("#!/bin/bash\n") ? [] : ["its first line must be #!/bin/bash"]),
     ...(/^set -euo pipefail$/m.test(code)
       ? []
       : ["without `set -euo pipefail` a step that fails goes unseen"]),
-    ...NEWER.filter(([sign]) => sign.test(code)).map(([, what]) => `macOS has bash 3.2, without ${what}`),
+    ...newerBash(code),
   ];
 }
+
+/** What macOS' bash does not know of a script. */
+export function newerBash(text: string): string[] {
+  return NEWER.filter(([sign]) => sign.test(withoutComments(text))).map(
+    ([, what]) => `macOS has bash 3.2, without ${what}`,
+  );
+}
+
+const withoutComments = (text: string) =>
+  text
+    .split("\n")
+    .filter((line) => !/^\s*#/.test(line))
+    .join("\n");
