@@ -195,7 +195,7 @@ test.skipIf(!(await isInstalled("shellcheck")))(
     await using copy = await copyOfTemplates(HOST_FOLDER);
     await copy.edit("boot/prewarm.sh", (text) => `${text}rm -rf $1\n`);
     expect(await checkHostBy("shellcheck", copy.folder)).toMatchObject([
-      { file: "boot", problem: expect.stringContaining("SC2086") },
+      { file: "boot/prewarm.sh", problem: expect.stringContaining("SC2086") },
     ]);
   },
 );

@@ -1,37 +1,13 @@
 import { execa } from "execa";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { HOST_FOLDER } from "../src/folder.ts";
+import { put, runOnMac } from "./on-a-mac.ts";
 import { scratch } from "./support.ts";
 
-/**
- * Runs a script that packer would run on the Mac, with a home and programs of the test's own. What it would change below
- * /usr/local, /var, /etc and /tmp it changes below the test's folder.
- */
-async function runScript(
-  own: Awaited<ReturnType<typeof scratch>>,
-  name: string,
-  env: Record<string, string> = {},
-) {
-  const text = await readFile(join(HOST_FOLDER, "scripts", name), "utf8");
-  const moved = text.replaceAll(/(?<![\w.}])\/(usr\/local|var|etc|tmp|Library)(?=[/\s])/g, `${own.dir}/$1`);
-  const script = join(own.dir, name);
-  await mkdir(join(own.dir, "tmp"), { recursive: true });
-  await writeFile(script, moved);
-  return await execa("/bin/bash", [script], {
-    env: { HOME: join(own.dir, "home"), USER: "ec2-user", PATH: own.path, ...env },
-    extendEnv: false,
-    reject: false,
-    all: true,
-    cwd: own.dir,
-  });
-}
-
-async function put(own: { dir: string }, path: string, text = "", mode = 0o644) {
-  await mkdir(dirname(join(own.dir, path)), { recursive: true });
-  await writeFile(join(own.dir, path), text, { mode });
-}
+type Scratch = Awaited<ReturnType<typeof scratch>>;
+const runScript = (own: Scratch, name: string, env: Record<string, string> = {}) =>
+  runOnMac(own, `scripts/${name}`, env);
 
 const SUDO = 'exec "$@"';
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { filesBelow, type HclFile, readHclFiles } from "../templates/read.ts";
 import type { Release } from "../templates/release.ts";
-import { type Finding, findingsOf } from "./finding.ts";
+import type { Finding } from "./finding.ts";
 import { shim } from "./shim.ts";
 
 /** Programs that see more than we do, where they are installed (Debian has them as packages of these names). */
@@ -19,11 +19,15 @@ export async function isInstalled(program: Program): Promise<boolean> {
   return code !== "ENOENT";
 }
 
-/** What shellcheck finds in the scripts of a folder of `folder`. */
-export async function checkByShellcheck(folder: string, sub = "scripts"): Promise<Finding[]> {
-  const scripts = await filesBelow(folder, sub);
+/** What shellcheck finds in all scripts below a folder. */
+export async function checkByShellcheck(folder: string): Promise<Finding[]> {
+  const scripts = (await filesBelow(folder, ".")).filter((path) => path.endsWith(".sh"));
   const { stdout, exitCode } = await run(folder, "shellcheck", ["--format=gcc", ...scripts]);
-  return exitCode === 0 ? [] : findingsOf(sub, stdout.split("\n"));
+  if (exitCode === 0) return [];
+  return stdout.split("\n").map((line) => {
+    const [file = "", ...problem] = line.split(":");
+    return { file, problem: problem.join(":") };
+  });
 }
 
 /** What zsh cannot read of its own files. */

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { type HclFile, parseHcl, readHclFiles } from "../../templates/read.ts";
 import { type Finding, findingsOf } from "../finding.ts";
@@ -6,6 +8,7 @@ import { checkByShellcheck, checkByZsh, type Program, validateEach } from "../pr
 import { referenceProblems } from "../references.ts";
 import { checkScripts } from "../script-files.ts";
 import { scriptRuns } from "../script-variables.ts";
+import { scriptProblems } from "../scripts.ts";
 import { checkBootFiles } from "./boot-files.ts";
 import { macSourceProblems } from "./options.ts";
 import { checkHostRelease } from "./release.ts";
@@ -25,6 +28,7 @@ export async function checkHostFiles(folder: string): Promise<Finding[]> {
     ...releases.map(checkHostRelease),
     checkScripts(folder, templates),
     checkBootFiles(folder),
+    checkVerify(folder),
   ]);
   return [...found.flat(), ...referenceProblems(templates, releases)];
 }
@@ -35,7 +39,7 @@ export async function checkHostBy(program: Program, folder: string): Promise<Fin
     case "packer":
       return await checkHostByPacker(folder);
     case "shellcheck":
-      return [...(await checkByShellcheck(folder)), ...(await checkByShellcheck(folder, "boot"))];
+      return await checkByShellcheck(folder);
     case "zsh":
     default:
       return await checkByZsh(folder);
@@ -69,6 +73,11 @@ async function checkHostTemplate(file: HclFile): Promise<Finding[]> {
       ...(runs.length === 0 || isCleaned ? [] : ["the last scripts must be clean.sh and assert-clean.sh"]),
     ]);
   });
+}
+
+/** What a person runs on an instance of the AMI. */
+async function checkVerify(folder: string): Promise<Finding[]> {
+  return findingsOf("verify.sh", scriptProblems(await readFile(join(folder, "verify.sh"), "utf8")));
 }
 
 const isRelease = ({ path }: HclFile) => path.startsWith("releases/");
