@@ -20,7 +20,8 @@ export const KCPASSWORD = "/etc/kcpassword";
 /** How the job of a VM begins. */
 export const VM_LABEL = "dev.tartfleet.vm.";
 const BOOT_LABEL = "dev.tartfleet.boot";
-const BOOT_LOG = "/var/log/tartfleet-boot.log";
+/** launchd makes it for root; what is remembered of it is that it was not there. */
+export const BOOT_LOG = "/var/log/tartfleet-boot.log";
 
 const PATH = "/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 

@@ -11,6 +11,7 @@ import {
   agentJob,
   ALLOWED_SIGNERS,
   BOOT_JOB,
+  BOOT_LOG,
   CURRENT,
   ETC,
   homeLayout,
@@ -207,6 +208,11 @@ function jobs(choice: Choice, { hasSession }: Facts): Target[] {
     },
     ...(ec2
       ? [
+          {
+            thing: { kind: "file", path: BOOT_LOG, hidden: true } as const,
+            why: "what the boot script says",
+            to: (now: State) => now ?? fileState({ mode: "0644", ...ROOT }, ""),
+          },
           jobFile(
             `/Library/${plistPath(BOOT_JOB)}`,
             BOOT_JOB,

@@ -1,5 +1,5 @@
 import { launchdProblems, plistPath, plistText } from "@tartfleet/launchd";
-import { readFile, rm } from "node:fs/promises";
+import { lchown, readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -155,6 +155,8 @@ test("on EC2 nothing is started before the next boot, and no URL is needed", asy
   expect(await mac.read("/var/root/Library/Preferences/com.apple.network.local-network.plist")).toContain(
     "169.254.0.0/16",
   );
+  await mac.write("/var/log/tartfleet-boot.log", "metadata: …\n");
+  expect(await mac.install("--ec2")).toMatch(/^Nothing to change/);
   await mac.uninstall();
   expect(await mac.everything()).toEqual(before);
 });
@@ -265,6 +267,18 @@ test.each<[string, (mac: TestMac) => void | Promise<void>, readonly string[], st
     message: expect.stringMatching(message),
   });
   expect(await mac.everything()).toEqual(before);
+});
+
+test.skipIf(!isRoot)("root follows no link of a user's", async () => {
+  await using mac = await testMac();
+  await symlink(join(mac.root, "etc"), join(mac.root, "Users/ci/.tartfleet-agent"));
+  await lchown(join(mac.root, "Users/ci/.tartfleet-agent"), 501, 20);
+  const { files } = await mac.everything();
+  await expect(mac.install(...URL)).rejects.toMatchObject({
+    exit: "files",
+    message: expect.stringContaining("/Users/ci/.tartfleet-agent is a user's link"),
+  });
+  expect((await mac.everything()).files["/etc"]).toBe(files["/etc"]);
 });
 
 test("another version is upgraded, not installed over", async () => {

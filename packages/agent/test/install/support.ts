@@ -63,6 +63,7 @@ const FOLDERS = [
   "Library/Preferences/SystemConfiguration",
   "var/root/Library/Preferences",
   "var/db",
+  "var/log",
   "etc",
   "usr/local",
   "Users/ci/Library/Keychains",

@@ -1,18 +1,20 @@
 import {
-  chmod,
-  chown,
+  constants,
   lchown,
   lstat,
   mkdir,
+  open,
   readFile,
   readlink,
   rename,
   rm,
   rmdir,
   symlink,
-  writeFile,
+  type FileHandle,
 } from "node:fs/promises";
 import type { Stats } from "node:fs";
+import { dirname } from "node:path";
+import { AgentStop } from "../../process/exit.ts";
 import type { Mac } from "../mac.ts";
 import { fileDiff } from "./diff.ts";
 import type { Handle, State, Thing } from "./thing.ts";
@@ -45,8 +47,15 @@ export function folder(thing: Extract<Thing, { kind: "folder" }>): Handle {
     async put(mac, to) {
       const path = mac.at(thing.path);
       if (to === null) return thing.tree ? rm(path, { recursive: true, force: true }) : removeEmpty(path);
+      await refuseLinks(mac, thing.path);
       await mkdir(path, { recursive: true });
-      await give(mac, path, to);
+      const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+      const handle = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      try {
+        await give(mac, handle, to);
+      } finally {
+        await handle.close();
+      }
     },
     show: (from, to) => [
       change(from, to, thing.tree ? "removed with all that is in it" : "removed if empty"),
@@ -65,6 +74,7 @@ export function file(thing: Extract<Thing, { kind: "file" }>): Handle {
       const path = mac.at(thing.path);
       if (to === null) return rm(path, { force: true });
       const [access, contents] = parts(to);
+      await refuseLinks(mac, dirname(thing.path));
       await replaceFile(mac, path, access, contents);
     },
     show(from, to) {
@@ -101,8 +111,13 @@ export function link(thing: Extract<Thing, { kind: "link" }>): Handle {
 async function replaceFile(mac: Mac, path: string, access: string, contents: string): Promise<void> {
   const draft = `${path}.new`;
   await rm(draft, { force: true });
-  await writeFile(draft, contents, { encoding: "latin1", flag: "wx", mode: 0o600 });
-  await give(mac, draft, access);
+  const handle = await open(draft, "wx", 0o600);
+  try {
+    await handle.writeFile(contents, "latin1");
+    await give(mac, handle, access);
+  } finally {
+    await handle.close();
+  }
   await rename(draft, path);
 }
 
@@ -117,15 +132,30 @@ export async function statsOf(path: string): Promise<Stats | undefined> {
   }
 }
 
+/** A link of a user's would have root write, and give away, what that user may not. */
+async function refuseLinks(mac: Mac, path: string): Promise<void> {
+  const names = path.split("/").slice(1);
+  for (const [index] of names.entries()) {
+    const ancestor = `/${names.slice(0, index + 1).join("/")}`;
+    const stats = await statsOf(mac.at(ancestor));
+    if (stats?.isSymbolicLink() !== true || stats.uid === 0) continue;
+    throw new AgentStop(
+      "files",
+      `${ancestor} is a user's link, which root does not follow; put a folder in its place`,
+    );
+  }
+}
+
 function accessOf(mac: Mac, { mode, uid, gid }: Stats): string {
   const bits = (mode & 0o7777).toString(8).padStart(4, "0");
   return accessText({ mode: bits, ...(mac.gives ? { uid, gid } : NOBODYS) });
 }
 
-async function give(mac: Mac, path: string, access: string): Promise<void> {
+/** By what is open, which nobody can put another file in the place of. */
+async function give(mac: Mac, handle: FileHandle, access: string): Promise<void> {
   const [, mode = "", uid, gid] = /^(\d+) (\d+):(\d+)/.exec(access) ?? [];
-  if (mac.gives) await chown(path, Number(uid), Number(gid));
-  await chmod(path, Number.parseInt(mode, 8));
+  if (mac.gives) await handle.chown(Number(uid), Number(gid));
+  await handle.chmod(Number.parseInt(mode, 8));
 }
 
 function parts(state: string): [access: string, contents: string] {
