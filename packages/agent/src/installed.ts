@@ -3,6 +3,9 @@ import { join } from "node:path";
 /** Label of the agent's launchd job, in the domain of its user's session. */
 export const AGENT_LABEL = "dev.tartfleet.agent";
 
+/** What the labels of VMs' launchd jobs begin with; the instance's name follows. */
+export const VM_LABEL = "dev.tartfleet.vm.";
+
 /** Where the things of an installed host are (docs/agent-bundle.md). */
 export interface Installed {
   /** A bundle for each version, by its name. */

@@ -8,12 +8,16 @@ export interface LaunchdJob {
   /** The first one absolute. */
   programArguments: readonly [string, ...string[]];
   environment?: Readonly<Record<string, string>>;
+  /** Whether it is started as soon as it is loaded (default), or when somebody says so. */
+  startsWhenLoaded?: boolean;
   /** Whether it is started anew when it ends. */
   keepAlive: boolean;
   /** Seconds between two starts at least (launchd's own: 10). */
   throttleSeconds?: number;
   /** Whether what it started may live on when it ends. */
   abandonsProcessGroup?: boolean;
+  /** Whether it may use as much of the machine as what people start at the screen. */
+  isInteractive?: boolean;
   /** Absolute; for stdout and stderr. */
   log?: string;
 }
@@ -28,10 +32,11 @@ export function plistText(job: LaunchdJob): string {
     Label: label,
     ProgramArguments: [...programArguments],
     ...(environment ? { EnvironmentVariables: { ...environment } } : {}),
-    RunAtLoad: true,
+    ...(job.startsWhenLoaded === false ? {} : { RunAtLoad: true }),
     ...(keepAlive ? { KeepAlive: true } : {}),
     ...(throttleSeconds === undefined ? {} : { ThrottleInterval: throttleSeconds }),
     ...(job.abandonsProcessGroup === true ? { AbandonProcessGroup: true } : {}),
+    ...(job.isInteractive === true ? { ProcessType: "Interactive" } : {}),
     ...(log === undefined ? {} : { StandardOutPath: log, StandardErrorPath: log }),
   });
   return `${text}\n`;

@@ -10,9 +10,10 @@ const jobSchema = z.strictObject({
   ProgramArguments: z.tuple([path], z.string()),
   EnvironmentVariables: z.record(z.string(), z.string()).optional(),
   UserName: z.string().optional(),
-  RunAtLoad: z.literal(true),
+  RunAtLoad: z.literal(true).optional(),
   KeepAlive: z.literal(true).optional(),
   AbandonProcessGroup: z.literal(true).optional(),
+  ProcessType: z.literal("Interactive").optional(),
   ThrottleInterval: z.number().int().positive().optional(),
   WorkingDirectory: path.optional(),
   StandardOutPath: path.optional(),
@@ -58,6 +59,10 @@ function ourRules(file: string, job: Job): string[] {
     [
       !isDaemon || basename(program) !== "tart" || (job.UserName ?? "root") !== "root",
       "tart must not run as root: say UserName",
+    ],
+    [
+      job.RunAtLoad === true || !/Launch(Daemons|Agents)\//.test(file),
+      "launchd loads it by itself, so it must start it too: RunAtLoad",
     ],
     [
       job.KeepAlive !== true || job.StandardErrorPath !== undefined,

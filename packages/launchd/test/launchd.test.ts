@@ -19,6 +19,13 @@ test("a job with everything keeps the rules", () => {
   expect(launchdProblems(path, text)).toEqual([]);
 });
 
+test("a job that somebody else starts, where launchd does not look by itself", () => {
+  const started = plistText({ ...job, startsWhenLoaded: false, isInteractive: true });
+  expect(started).not.toContain("RunAtLoad");
+  expect(started).toContain("<string>Interactive</string>");
+  expect(launchdProblems(`/var/lib/jobs/${job.label}.plist`, started)).toEqual([]);
+});
+
 test.each([
   ["a label of another file", text.replace("guest-daemon</string>", "guest</string>"), "named as the Label"],
   [
@@ -29,6 +36,7 @@ test.each([
   ["no PATH", text.replace("<key>PATH</key>", "<key>PATHS</key>"), "PATH must hold"],
   ["no HOME", text.replace("<key>HOME</key>", "<key>HOUSE</key>"), "no HOME"],
   ["no log", text.replace(/\s*<key>StandardErrorPath<\/key>\s*<string>.*<\/string>/, ""), "must have a log"],
+  ["nobody who starts it", text.replace(/\s*<key>RunAtLoad<\/key>\s*<true\/>/, ""), "RunAtLoad"],
   ["a misspelt key", text.replace("KeepAlive", "KeepAliv"), "KeepAliv"],
   [
     "a key that is there twice",

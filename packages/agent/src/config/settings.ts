@@ -43,6 +43,12 @@ export const SETTINGS = z.object({
     .describe("Folder of the credential, the journal and the logs of VMs (default ~/.tartfleet-agent)"),
   tart: path.optional().describe("The tart executable (default: tart on PATH)"),
   tartHome: path.optional().describe("TART_HOME (default: the variable TART_HOME, or ~/.tart)"),
+  vmProcesses: z
+    .enum(["launchd", "child"], "must be launchd or child")
+    .optional()
+    .describe(
+      "Who starts VMs: launchd, or the agent itself (default: launchd on a Mac whose user is logged in at the screen)",
+    ),
   label: labels
     .optional()
     .describe("A label of this host, key=value; repeatable. The variable takes a comma-separated list"),

@@ -66,6 +66,7 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
   let looks = 0;
   let waiting: { after: number; resolve: (view: HostView) => void }[] = [];
   let isBlind = false;
+  let isSwept = false;
 
   /** `known`: what the look knew to look for; what turned up meanwhile waits for the next one. */
   function decide(seen: Seen, known: ReadonlySet<string>): void {
@@ -128,6 +129,9 @@ export function createHost(parts: HostParts, { put, onView }: Listeners): Host {
         );
     }
     if (!found.ok) return;
+    // Before anything is begun, and once: what ends from now on is forgotten as it ends.
+    if (!isSwept) await parts.tart.sweepRuns(new Set([...known, ...found.value.seen.vms.keys()]));
+    isSwept = true;
     decide(found.value.seen, known);
     imageWorker.looked(found.value.images, {
       work: wanted.images(),

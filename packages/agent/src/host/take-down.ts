@@ -9,9 +9,10 @@ import { addressOf, type StepContext } from "./bring-up.ts";
 type Rung = Exclude<(typeof STOP_RUNGS)[number], "delete">;
 type Climb = Pick<RungFacts, "outcome" | "detail">;
 
-/** How the run ended, from its log and, when it was this agent's child, its exit. */
+/** How the run ended, from its log and, where somebody remembers it, its exit. */
 export async function collectEnd({ parts, instance, runs }: StepContext): Promise<Outcome> {
-  const end = await parts.tart.runEnd(parts.runLogs.path(instance.name), runs.exit(instance.name));
+  const exit = runs.exit(instance.name) ?? (await parts.tart.runExit(instance.name));
+  const end = await parts.tart.runEnd(parts.runLogs.path(instance.name), exit);
   return {
     kind: "ended",
     end: { cause: end.cause, logTail: end.logTail.slice(-8192), failure: startFailure(end) },

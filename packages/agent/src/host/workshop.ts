@@ -48,6 +48,7 @@ export function createWorkshop(workshop: WorkshopParts): Workshop {
   async function forget(name: string): Promise<void> {
     const instance = instances.get(name);
     // The journal's entry last: after a crash in between, it is what brings an agent back here.
+    await parts.tart.forgetRun(name);
     await runLogs.remove(name);
     await instances.unjournal(name);
     runs.forget(name);

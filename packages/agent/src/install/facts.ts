@@ -2,7 +2,7 @@ import { parseInstanceName } from "@tartfleet/shared";
 import { majorOf } from "../doctor/judge.ts";
 import { AUTO_LOGIN } from "../doctor/session.ts";
 import { AgentStop } from "../process/exit.ts";
-import { VM_LABEL } from "./layout.ts";
+import { VM_LABEL } from "../installed.ts";
 import { act, type Mac } from "./mac.ts";
 import { aDefault, valueOf } from "./things/default.ts";
 import { powerSettings } from "./things/power.ts";

@@ -17,8 +17,6 @@ export const AGENT_ENV = `${ETC}/agent.env`;
 export const HOST_ENV = `${ETC}/host.env`;
 export const NEWSYSLOG = "/etc/newsyslog.d/tartfleet.conf";
 export const KCPASSWORD = "/etc/kcpassword";
-/** How the job of a VM begins. */
-export const VM_LABEL = "dev.tartfleet.vm.";
 const BOOT_LABEL = "dev.tartfleet.boot";
 /** launchd makes it for root; what is remembered of it is that it was not there. */
 export const BOOT_LOG = "/var/log/tartfleet-boot.log";

@@ -17,6 +17,7 @@ import { fileJournal } from "../journal/file-journal.ts";
 import type { LinkEnd } from "../link/link.ts";
 import { trpcControlPlane } from "../link/trpc-control-plane.ts";
 import type { Log } from "../log.ts";
+import { chooseLauncher } from "../launchd/choose.ts";
 import { DEFAULT_LIMITS } from "../reconcile/limits.ts";
 import { makeResolveTag } from "../registry/resolve-tag.ts";
 import { makeTart } from "../tart/index.ts";
@@ -48,7 +49,14 @@ interface Start {
 export async function runAgent(start: Start): Promise<void> {
   const { settings, files, dataDir, env, log, signal } = start;
   const tartHome = tartHomeOf(settings.tartHome, env);
-  const tart = makeTart({ path: settings.tart, tartHome, env });
+  const launcher = await chooseLauncher({
+    given: settings.vmProcesses,
+    env,
+    tartHome,
+    dir: dataDir.path,
+    log,
+  });
+  const tart = makeTart({ path: settings.tart, tartHome, env, launcher });
   const version = await tart.version();
   if (!version.ok) throw new AgentStop("tart", `${version.failure.message} Give the path of tart by --tart.`);
   const tartVersion = version.value.slice(0, 64);

@@ -14,6 +14,7 @@ const BY_CLASS: Partial<Record<TartFailureClass, AttemptErrorCode>> = {
   START_FAILED: "start_failed",
   CONTROL_SOCKET_DEAD: "start_failed",
   SOFTNET: "softnet_unavailable",
+  NO_SESSION: "host_misconfigured",
   KEYCHAIN: "host_misconfigured",
   HOST_TOO_OLD: "host_misconfigured",
   AUTH: "image_auth_failed",

@@ -250,6 +250,10 @@ export const OWN_FAILURES = {
     "tart did not answer within its time limit. The host may be overloaded, or another tart command hangs.",
   STALLED: "The pull made no progress for too long. Check the registry and the host's network.",
   CANCELLED: "It was no longer wanted.",
+  NO_SESSION:
+    "The agent's user has no session at the screen, where VMs' launchd jobs live. Log that user in there, by auto-login.",
+  NOT_LAUNCHED:
+    "launchd did not start the VM's process; see the output. `launchctl print gui/UID/dev.tartfleet.vm.NAME` tells more; the agent's --vm-processes child does without launchd.",
   NOT_INSTALLED: "There is no tart on the host. Install it, or give the agent its path.",
   UNREADABLE:
     "tart answered something that this agent does not understand. Its release may be too new or too old.",

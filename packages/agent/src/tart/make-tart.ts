@@ -9,6 +9,7 @@ import { failureOf, spawnTart, tartCommand } from "./command.ts";
 import { TART_LIMITS, type TartConfig, type TartLimits } from "./config.ts";
 import { configureVm } from "./configure.ts";
 import { deleteVm } from "./delete.ts";
+import { childRuns, type RunLauncher } from "./launcher.ts";
 import { parseAccessed, parseDetails, parseDigest, parseIp, parseListing, type Listing } from "./parse.ts";
 import { makePullGate, makeQueue } from "./pull-gate.ts";
 import { pullCancelled, pullImage } from "./pull.ts";
@@ -28,6 +29,8 @@ export interface TartOptions {
   /** The agent's own environment. */
   env: Readonly<Record<string, string | undefined>>;
   limits?: Partial<TartLimits> | undefined;
+  /** Who starts VMs; the agent itself by default. */
+  launcher?: RunLauncher | undefined;
   /** Divides the pauses between tries. */
   pace?: number | undefined;
 }
@@ -42,6 +45,7 @@ export function makeTart(options: TartOptions): AttachingTart {
     limits: { ...TART_LIMITS, ...options.limits },
     pace: options.pace ?? 1,
   };
+  const { launcher = childRuns } = options;
   const gate = makePullGate();
   const inTurn = makeQueue();
 
@@ -110,9 +114,12 @@ export function makeTart(options: TartOptions): AttachingTart {
     configure: (name, size) => configureVm({ quick, details }, name, size),
     run: async (name, run) => {
       await gate.pass();
-      return await startRun(config, name, run);
+      return await startRun({ config, launcher }, name, run);
     },
-    findRun: (name, known) => findRun(config, name, known),
+    findRun: (name, known) => findRun({ config, launcher }, name, known),
+    runExit: (name) => launcher.exitOf(name),
+    forgetRun: (name) => launcher.forget(name),
+    sweepRuns: (names) => launcher.sweep(names),
     runEnd: (logPath, exit) => readRunEnd(config, logPath, exit),
     async ip(name, { signal, resolver }) {
       const seconds = Math.ceil(config.limits.ip / 1000 / config.pace);

@@ -20,8 +20,8 @@ const CAUSES: Partial<Record<TartFailureClass, Cause>> = {
 };
 
 /**
- * How a run ended (tart-contract §2.6). The exit code is 0 for a guest that crashed too, and an adopted run has
- * none that we could know: the log decides.
+ * How a run ended (tart-contract §2.6). The exit code is 0 for a guest that crashed too, and of an adopted child nobody
+ * remembers it: the log decides.
  */
 export async function readRunEnd(
   config: TartConfig,

@@ -34,7 +34,7 @@ export interface TartImage {
   lastUsedAt?: string | undefined;
 }
 
-/** How a `tart run` process ended; both null when it was not this agent's child. */
+/** How a `tart run` process ended; both null when nobody remembers. */
 export interface RunExit {
   exitCode: number | null;
   signal: string | null;
@@ -114,6 +114,12 @@ export interface Tart {
    * processes by its name. Undefined when there is none.
    */
   findRun(name: string, known?: { pid: number; startedAt: string }): Promise<RunHandle | undefined>;
+  /** How the VM's last run exited, also while no agent was there; undefined when nobody remembers. */
+  runExit(name: string): Promise<RunExit | undefined>;
+  /** Forgets the VM's last run, which has ended and was reported. */
+  forgetRun(name: string): Promise<void>;
+  /** Removes what earlier agents left of the runs of all VMs but these. */
+  sweepRuns(names: ReadonlySet<string>): Promise<void>;
   /** How a run ended, from its log and, when known, its exit. */
   runEnd(logPath: string, exit?: RunExit): Promise<RunEnd>;
   /** One try to learn the private IPv4; `agent` asks the guest agent and needs it to be up. */

@@ -19,6 +19,8 @@ export interface Stage {
   plane: TestControlPlane;
   /** Starts an agent on the Mac; the same data folder unless told otherwise. */
   agent(args?: readonly string[], env?: Record<string, string>): AgentProcess;
+  /** The command line of an agent on the Mac, for those who start it themselves. */
+  command(args?: readonly string[]): [string, ...string[]];
   /** Runs tart by hand on the Mac. */
   tart(...args: string[]): Promise<string>;
   vmNames(): Promise<string[]>;
@@ -71,7 +73,7 @@ export async function onStage(
       }[];
       return list.map(({ Name }) => Name);
     },
-    agent(args = [], env = {}) {
+    command(args = []) {
       const flags = {
         "--url": plane.url,
         "--name": "mac-1",
@@ -84,7 +86,10 @@ export async function onStage(
         "--log-level": "debug",
       };
       const given = Object.entries(flags).filter(([flag]) => !args.includes(flag));
-      const agent = startProcess([...given.flat(), ...args], {
+      return [process.execPath, MAIN, ...given.flat(), ...args];
+    },
+    agent(args = [], env = {}) {
+      const agent = startProcess(stage.command(args), {
         ...mac.env,
         TARTFLEET_ENROLMENT_TOKEN: plane.enrolmentToken,
         ...env,
@@ -126,8 +131,11 @@ async function killAllOf(program: string): Promise<void> {
   }
 }
 
-function startProcess(args: readonly string[], env: Record<string, string>): AgentProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+function startProcess(
+  [program, ...args]: readonly [string, ...string[]],
+  env: Record<string, string>,
+): AgentProcess {
+  const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

@@ -247,6 +247,9 @@ export function createFakeTart(world: FakeWorld): Tart {
       const found = handleOf(world, name, run);
       return { ...found, exited: found.exited.then(() => ({ exitCode: null, signal: null })) };
     },
+    runExit: () => Promise.resolve(undefined),
+    forgetRun: () => Promise.resolve(),
+    sweepRuns: () => Promise.resolve(),
     async runEnd(logPath) {
       return readEnd(logs.get(logPath) ?? "");
     },

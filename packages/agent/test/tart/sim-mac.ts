@@ -1,17 +1,26 @@
+import { makeMacOs, type SimMacOs } from "@tartfleet/mac-sim";
 import { makeSimHost, tartPath, type SimHost, type SimHostOptions } from "@tartfleet/tart-sim";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chooseLauncher } from "../../src/launchd/choose.ts";
+import { childRuns } from "../../src/tart/launcher.ts";
 import { makeTart, type TartOptions } from "../../src/tart/make-tart.ts";
 import type { RunHandle, Tart, TartResult } from "../../src/tart/tart.ts";
 
 export const MACOS = "ghcr.io/cirruslabs/macos-runner:sequoia";
 export const LINUX = "registry.example.com/linux/ubuntu:24.04";
+/** Who starts VMs. */
+export const FORMS = ["child", "launchd"] as const;
+export type Form = (typeof FORMS)[number];
+
 export const VM = "tf-0123456789abcdef-1";
 
 /** A simulated Mac with a tart of its own; nothing of it is left when it is disposed of. */
 export interface SimMac extends AsyncDisposable {
   host: SimHost;
+  /** Where launchd starts the VMs. */
+  macOs: SimMacOs | undefined;
   tart: Tart;
   /** Another agent's view of the same Mac. */
   secondTart(options?: Partial<TartOptions>): Tart;
@@ -24,9 +33,12 @@ export interface SimMac extends AsyncDisposable {
 export async function makeSimMac(
   options: Partial<SimHostOptions> = {},
   tartOptions: Partial<TartOptions> = {},
+  form: Form = "child",
 ): Promise<SimMac> {
   const dir = await mkdtemp(join(tmpdir(), "tartfleet-mac-"));
   const host = await makeSimHost({ dir, speed: 500, seed: "1", engine: "process", ...options });
+  const macOs = form === "launchd" ? await macOsFor(host, dir) : undefined;
+  const launcher = macOs ? await launchd(host, macOs, dir) : childRuns;
   const runs: RunHandle[] = [];
   const secondTart = (more: Partial<TartOptions> = {}): Tart => {
     const env = host.env;
@@ -35,6 +47,7 @@ export async function makeSimMac(
       tartHome: host.tartHome,
       env,
       pace: 50,
+      launcher,
       ...tartOptions,
       ...more,
     });
@@ -52,6 +65,7 @@ export async function makeSimMac(
   const { signal } = new AbortController();
   return {
     host,
+    macOs,
     tart,
     secondTart,
     log,
@@ -67,10 +81,33 @@ export async function makeSimMac(
       // A run that has only just begun is not yet among the host's own.
       for (const run of runs) await run.signal("SIGKILL");
       await Promise.all(runs.map(({ exited }) => exited));
+      await macOs?.[Symbol.asyncDispose]();
       await host.killAll();
       await rm(dir, { recursive: true, force: true, maxRetries: 10 });
     },
   };
+}
+
+/** The macOS of a simulated Mac: what tart has to know of that Mac is in the environment of all its jobs. */
+export async function macOsFor(host: SimHost, dir: string): Promise<SimMacOs> {
+  const macOs = makeMacOs({ dir: join(dir, "macos"), speed: 100 });
+  for (const [name, value] of Object.entries(host.env)) {
+    if (name.startsWith("TART_SIM_")) await macOs.launchctl("setenv", name, value);
+  }
+  return macOs;
+}
+
+/** An agent's launcher there, as it chooses it itself on a Mac. */
+export function launchd(host: SimHost, macOs: SimMacOs, dir: string) {
+  const { PATH, ...env } = macOs.env;
+  const choice = {
+    given: undefined,
+    env: { ...host.env, ...env, PATH: `${PATH}:${host.env["PATH"] ?? ""}` },
+    tartHome: host.tartHome,
+    dir,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  };
+  return chooseLauncher(choice, "darwin");
 }
 
 /** The value of a result that must not be a failure. */

@@ -135,6 +135,9 @@ export function createSimTart(machine: Machine, witness: TartWitness): Tart {
       if (!vm || !run || (known && (known.pid !== run.pid || known.startedAt !== run.startedAt))) return;
       return handleOf(machine, witness, vm, run, false);
     },
+    runExit: () => Promise.resolve(undefined),
+    forgetRun: () => Promise.resolve(),
+    sweepRuns: () => Promise.resolve(),
     runEnd: async (logPath, exit) => readEnd(logs.get(logPath) ?? "", exit),
     ip: async () => ok("192.168.64.7"),
     async deleteImage(reference) {
