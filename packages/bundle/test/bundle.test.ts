@@ -1,8 +1,9 @@
 import { execa } from "execa";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WORKSPACE } from "../src/folders.ts";
+import { RUNTIMES } from "../src/runtimes.ts";
 import { bundle, scratch, smallNode, type Scratch } from "./support.ts";
 
 const NAME = "tartfleet-agent-1.2.3-linux-x64";
@@ -83,15 +84,23 @@ describe("an archive", () => {
 });
 
 describe("the sums", () => {
-  test("are checked by shasum, and their signature by ssh-keygen", async () => {
-    const sums = await execa("sha256sum", ["-c", "SHA256SUMS"], { cwd: first });
-    expect(sums.stdout).toBe(`${NAME}.tar.gz: OK`);
-    const { stdout } = await execa(
-      "ssh-keygen",
-      ["-Y", "check-novalidate", "-n", "tartfleet-agent", "-s", "SHA256SUMS.sig"],
-      { cwd: first, inputFile: join(first, "SHA256SUMS") },
-    );
-    expect(stdout).toMatch(/^Good "tartfleet-agent" signature with ED25519 key/);
+  test("and their signature are verified by what docs/agent-bundle.md has people type on a bare Mac", async () => {
+    const page = await readFile(join(WORKSPACE, "docs/agent-bundle.md"), "utf8");
+    const typed = /## Verifying it on a bare Mac\n.+?```sh\n(.+?)```/s
+      .exec(page)?.[1]
+      ?.replaceAll("darwin-arm64", "linux-x64");
+    const home = join(place.dir, "home");
+    await mkdir(join(home, ".ssh"), { recursive: true });
+    await copyFile(`${key}.pub`, join(home, ".ssh/tartfleet-releases.pub"));
+    const verify = () =>
+      execa("/bin/sh", ["-ec", typed ?? "false"], { cwd: first, env: { HOME: home }, reject: false });
+    expect((await verify()).stdout.split("\n")).toEqual([
+      expect.stringMatching(/^Good "tartfleet-agent" signature for releases@example\.com with ED25519 key/),
+      `${NAME}.tar.gz: OK`,
+    ]);
+    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(home, "other")]);
+    await copyFile(join(home, "other.pub"), join(home, ".ssh/tartfleet-releases.pub"));
+    expect((await verify()).exitCode).not.toBe(0);
   });
 
   test("that were signed before are not left with that signature", async () => {
@@ -101,6 +110,11 @@ describe("the sums", () => {
     expect(stdout).toMatch(/^Not signed: hosts do not upgrade to it\. See --sign-key\.$/m);
     expect(await readdir(out)).not.toContain("SHA256SUMS.sig");
   });
+});
+
+test("the pinned Nodes are one that all tests are run on", async () => {
+  const tested = await readFile(join(WORKSPACE, "scripts/nodes.mjs"), "utf8");
+  for (const { version } of Object.values(RUNTIMES)) expect(tested).toContain(`"${version}"`);
 });
 
 describe("what cannot be made, and why", () => {

@@ -51,8 +51,9 @@ export async function switchTo(version: string, host: Host): Promise<string> {
     await clean(host);
     return `${version} runs and is connected to its control plane.`;
   }
-  const back = before === version ? earlier : before;
-  return goBack(version, back === version ? undefined : back, before === version ? undefined : earlier, host);
+  const last = before === version ? earlier : before;
+  const isThere = last !== undefined && last !== version && (await versions.names()).includes(last);
+  return goBack(version, isThere ? last : undefined, before === version ? undefined : earlier, host);
 }
 
 async function goBack(

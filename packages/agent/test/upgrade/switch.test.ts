@@ -144,10 +144,13 @@ describe("another version", () => {
     const host = makeHost({ [NEW]: "never connects", [OLD]: "never connects" });
     expect(await host.switchTo(NEW)).toBe("noneUp");
     expect([host.running(), host.links.current]).toEqual([OLD, OLD]);
-    const first = makeHost({ [NEW]: "never connects" });
-    first.links.current = undefined;
-    expect(await first.switchTo(NEW)).toBe("noneUp");
-    expect(first.links.current).toBe(NEW);
+    // The first of all, and one whose forerunner was removed.
+    for (const links of [{}, { current: NEW, previous: "0.9.0" }]) {
+      const only = makeHost({ [NEW]: "never connects" });
+      Object.assign(only.links, { current: undefined }, links);
+      expect(await only.switchTo(NEW)).toBe("noneUp");
+      expect(only.links.current).toBe(NEW);
+    }
   });
 
   test("where launchd has no job is put in place, and nothing is restarted", async () => {
