@@ -59,6 +59,7 @@ RequiresMountsFor=$data
 [Service]
 User=tartfleet
 WorkingDirectory=$programs/current
+EnvironmentFile=-$data/control-plane.env
 ExecStart=/usr/bin/node-24 packages/control-plane/src/main.ts --listen :7337 --public-url $PUBLIC_URL --data-dir $data
 Restart=always
 RestartSec=5

@@ -74,6 +74,7 @@ test("the first boot makes a file system, fetches the program, and starts it", a
   const unit = await readFile(join(root, "etc/systemd/system/tartfleet.service"), "utf8");
   expect(unit).toContain("--listen :7337 --public-url https://10.73.4.7:7337 --data-dir ");
   expect(unit).toContain("\nUser=tartfleet\n");
+  expect(unit).toContain(`\nEnvironmentFile=-${root}/var/lib/tartfleet/control-plane.env\n`);
 });
 
 test("another boot only starts it; another version is fetched, and the data stays as it is", async () => {

@@ -53,6 +53,11 @@ describe("what the rehearsal objects to", () => {
     ["a stack that there is not", "npm run --silent infra -- deploy hots", "hots"],
     ["a task that there is not", "npm run fly", "no npm run fly"],
     ["a setting of the doctor", "npm run --silent agent -- doctor --loud", "--loud"],
+    [
+      "an option of the agent in an unpacked bundle",
+      "tar xzf tartfleet-agent-*.tar.gz; sudo ./tartfleet-agent-*/bin/tartfleet-agent install --user ci --colour x",
+      "--colour",
+    ],
     ["a setting of the control plane", "npm run control-plane -- --public-url x", "--public-url"],
     ["a layer's variable", "packer validate -var colour=blue packer/images", "no variable colour"],
     ["a command that nobody knows", "frobnicate --all", "command not found"],

@@ -20,12 +20,16 @@ const npm: Objection = async (args, call) => {
   return OWN_PROGRAMS[task]?.(words, call);
 };
 
+/** The agent of an unpacked bundle, or the installed one. */
+const agent: Objection = async (args, call) => OWN_PROGRAMS["agent"]?.(args, call);
+
 /** Somebody else's, of which only the name is known here. */
 const foreign: Objection = async () => undefined;
 
 /** Every command that a from-zero page may use. */
 export const COMMANDS: Readonly<Record<string, Objection>> = {
   npm,
+  "tartfleet-agent": agent,
   packer: packerObjection,
   ...Object.fromEntries(
     "aws brew curl gh git launchctl open openssl scp security shasum ssh ssh-keygen sw_vers tar tart"

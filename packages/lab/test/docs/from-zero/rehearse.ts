@@ -26,6 +26,19 @@ const STAND_IN = `#!/bin/bash
 [ -t 0 ] || cat >/dev/null
 echo what-it-would-have-said
 `;
+/** Unpacks no bundle, and leaves one of which the agent is a stand-in: a page goes on with `./tartfleet-agent-…/bin/tartfleet-agent`. */
+const TAR = `${STAND_IN}
+for word; do
+  case "$word" in
+    *tartfleet-agent-*.tar.gz)
+      folder=\${word##*/}
+      folder=\${folder%.tar.gz}
+      mkdir -p "$folder/bin"
+      ln -sf "$(dirname "$0")/tartfleet-agent" "$folder/bin/tartfleet-agent"
+      ;;
+  esac
+done
+`;
 /** The words behind sudo are a command, too. */
 const SUDO = `#!/bin/bash
 while :; do
@@ -49,6 +62,7 @@ export async function rehearse(blocks: readonly Block[], commands: readonly stri
   await mkdir(calls);
   for (const name of commands) await home.addCommand(name, STAND_IN);
   await home.addCommand("sudo", SUDO);
+  await home.addCommand("tar", TAR);
   const script = join(home.dir, ".page.sh");
   await writeFile(script, scriptOf(blocks));
   const { exitCode, stderr } = await execa("/bin/bash", [script], {
