@@ -1,5 +1,6 @@
 import { runDemo } from "./demo.ts";
 import { makeDisplay } from "./display.ts";
+import { runGithub } from "./github.ts";
 import { readOptions } from "./options.ts";
 import type { DemoDocument } from "./outcome.ts";
 import { runScenario, type ScenarioDocument } from "./run-scenario.ts";
@@ -20,6 +21,12 @@ async function main(): Promise<void> {
     });
   }
   try {
+    if (options.github) {
+      const played = await runGithub(options, display, interrupt.signal);
+      if (options.json) print(played);
+      process.exitCode = played.ok ? 0 : 1;
+      return;
+    }
     const scenario = options.scenario === undefined ? undefined : SCENARIOS[options.scenario];
     if (options.scenario !== undefined && scenario) {
       const played = await runScenario(options.scenario, scenario, options, display, interrupt.signal);

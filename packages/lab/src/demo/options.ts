@@ -11,6 +11,8 @@ export interface DemoOptions {
   tart: boolean;
   image: string | undefined;
   engine: "process" | "bwrap" | undefined;
+  /** Twenty jobs at a stand-in for GitHub, which the fleet serves by itself. */
+  github: boolean;
   /** A promise to be played in place of the whole demo. */
   scenario: string | undefined;
 }
@@ -45,6 +47,11 @@ export function readOptions(argv: readonly string[]): DemoOptions {
     .option("--seed <text>", "decides the jobs' lengths and the simulation's choices", "1")
     .option("--json", "print the outcome as one JSON document on stdout; all else goes to stderr", false)
     .option("--keep", "leave the fleet running and print how to reach it; Ctrl-C ends it", false)
+    .option(
+      "--github",
+      "twenty jobs arrive at a stand-in for GitHub, and the fleet serves them by itself",
+      false,
+    )
     .option("--tart", "use this Mac's own tart (one host) instead of simulated Macs", false)
     .option("--image <reference>", "image of the VMs, for --tart")
     .addOption(
@@ -60,12 +67,14 @@ export function readOptions(argv: readonly string[]): DemoOptions {
     )
     .addHelpText("after", HELP)
     .parse(argv, { from: "user" });
-  const { hosts, vms, seed, json, keep, tart, image, engine, scenario } = program.opts<DemoOptions>();
+  const { hosts, vms, seed, json, keep, github, tart, image, engine, scenario } = program.opts<DemoOptions>();
   if (tart && process.platform !== "darwin") {
     program.error("error: --tart needs a Mac with tart on it; without it, the Macs are simulated");
   }
   if (image !== undefined && !tart) program.error("error: --image goes with --tart only");
   if (scenario !== undefined && (tart || keep))
     program.error("error: a scenario decides itself what it plays on: leave --tart and --keep out");
-  return { hosts: tart ? 1 : hosts, vms, seed, json, keep, tart, image, engine, scenario };
+  if (github && (tart || keep || scenario !== undefined))
+    program.error("error: --github has a fleet of its own: leave --tart, --keep and --scenario out");
+  return { hosts: tart ? 1 : hosts, vms, seed, json, keep, github, tart, image, engine, scenario };
 }
