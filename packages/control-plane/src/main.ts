@@ -85,12 +85,13 @@ async function start(settings: Settings): Promise<void> {
       return tls.identity;
     },
   });
-  const { useCases, registry, adminTokenPath, storage } = controlPlane;
+  const { useCases, registry, takeWebhook, adminTokenPath, storage } = controlPlane;
   collectDefaultMetrics({ register: registry });
   tracing?.measure(registry);
   const http = await serve(listener, {
     useCases,
     registry,
+    takeWebhook,
     storage,
     oidc,
     log,

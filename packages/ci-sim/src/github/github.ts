@@ -84,7 +84,7 @@ export function makeSimGitHub({
       (job) =>
         job.status === "queued" &&
         (runner.setId === null
-          ? job.setId === null && job.labels.every((label) => runner.labels.includes(label))
+          ? job.setId === null && hasAll(runner.labels, job.labels)
           : job.setId === runner.setId),
     );
   }
@@ -134,6 +134,12 @@ export function makeSimGitHub({
       if (runner) runners.forget(runner.id);
     },
   };
+}
+
+/** GitHub compares labels without regard to case. */
+function hasAll(labels: readonly string[], asked: readonly string[]): boolean {
+  const known = new Set(labels.map((label) => label.toLowerCase()));
+  return asked.every((label) => known.has(label.toLowerCase()));
 }
 
 export type SimGitHub = ReturnType<typeof makeSimGitHub>;

@@ -124,7 +124,20 @@ export function restRoutes({ appId, installationId, auth, runners, jobs, hook }:
     ),
     route(
       "GET /app/hook/deliveries",
-      asApp(({ url }) => json(200, pageOf(hook.deliveries().toReversed(), url).shown.map(hook.summaryOf))),
+      asApp(({ url }) => {
+        const size = Math.min(100, Number(url.searchParams.get("per_page") ?? 30));
+        const before = Number(url.searchParams.get("cursor") ?? Number.POSITIVE_INFINITY);
+        const older = hook
+          .deliveries()
+          .toReversed()
+          .filter(({ id }) => id < before);
+        const shown = older.slice(0, size);
+        const response = json(200, shown.map(hook.summaryOf));
+        const last = shown.at(-1);
+        if (last && older.length > size)
+          response.headers.set("link", `<${url.origin}${url.pathname}?cursor=${last.id}>; rel="next"`);
+        return response;
+      }),
     ),
     route(
       "GET /app/hook/deliveries/{id}",

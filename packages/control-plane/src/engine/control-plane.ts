@@ -29,7 +29,7 @@ import { learnBudgets } from "./learned-budgets.ts";
 import { startImagePlans } from "./image-plans.ts";
 import { startImagePrune } from "./image-prune.ts";
 import type { Identity } from "./identity.ts";
-import type { Integrate, Integration } from "./integration.ts";
+import type { Integrate, Integration, TakeWebhook } from "./integration.ts";
 import { startLastHour } from "./last-hour.ts";
 import { makeLeases } from "./leases.ts";
 import { startMetrics } from "./metrics/metrics.ts";
@@ -87,6 +87,7 @@ export interface ControlPlane {
   useCases: UseCases;
   /** What `/metrics` shows; the program and its HTTP face add theirs. */
   registry: Registry;
+  takeWebhook?: TakeWebhook | undefined;
   /** Stops timers and scheduling and closes the database. VMs are not touched. */
   close(): void;
 }
@@ -316,6 +317,7 @@ export async function startControlPlane({
   return {
     useCases,
     registry: metrics.registry,
+    takeWebhook: integration?.takeWebhook,
     close() {
       integration?.stop();
       webhooks.stop();

@@ -12,6 +12,15 @@ export interface IntegrationParts extends Pick<Parts, "store" | "changes" | "clo
   useCases: Pick<UseCases, "createVm" | "endVm">;
 }
 
+/** A webhook of a CI system as it came: the body's bytes, for it is signed. */
+export interface WebhookCall {
+  headers: Readonly<Record<string, string | undefined>>;
+  body: Buffer;
+}
+
+/** @returns false when the CI system did not send it */
+export type TakeWebhook = (call: WebhookCall) => Promise<boolean>;
+
 /** What serves a CI system by itself: it asks for VMs as its jobs come. */
 export interface Integration {
   /**
@@ -20,6 +29,8 @@ export interface Integration {
    * @throws CallError ci_unavailable when there is none now; the agent asks again
    */
   runnerOf(vm: Vm): Promise<Runner>;
+  /** Without it no webhooks are taken. */
+  takeWebhook?: TakeWebhook | undefined;
   stop(): void;
 }
 

@@ -19,9 +19,11 @@ import { tokenRoutes } from "../api/rest/tokens.ts";
 import { vmEventRoutes } from "../api/rest/vm-events.ts";
 import { vmRoutes } from "../api/rest/vms.ts";
 import { webhookRoutes } from "../api/rest/webhooks.ts";
+import type { TakeWebhook } from "../engine/integration.ts";
 import type { StorageHealth } from "../engine/storage-watch.ts";
 import type { Trust } from "./addresses.ts";
 import { serveDashboard } from "./dashboard.ts";
+import { githubWebhookRoute } from "./github-webhook.ts";
 import { healthRoutes } from "./health.ts";
 import type { Limits } from "./limits.ts";
 import type { Listener } from "./listener.ts";
@@ -49,6 +51,8 @@ export interface AppDeps extends Omit<RestDeps, "streamBeatMs"> {
   dashboard?: string | undefined;
   /** Where the requests are measured. */
   registry?: Registry | undefined;
+  /** Takes GitHub's webhooks, where they are configured. */
+  takeWebhook?: TakeWebhook | undefined;
   /** How the database's disk stands, where there is one. */
   storage?: (() => StorageHealth) | undefined;
 }
@@ -97,6 +101,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
   healthRoutes(app, draining, deps.storage);
   app.get("/openapi.json", async () => app.swagger());
   sessionRoutes(app, deps);
+  if (deps.takeWebhook) await githubWebhookRoute(app, deps.takeWebhook);
   await serveDashboard(app, deps.dashboard);
   trpcRoutes(app, { useCases, draining, admission }, limits.batchSize);
   await app.register(async (rest: App) => {

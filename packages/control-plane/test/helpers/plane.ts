@@ -6,6 +6,7 @@ import type { CreateVmInput, TokenRole } from "@tartfleet/shared";
 import { completeConfig, readSettings } from "../../src/config/config.ts";
 import { systemClock, type Clock } from "../../src/engine/clock.ts";
 import { startControlPlane } from "../../src/engine/control-plane.ts";
+import type { TakeWebhook } from "../../src/engine/integration.ts";
 import { randomId } from "../../src/engine/secrets.ts";
 import type { Tracer } from "../../src/engine/traces.ts";
 import type { Caller, UseCases } from "../../src/engine/use-cases.ts";
@@ -37,6 +38,7 @@ interface Options {
   limits?: Partial<Limits>;
   /** Folder of the dashboard's files. */
   dashboard?: string;
+  takeWebhook?: TakeWebhook;
   /** Flags of the program. */
   settings?: string[];
   /** Replaces use cases, to make them do what they would do only in a bad hour. */
@@ -51,6 +53,7 @@ export async function startPlane({
   trustedProxies = [],
   tracer,
   dashboard,
+  takeWebhook,
   change = () => ({}),
 }: Options = {}) {
   const read = readSettings(["--listen", "127.0.0.1:0", ...settings], {}, "0");
@@ -75,6 +78,7 @@ export async function startPlane({
     oidc: oidc && makeOidc(oidcConfigSchema.parse(oidc), clock, log),
     useCases,
     registry: controlPlane.registry,
+    takeWebhook,
     log,
     clock,
     limits: { ...LIMITS, ...limits },

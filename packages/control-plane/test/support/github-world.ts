@@ -1,6 +1,7 @@
 import { makeSimGitHub, type SimJob } from "@tartfleet/ci-sim/github";
 import { reveal, type VmRecord } from "@tartfleet/shared";
 import { vi } from "vitest";
+import type { TakeWebhook } from "../../src/engine/integration.ts";
 import type { GithubConfig, RunnerDefinition } from "../../src/integrations/github/config.ts";
 import { startGithub } from "../../src/integrations/github/github.ts";
 import { callerOf, settle, startFleet } from "./fleet.ts";
@@ -22,12 +23,15 @@ interface Guest {
   runner: string;
   job: SimJob | undefined;
   until: number;
+  /** When it gives up to wait for a job. */
+  idleUntil?: number;
   isOver: boolean;
 }
 
 export const RUNNER: RunnerDefinition = {
   name: "ios",
   scope: { organization: "acme" },
+  mode: "scale-set",
   image: "ghcr.io/org/image:1",
   os: "macos",
   hostLabels: {},
@@ -68,16 +72,25 @@ export async function startGithubWorld({
       installationId: github.installationId,
       privateKey: github.privateKey,
     },
+    webhookSecret: github.hook.secret,
   };
   const told: string[] = [];
   const log = {
     info: (_about: object, message: string) => void told.push(message),
     warn: (about: object, message: string) => void told.push(`${message} ${JSON.stringify(about)}`),
   };
+  let takeWebhook: TakeWebhook | undefined;
   const fleet = await startFleet({
     startAt: now,
-    integrate: (parts) => startGithub(config, { log, fetch: github.fetch }, parts),
+    integrate(parts) {
+      const integration = startGithub(config, { log, fetch: github.fetch }, parts);
+      takeWebhook = integration.takeWebhook;
+      return integration;
+    },
   });
+  const deliver = async (headers: Record<string, string>, body: string) =>
+    (await takeWebhook?.({ headers, body: Buffer.from(body) })) ? 202 : 401;
+  github.hook.to(deliver);
   const agents = await Promise.all(
     Array.from({ length: hosts }, (_, index) => fleet.host(`mac-${index + 1}`)),
   );
@@ -124,7 +137,15 @@ export async function startGithubWorld({
       if (!guest.job) {
         if (!github.runners.named(guest.runner)) continue;
         guest.job = github.connect(guest.runner);
-        if (!guest.job) continue;
+        if (!guest.job) {
+          guest.idleUntil ??= clock.now() + RUNNER.idleSeconds * 1000;
+          if (clock.now() < guest.idleUntil) continue;
+          guest.isOver = true;
+          github.runners.forget(github.runners.named(guest.runner)?.id ?? 0);
+          const gaveUp = { phase: "runner_exited" as const, cause: "no_job" as const, rc: 0 };
+          await useCases.endVm(caller(guest), guest.vmId, gaveUp);
+          continue;
+        }
         guest.until = clock.now() + (courses[guest.job.name]?.seconds ?? 1) * 1000;
         const { runId, runAttempt, repository, name } = guest.job;
         const details = { runId: String(runId), runAttempt: String(runAttempt), repository, job: name };
@@ -146,6 +167,7 @@ export async function startGithubWorld({
     /** The credentials that guests were given. */
     secrets,
     guests,
+    deliver,
     vms,
     live: () => vms().filter(({ state }) => LIVE.includes(state)),
     job: (name: string, labels = ["ios"]) => github.jobs.queue({ name, labels }),

@@ -5,14 +5,26 @@ import type { ListedRunner } from "../../domain/github/sweep.ts";
 import { apiUrl, scopePath, type GithubConfig, type Scope } from "./config.ts";
 import { makeBudget } from "./budget.ts";
 
+const jitSchema = z.object({ encoded_jit_config: z.string().min(1) });
 const runnersSchema = z.object({
   runners: z.array(z.object({ id: z.int(), name: z.string(), status: z.string() })),
 });
+const groupsSchema = z.object({ runner_groups: z.array(z.object({ id: z.int(), name: z.string() })) });
 const jobsSchema = z.object({
   jobs: z.array(z.object({ status: z.string(), runner_name: z.string().nullable() })),
 });
 const tokenSchema = z.object({ token: z.string() });
 const statusSchema = z.object({ status: z.string() });
+
+const deliveriesSchema = z.array(
+  z.object({
+    id: z.int(),
+    guid: z.string(),
+    event: z.string(),
+    delivered_at: z.iso.datetime({ offset: true }),
+  }),
+);
+const deliverySchema = z.object({ request: z.object({ payload: z.unknown() }) });
 
 const PAGE = 100;
 /** Of runners and groups so many pages are read; more would be another fleet's. */
@@ -90,6 +102,24 @@ export function makeApi({ url, auth }: GithubConfig, fetch: Fetch, now: () => nu
     /** How much of the hour's requests is left, from 0 to 1. */
     left: budget.left,
 
+    /** A runner that takes one job; the answer is what its process is given. */
+    async generateJit(
+      scope: Scope,
+      runner: { name: string; groupId: number; labels: readonly string[] },
+    ): Promise<string> {
+      const { encoded_jit_config } = await ask(
+        jitSchema,
+        `POST ${scopePath(scope)}/actions/runners/generate-jitconfig`,
+        {
+          name: runner.name,
+          runner_group_id: runner.groupId,
+          labels: [...runner.labels],
+          work_folder: "_work",
+        },
+      );
+      return encoded_jit_config;
+    },
+
     async runners(scope: Scope): Promise<ListedRunner[]> {
       const found = await pages(
         runnersSchema,
@@ -112,9 +142,38 @@ export function makeApi({ url, auth }: GithubConfig, fetch: Fetch, now: () => nu
       }
     },
 
+    /** The id of the group of that name; undefined when there is none. */
+    async groupId(scope: Scope, name: string): Promise<number | undefined> {
+      const found = await pages(
+        groupsSchema,
+        `GET ${scopePath(scope)}/actions/runner-groups`,
+        (page) => page.runner_groups,
+      );
+      return found.flatMap((page) => page.runner_groups).find((group) => group.name === name)?.id;
+    },
+
     /** By it the Actions service lets in whoever runs scale sets. */
     registrationToken: async (scope: Scope): Promise<string> =>
       (await ask(tokenSchema, `POST ${scopePath(scope)}/actions/runners/registration-token`)).token,
+
+    /** The newest of the App's webhook deliveries, or those after the cursor; times are milliseconds. */
+    async deliveries(cursor: string | undefined) {
+      const { data, headers } = await octokit.request("GET /app/hook/deliveries", {
+        per_page: PAGE,
+        ...(cursor === undefined ? {} : { cursor }),
+        request: { fetch, signal: AbortSignal.timeout(TIMEOUT_MS) },
+      });
+      return {
+        deliveries: deliveriesSchema.parse(data).map(({ delivered_at, ...delivery }) => ({
+          ...delivery,
+          at: Date.parse(delivered_at),
+        })),
+        next: /[?&]cursor=([^&>]+)[^>]*>; rel="next"/.exec(headers.link ?? "")?.[1],
+      };
+    },
+
+    payloadOf: async (deliveryId: number): Promise<unknown> =>
+      (await ask(deliverySchema, `GET /app/hook/deliveries/${deliveryId}`)).request.payload,
 
     /** Whether GitHub says that the job which that runner took is completed; undefined when it knows of none. */
     async isJobOver(

@@ -40,6 +40,7 @@ const definitionSchema = z
     /** Also what a scale set is named, and what its runners' names begin with. */
     name: nameSchema.max(32, "must have at most 32 characters"),
     scope: scopeSchema,
+    mode: z.enum(["scale-set", "webhook"]).default("scale-set"),
     labels: z.array(label).min(1).max(100).optional(),
     runnerGroup: z.string().min(1).max(255).optional(),
     image: imageOrChannelSchema,
@@ -60,7 +61,12 @@ const definitionSchema = z
     /** How long a runner waits for a job that was counted and went elsewhere. */
     idleSeconds: z.int().min(60).max(day).default(600),
   })
-  .refine(({ min, max }) => min <= max, { path: ["min"], message: "must not be more than max" });
+  .refine(({ min, max }) => min <= max, { path: ["min"], message: "must not be more than max" })
+  .refine(({ mode, min }) => mode === "scale-set" || min === 0, {
+    path: ["min"],
+    message:
+      "GitHub drops idle runners of this mode within minutes; keep VMs warm with a pool of the same image",
+  });
 
 const configSchema = z
   .strictObject({
@@ -77,6 +83,7 @@ const configSchema = z
       })
       .optional(),
     tokenFile: z.string().min(1).optional(),
+    webhookSecretFile: z.string().min(1).optional(),
     runners: z.array(definitionSchema).min(1).max(200),
   })
   .refine(({ app, tokenFile }) => (app === undefined) !== (tokenFile === undefined), {
@@ -86,7 +93,12 @@ const configSchema = z
   .refine(({ runners }) => new Set(runners.map(({ name }) => name)).size === runners.length, {
     path: ["runners"],
     message: "two have the same name",
-  });
+  })
+  .refine(
+    ({ runners, webhookSecretFile }) =>
+      webhookSecretFile !== undefined || runners.every(({ mode }) => mode !== "webhook"),
+    { path: ["webhookSecretFile"], message: "is needed where a runner's mode is webhook" },
+  );
 
 type FileConfig = z.infer<typeof configSchema>;
 export type RunnerDefinition = FileConfig["runners"][number];
@@ -97,6 +109,7 @@ export interface GithubConfig extends Pick<FileConfig, "url" | "runners"> {
   auth:
     | { kind: "app"; id: number; installationId: number; privateKey: string }
     | { kind: "token"; token: string };
+  webhookSecret: string | undefined;
 }
 
 /** @throws GithubConfigError */
@@ -107,13 +120,14 @@ export function readGithubConfig(path: string): GithubConfig {
       parsed.error.issues.map((issue) => `${[path, ...issue.path].join(" › ")}: ${issue.message}`),
     );
   }
-  const { app, tokenFile, url, runners } = parsed.data;
+  const { app, tokenFile, webhookSecretFile, url, runners } = parsed.data;
   return {
     url,
     runners,
     auth: app
       ? { kind: "app", ...app, privateKey: secretIn(app.privateKeyFile) }
       : { kind: "token", token: secretIn(tokenFile ?? "") },
+    webhookSecret: webhookSecretFile === undefined ? undefined : secretIn(webhookSecretFile),
   };
 }
 

@@ -2,13 +2,15 @@ import { waitingJobs } from "../../domain/github/demand.ts";
 import type { Integration, IntegrationParts } from "../../engine/integration.ts";
 import { makeActionsService, type ActionsService } from "./actions-service.ts";
 import { makeApi, type Fetch } from "./api.ts";
-import { scopePath, type GithubConfig, type RunnerDefinition } from "./config.ts";
+import { labelsOf, scopePath, type GithubConfig, type RunnerDefinition } from "./config.ts";
 import { startListener, type Listener } from "./listener.ts";
 import type { GithubLog } from "./log.ts";
 import { measureGithub } from "./metrics.ts";
 import { makeMinter } from "./minter.ts";
 import { startPlanner } from "./planner.ts";
+import { startPuller } from "./puller.ts";
 import { startSweeper } from "./sweeper.ts";
+import { makeIntake } from "./webhook.ts";
 
 /**
  * Serves GitHub Actions: each scale set is listened to, VMs are asked for as jobs wait, and their runners' credentials
@@ -44,7 +46,7 @@ export function startGithub(
   }
 
   const planner = startPlanner(runners, { ...parts, log, statisticsOf, onAsked: metrics.asked });
-  for (const definition of runners) {
+  for (const definition of runners.filter(({ mode }) => mode === "scale-set")) {
     const { name } = definition;
     const listener = startListener(definition, {
       service: serviceOf(definition),
@@ -67,8 +69,22 @@ export function startGithub(
     onRemoved: metrics.removed,
   });
 
+  const offers = runners
+    .filter(({ mode }) => mode === "webhook")
+    .map((definition) => ({ ...definition, labels: labelsOf(definition) }));
+  const intake =
+    config.webhookSecret === undefined
+      ? undefined
+      : makeIntake({ secret: config.webhookSecret, offers }, { store, clock, onNews: planner.wake });
+  const puller =
+    intake && config.auth.kind === "app"
+      ? startPuller({ api, store, clock, log, take: intake.take })
+      : undefined;
+
   return {
+    takeWebhook: intake?.receive,
     runnerOf: makeMinter(runners, {
+      api,
       serviceOf,
       listenerOf: (name) => listeners.get(name),
       randomId: parts.randomId,
@@ -77,6 +93,7 @@ export function startGithub(
     stop() {
       planner.stop();
       sweeper.stop();
+      puller?.stop();
       for (const listener of listeners.values()) listener.stop();
     },
   };

@@ -2,27 +2,47 @@ import { CallError, Secret, type Runner } from "@tartfleet/shared";
 import { runnerName } from "../../domain/github/runner-name.ts";
 import type { Vm } from "../../domain/vm.ts";
 import type { ActionsService } from "./actions-service.ts";
-import type { RunnerDefinition } from "./config.ts";
+import type { GithubApi } from "./api.ts";
+import { labelsOf, type RunnerDefinition } from "./config.ts";
 import type { Listener } from "./listener.ts";
 
+const DEFAULT_GROUP = 1;
 const SALT = 4;
 
 /** Makes the credential of a VM's runner: now that its guest waits for it, for GitHub drops what waits for minutes. */
 export function makeMinter(
   definitions: readonly RunnerDefinition[],
   {
+    api,
     serviceOf,
     listenerOf,
     randomId,
     onMinted,
   }: {
+    api: GithubApi;
     serviceOf(definition: RunnerDefinition): ActionsService;
     listenerOf(name: string): Listener | undefined;
     randomId(length: number): string;
     onMinted(definition: string, ok: boolean): void;
   },
 ) {
+  const groups = new Map<string, number>();
+
+  async function groupOf({ name, scope, runnerGroup }: RunnerDefinition): Promise<number> {
+    if (runnerGroup === undefined) return DEFAULT_GROUP;
+    const id = groups.get(name) ?? (await api.groupId(scope, runnerGroup));
+    if (id === undefined) throw new Error(`there is no runner group ${runnerGroup}`);
+    groups.set(name, id);
+    return id;
+  }
+
   async function jitFor(definition: RunnerDefinition, name: string): Promise<string> {
+    if (definition.mode === "webhook")
+      return api.generateJit(definition.scope, {
+        name,
+        groupId: await groupOf(definition),
+        labels: labelsOf(definition),
+      });
     const service = serviceOf(definition);
     const setId = listenerOf(definition.name)?.setId() ?? (await service.ensureSet(definition));
     return service.generateJit(setId, name);

@@ -52,6 +52,16 @@ test.each([
   ],
   ["two of a name", { tokenFile: "/x", runners: [runner, runner] }, /the same name/],
   ["min above max", { tokenFile: "/x", runners: [{ ...runner, min: 5 }] }, /must not be more than max/],
+  [
+    "a webhook without a secret",
+    { tokenFile: "/x", runners: [{ ...runner, mode: "webhook" }] },
+    /webhookSecretFile|is needed where/,
+  ],
+  [
+    "idle runners that GitHub drops",
+    { tokenFile: "/x", webhookSecretFile: "/x", runners: [{ ...runner, mode: "webhook", min: 1 }] },
+    /warm with a pool/,
+  ],
   ["a scope of nothing", { tokenFile: "/x", runners: [{ ...runner, scope: {} }] }, /must be one of/],
 ])("%s is a mistake that is told of", (_what, content, message) => {
   expect(mistakesOf(content)).toMatch(message);
