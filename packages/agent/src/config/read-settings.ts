@@ -12,12 +12,11 @@ export function readSettings(
   return read(
     {
       name: "tartfleet-agent",
-      description: `The agent of a tartfleet: runs VMs on this host as its control plane wants. With one of these words first it
-does that instead, and then goes by that word's own --help:
+      description: `The agent of a tartfleet: runs VMs on this host as its control plane wants. With one of these words first it does that instead:
 
 ${commandLines()}
 
-As the agent:`,
+Each has a --help of its own.`,
       version,
       table: SETTINGS,
       secrets: SECRETS,
