@@ -64,6 +64,20 @@ it("is started anew for a VM that was refused before", async () => {
   expect(value(await mac.secondTart().run(VM, { run: {}, logPath: mac.log(VM) })).pid).toBe(run.pid);
 });
 
+it("is found by an agent that does without launchd, and that one's VMs by an agent that uses it", async () => {
+  await onMac();
+  const without = mac.secondTart({ launcher: childRuns });
+  const run = await mac.started(VM);
+  const found = await without.findRun(VM, run);
+  expect(await found?.signal("SIGKILL")).toBe(true);
+  expect(await found?.exited).toEqual({ exitCode: null, signal: null });
+  await mac.tart.forgetRun(VM);
+  const child = value(await without.run(VM, { run: {}, logPath: mac.log(VM) }));
+  const again = await mac.tart.findRun(VM, child);
+  expect(await again?.signal("SIGKILL")).toBe(true);
+  expect(await again?.exited).toEqual({ exitCode: null, signal: null });
+});
+
 it("that no VM has is removed, those of others and of VMs are not", async () => {
   await onMac();
   const gone = "tf-0123456789abcdef-2";
