@@ -189,12 +189,7 @@ function jobs(choice: Choice, { hasSession }: Facts): Target[] {
     folder(join(user.home, "Library/Logs"), "holds the agent's log", { mode: "0700", ...mine }),
     ownFolder(logs, "holds the agent's log", { mode: "0755", ...mine }),
     folder(launchAgents, "holds launchd's job", { mode: "0755", ...mine }),
-    jobFile(
-      join(user.home, "Library", plistPath(agent)),
-      agent,
-      "runs the agent in the user's session",
-      mine,
-    ),
+    jobFile(join(user.home, "Library", plistPath(agent)), agent, "runs the agent in the user's session"),
     // What is asked at the boot of an EC2 Mac is not there yet.
     {
       thing: {
@@ -213,12 +208,7 @@ function jobs(choice: Choice, { hasSession }: Facts): Target[] {
             why: "what the boot script says",
             to: (now: State) => now ?? fileState({ mode: "0644", ...ROOT }, ""),
           },
-          jobFile(
-            `/Library/${plistPath(BOOT_JOB)}`,
-            BOOT_JOB,
-            "asks EC2 at each boot what this Mac is",
-            ROOT,
-          ),
+          jobFile(`/Library/${plistPath(BOOT_JOB)}`, BOOT_JOB, "asks EC2 at each boot what this Mac is"),
           {
             thing: {
               kind: "job",
@@ -258,8 +248,9 @@ function keep(path: string): Target {
   return { thing: { kind: "file", path, hidden: true }, why: "as it is", to: asItIs };
 }
 
-function jobFile(path: string, job: LaunchdJob, why: string, owner: Omit<Access, "mode">): Target {
-  return file(path, why, { mode: "0644", ...owner }, plistText(job));
+/** launchd takes a file from root only when it is root's, whoever's session it is for. */
+function jobFile(path: string, job: LaunchdJob, why: string): Target {
+  return file(path, why, { mode: "0644", ...ROOT }, plistText(job));
 }
 
 /** Beside whatever else is set for macOS' DHCP server. */

@@ -9,9 +9,12 @@ import { testMac, type TestMac } from "./support.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
+/** Ends with these tests. */
+const SIM = { MAC_SIM_OWNER: String(process.pid) };
+
 async function agent(mac: TestMac, argv: readonly string[], env: Record<string, string> = {}) {
   return execa(process.execPath, [MAIN, ...argv, "--root", mac.root], {
-    env: { PATH: await mac.bin(), TEST_MAC: mac.dir, ...env },
+    env: { PATH: await mac.bin(), ...SIM, MAC_SIM_DIR: mac.dir, MAC_SIM_UID: "0", ...env },
     extendEnv: false,
     reject: false,
   });
@@ -82,7 +85,7 @@ async function findings(mac: TestMac): Promise<Record<string, string>> {
     {
       tart: "tart",
       tartHome: homedir(),
-      env: { PATH: await mac.bin(), TEST_MAC: mac.dir, TEST_MAC_USER: "ci" },
+      env: { PATH: await mac.bin(), ...SIM, MAC_SIM_DIR: mac.dir, MAC_SIM_USER: "ci", MAC_SIM_UID: "501" },
       uid: 501,
       user: "ci",
       home: join(mac.root, "Users/ci"),

@@ -13,15 +13,20 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { macSimBin } from "@tartfleet/mac-sim";
+import {
+  runProgram,
+  simMac,
+  SYSTEM_PROGRAMS,
+  systemMain,
+  type MacState,
+  type SimMac,
+} from "@tartfleet/mac-sim/system";
 import { install } from "../../src/install/install.ts";
 import type { Mac } from "../../src/install/mac.ts";
 import { readInstall, readUninstall } from "../../src/install/options.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
-import { PROGRAM_NAMES, run } from "./sim/programs.ts";
-import { simMac, type MacState, type SimMac } from "./sim/state.ts";
-
-const MAIN = fileURLToPath(new URL("sim/main.ts", import.meta.url));
+import { makeLaunchctl } from "./launchctl.ts";
 
 /** A Mac that nobody has touched, in a folder of its own. */
 export interface TestMac extends AsyncDisposable {
@@ -81,6 +86,12 @@ export async function testMac(step: () => void = () => {}): Promise<TestMac> {
     for (const path of ["Users/ci", "Users/ci/Library", "Users/ci/Library/Keychains"])
       await chown(join(root, path), 501, 20);
   const bundle = await makeBundle(join(dir, "bundle"), "1.2.3");
+  const launchctl = makeLaunchctl((words) => run(words));
+  function run(words: readonly string[]) {
+    const [program, ...args] = words;
+    if (program === "launchctl") return launchctl(args, sim);
+    return program === "tart" ? { code: 0, stdout: "2.34.0\n" } : runProgram(words, sim);
+  }
   const mac: Mac = {
     at: (path) => `${root}${path}`,
     gives,
@@ -91,7 +102,7 @@ export async function testMac(step: () => void = () => {}): Promise<TestMac> {
       )
         step();
       if (test.fails(words)) return { kind: "exited", code: 1, stdout: "", stderr: "it is broken" };
-      const { code, stdout = "", stderr = "" } = run(words, sim);
+      const { code, stdout = "", stderr = "" } = run(words);
       return code === 127 ? { kind: "missing" } : { kind: "exited", code, stdout, stderr };
     },
   };
@@ -112,7 +123,7 @@ export async function testMac(step: () => void = () => {}): Promise<TestMac> {
       await chmod(join(root, path), mode);
     },
     defaults(path, key, ...value) {
-      const { code, stderr } = run(["defaults", "write", `${root}${path}`, key, ...value], sim);
+      const { code, stderr } = run(["defaults", "write", `${root}${path}`, key, ...value]);
       if (code !== 0) throw new Error(stderr);
     },
     read: (path) => readFile(join(root, path), "utf8"),
@@ -138,12 +149,11 @@ export async function testMac(step: () => void = () => {}): Promise<TestMac> {
     everything: async () => ({ files: await treeOf(root), rest: sim.read() }),
     async bin() {
       const bin = join(dir, "bin");
-      await mkdir(bin, { recursive: true });
-      for (const name of PROGRAM_NAMES) {
-        await rm(join(bin, name), { force: true });
-        await symlink(MAIN, join(bin, name));
-      }
-      return `${bin}:${process.env["PATH"]}`;
+      await rm(bin, { recursive: true, force: true });
+      await mkdir(bin);
+      for (const name of SYSTEM_PROGRAMS) await symlink(systemMain, join(bin, name));
+      await writeFile(join(bin, "tart"), "#!/bin/sh\necho 2.34.0\n", { mode: 0o755 });
+      return `${bin}:${macSimBin}:${process.env["PATH"]}`;
     },
     [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }),
   };

@@ -1,26 +1,30 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
+
+const stateSchema = z.strictObject({
+  macos: z.string(),
+  fileVault: z.boolean(),
+  users: z.array(z.strictObject({ name: z.string(), uid: z.number(), gid: z.number(), home: z.string() })),
+  /** Who is logged in at the screen. */
+  sessions: z.array(z.number()),
+  /** By source of power, in the order of `pmset -g custom`. */
+  power: z.record(z.string(), z.record(z.string(), z.number())),
+  /** By user. */
+  keychains: z.record(
+    z.string(),
+    z.strictObject({
+      isLocked: z.boolean(),
+      timeout: z.number().optional(),
+      lockOnSleep: z.boolean().optional(),
+    }),
+  ),
+  /** Path of the file of each job that launchd has loaded, by domain and label. */
+  jobs: z.record(z.string(), z.string()),
+});
 
 /** What a Mac is like, apart from its files. Tests may change it. */
-export interface MacState {
-  macos: string;
-  fileVault: boolean;
-  users: { name: string; uid: number; gid: number; home: string }[];
-  /** Who is logged in at the screen. */
-  sessions: number[];
-  /** By source of power, in the order of `pmset -g custom`. */
-  power: Record<string, Record<string, number>>;
-  /** By user. */
-  keychains: Record<string, Keychain>;
-  /** Path of the file of each job that launchd has loaded, by domain and label. */
-  jobs: Record<string, string>;
-}
-
-interface Keychain {
-  isLocked: boolean;
-  timeout?: number;
-  lockOnSleep?: boolean;
-}
+export type MacState = z.output<typeof stateSchema>;
 
 /** A Mac that stands in a folder: its files below `root`, the rest beside it. */
 export interface SimMac {
@@ -36,7 +40,7 @@ export function simMac(folder: string, user = "root"): SimMac {
   return {
     root: join(folder, "root"),
     user,
-    read: () => JSON.parse(readFileSync(path, "utf8")) as MacState,
+    read: () => stateSchema.parse(JSON.parse(readFileSync(path, "utf8"))),
     write: (state) => writeFileSync(path, JSON.stringify(state)),
   };
 }

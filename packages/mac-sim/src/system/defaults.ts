@@ -11,7 +11,7 @@ export const defaults: Program = ([verb, named = "", key, ...rest], { root, user
   if (!path.startsWith(`${root}/`) || path.endsWith(".plist"))
     return fail(255, `defaults: not a path below this Mac: ${path}`);
   const file = `${path}.plist`;
-  const settings = existsSync(file) ? (parse(readFileSync(file, "utf8")) as Settings) : {};
+  const settings = existsSync(file) ? settingsOf(parse(readFileSync(file, "utf8"))) : {};
   const missing = () => fail(1, `The domain/default pair of (${path}, ${key}) does not exist`);
   switch (verb ?? "") {
     case "export":
@@ -51,13 +51,19 @@ function write(file: string, settings: Settings): void {
 }
 
 function sorted(value: PlistValue): PlistValue {
-  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Date)
-    return value;
-  const entries = Object.entries(value as Settings).map(([key, one]): [string, PlistValue] => [
-    key,
-    sorted(one),
-  ]);
+  if (!isSettings(value)) return value;
+  const entries = Object.entries(value).map(([key, one]): [string, PlistValue] => [key, sorted(one)]);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function isSettings(value: PlistValue): value is Settings {
+  const isOther = Array.isArray(value) || value instanceof Date || value instanceof Uint8Array;
+  return typeof value === "object" && value !== null && !isOther;
+}
+
+function settingsOf(value: PlistValue): Settings {
+  if (isSettings(value)) return value;
+  throw new Error("this file holds no settings");
 }
 
 function valueOf([type = "", ...rest]: readonly string[]): PlistValue | undefined {
