@@ -1,3 +1,4 @@
+export { FAKE_ECR_HOST, startFakeEcr, type FakeEcr, type FakeEcrOptions } from "./aws/fake-ecr.ts";
 export {
   startFakeGitHub,
   type FakeGitHub,
