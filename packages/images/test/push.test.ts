@@ -1,10 +1,13 @@
 import {
   dockerRegistryIsMissing,
+  FAKE_ECR_HOST,
   makeSimHost,
   REGISTRY_USER,
   startDockerRegistry,
+  startFakeEcr,
   startRegistry,
 } from "@tartfleet/tart-sim";
+import { ECR_ACTIONS } from "@tartfleet/agent/src/registry/ecr/fetch-token.ts";
 import { makePrivateKey, makeSelfSigned } from "@tartfleet/tls";
 import { execa } from "execa";
 import { once } from "node:events";
@@ -12,6 +15,7 @@ import { createServer } from "node:http";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { IMAGES_FOLDER } from "../src/folder.ts";
 import { giveToChannel } from "../src/push/channel.ts";
@@ -23,6 +27,7 @@ import { contextOf, scratch } from "./support.ts";
 const [golden] = await readReleases(IMAGES_FOLDER);
 const release = golden!;
 const SOURCE = "registry.example.com/macos/built:1";
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const NOON = Date.UTC(2026, 10, 26, 12);
 
 /** One for all: certificates of the same name are not told apart. */
@@ -128,6 +133,43 @@ test.skipIf(missing).each(["basic", "token"] as const)(
     const image = await push(options, context);
     await execa("tart", ["pull", image], { env: host.env });
     await expect(push(options, context)).rejects.toMatchObject({ code: "tag_taken" });
+  },
+  60_000,
+);
+
+test.skipIf(missing)(
+  `ECR takes an image from whom AWS gives a token${missing ? ` (${missing})` : ""}`,
+  async () => {
+    await using own = await scratch();
+    await using upstream = await startDockerRegistry({ dir: join(own.dir, "registry") });
+    const tls = { key, cert: await makeSelfSigned(key, [FAKE_ECR_HOST], Date.now()) };
+    await using ecr = await startFakeEcr({ tls, upstream: upstream.address });
+    await writeFile(join(own.dir, "ca.pem"), tls.cert);
+    const host = await makeSimHost({
+      dir: join(own.dir, "mac"),
+      speed: 1000,
+      images: [{ name: SOURCE.slice(0, -2), tags: ["1"] }],
+      cached: [SOURCE],
+      host: { registries: { [FAKE_ECR_HOST]: ecr.address } },
+      baseEnv: {
+        PATH: process.env["PATH"],
+        HOME: own.dir,
+        NODE_EXTRA_CA_CERTS: join(own.dir, "ca.pem"),
+        ...ecr.env,
+      },
+    });
+    await execa("tart", ["clone", SOURCE, "built"], { env: host.env, extendEnv: false });
+    const to = `${FAKE_ECR_HOST}/macos/golden-gate`;
+    const args = [MAIN, "push", "built", "--to", to, "--release", "golden-gate"];
+    const command = () => execa(process.execPath, args, { env: host.env, extendEnv: false, reject: false });
+    const pushed = await command();
+    expect(pushed.stdout.split("\n").at(-1)).toMatch(new RegExp(`^${to}@sha256:[0-9a-f]{64}$`));
+    const said = `${pushed.stdout}${pushed.stderr}`;
+    expect(ecr.passwords().filter((password) => said.includes(password))).toEqual([]);
+    expect([...ECR_ACTIONS.pull, ...ECR_ACTIONS.push]).toEqual(expect.arrayContaining(ecr.takeActions()));
+    ecr.deny("ecr:GetAuthorizationToken");
+    const refused = await command();
+    expect(refused.stderr).toMatch(/asks who it is\. AWS does not let .* do ecr:GetAuthorizationToken/);
   },
   60_000,
 );

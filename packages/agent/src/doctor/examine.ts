@@ -7,6 +7,7 @@ import { ask } from "./ask.ts";
 import { judgeClock, type Skew } from "./clock.ts";
 import { judgeLeases, judgeLeaseTime, LEASE_KEY, LEASES, SHARING } from "./dhcp.ts";
 import { judgeDisk } from "./disk.ts";
+import { instanceRole } from "./instance-role.ts";
 import { FINDING_CODES, ONLY_MACS, unknown, type FindingCode, type Judgement } from "./judge.ts";
 import { judgeLocalNetwork, LOCAL_NETWORK } from "./local-network.ts";
 import { loginsOn } from "./logins.ts";
@@ -89,7 +90,11 @@ export async function examine(patient: Patient, signal: AbortSignal): Promise<Fi
       const kept = isOpen
         ? await asked("security", "find-internet-password", "-l", "Tart Credentials")
         : undefined;
-      return judgeRegistry({ env, ...(await loginsOn(home, fullPath(env["PATH"]))), keychain: kept });
+      const logins = await loginsOn(home, fullPath(env["PATH"]));
+      // What is no Mac is no host of EC2's either, unless it is told that it is.
+      const mayBeInstance = isMac || env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] !== undefined;
+      const role = mayBeInstance ? await instanceRole(env, signal) : undefined;
+      return judgeRegistry({ env, ...logins, keychain: kept, role });
     },
   };
   const codes = FINDING_CODES.filter((code) => isMac || !ONLY_MACS.has(code));

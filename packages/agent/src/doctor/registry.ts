@@ -8,7 +8,7 @@ const dockerSchema = z.object({
   credsStore: z.string().optional(),
 });
 
-/** Where tart looks for a login (tart-contract §5.5). */
+/** Where tart looks for a login (tart-contract §5.5), and the agent where tart finds none. */
 export interface Logins {
   env: Readonly<Record<string, string | undefined>>;
   /** The text of ~/.docker/config.json; undefined when there is none. */
@@ -17,6 +17,8 @@ export interface Logins {
   hasHelper(program: string): boolean;
   /** Said by `security find-internet-password -l "Tart Credentials"`; undefined when it was not asked. */
   keychain: Said | undefined;
+  /** Of the instance, where the host is one of EC2's: AWS lets it into ECR, and the agent needs no helper for that. */
+  role?: string | undefined;
 }
 
 /** What one of the places comes to: whom there is a login to, and what is wrong with it. */
@@ -29,14 +31,22 @@ interface Found {
  * Whether there is a login, and whether tart can use what there is. None at all is not known to be wrong: public
  * images need none. Says of no secret more than that it is there.
  */
-export function judgeRegistry({ env, docker, hasHelper, keychain }: Logins): Judgement {
-  const places = [inEnvironment(env), inDocker(docker, hasHelper), inKeychain(keychain)];
+export function judgeRegistry({ env, docker, hasHelper, keychain, role }: Logins): Judgement {
+  const hasOrNeedsNot = (program: string) =>
+    hasHelper(program) || (role !== undefined && program === ECR_HELPER);
+  const places = [inEnvironment(env), inDocker(docker, hasOrNeedsNot), inKeychain(keychain), byRole(role)];
   const wrong = places.flatMap((place) => place.wrong);
   const worst = wrong.find(({ state }) => state === "error") ?? wrong[0];
   if (worst) return worst;
   const logins = places.flatMap((place) => place.logins);
   if (logins.length > 0) return ok(`There is a login to ${logins.slice(0, 5).join(", ")}.`);
   return unknown("There is no login to any registry; public images need none.", "tart login REGISTRY");
+}
+
+const ECR_HELPER = "docker-credential-ecr-login";
+
+function byRole(role: string | undefined): Found {
+  return { logins: role === undefined ? [] : [`ECR (the instance's role ${role})`], wrong: [] };
 }
 
 function inEnvironment(env: Logins["env"]): Found {

@@ -19,6 +19,7 @@ import { trpcControlPlane } from "../link/trpc-control-plane.ts";
 import type { Log } from "../log.ts";
 import { chooseLauncher } from "../launchd/choose.ts";
 import { DEFAULT_LIMITS } from "../reconcile/limits.ts";
+import { makeCredentialSource } from "../registry/credentials.ts";
 import { makeResolveTag } from "../registry/resolve-tag.ts";
 import { makeTart } from "../tart/index.ts";
 import { makeOpenTunnel, SERVED_KINDS } from "../tunnel/serve.ts";
@@ -56,7 +57,8 @@ export async function runAgent(start: Start): Promise<void> {
     dir: dataDir.path,
     log,
   });
-  const tart = makeTart({ path: settings.tart, tartHome, env, launcher });
+  const credentials = makeCredentialSource(env);
+  const tart = makeTart({ path: settings.tart, tartHome, env, credentials, launcher });
   const version = await tart.version();
   if (!version.ok) throw new AgentStop("tart", `${version.failure.message} Give the path of tart by --tart.`);
   const tartVersion = version.value.slice(0, 64);
@@ -111,7 +113,7 @@ export async function runAgent(start: Start): Promise<void> {
     agentId: dataDir.agentId,
     facts: async (view) => factsOf(fixed, view, await diskOf(tartHome), doctor.findings()),
     tart,
-    resolveTag: makeResolveTag(env),
+    resolveTag: makeResolveTag(env, credentials),
     openTunnel: makeOpenTunnel({
       dial: (path) =>
         dialTunnel({

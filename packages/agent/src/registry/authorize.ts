@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Credentials, FindCredentials } from "./credentials.ts";
+import type { TagAnswer } from "@tartfleet/shared";
+import type { Credentials, CredentialSource } from "./credentials.ts";
 
 interface Challenge {
   scheme: string;
@@ -7,8 +8,12 @@ interface Challenge {
   parameters: Readonly<Record<string, string>>;
 }
 
-/** The value of an Authorization header, or why there is none. */
-type SignedIn = { authorization: string } | { refused: string };
+/** The value of an Authorization header and whose it is, or why there is none. */
+type SignedIn =
+  | { authorization: string; credentials: Credentials | undefined }
+  | { refused: string; code: Extract<TagAnswer, { kind: "failed" }>["code"] };
+
+const refusal = (refused: string): SignedIn => ({ refused, code: "image_auth_failed" });
 
 const tokenSchema = z.object({ token: z.string().optional(), access_token: z.string().optional() });
 
@@ -22,29 +27,30 @@ export async function authorize({
   registry,
   name,
   challenge,
-  find,
+  source,
   signal,
 }: {
   registry: string;
   name: string;
   challenge: string | null;
-  find: FindCredentials;
+  source: CredentialSource;
   signal: AbortSignal;
 }): Promise<SignedIn> {
-  if (challenge === null) return { refused: `${registry} answered 401 and does not say how to sign in.` };
+  if (challenge === null) return refusal(`${registry} answered 401 and does not say how to sign in.`);
   const { scheme, parameters } = readChallenge(challenge);
-  const { credentials, problems } = await find(registry, signal);
+  const { credentials, problems, trouble } = await source.find(registry, signal);
+  if (trouble) return { refused: `${registry} asks who it is. ${problems.join(" ")}`, code: trouble.meaning };
   const hint =
     credentials === undefined
       ? ` No credentials for it were found${problems.map((problem) => `: ${problem}`).join("")}.`
       : " The credentials that were found for it are not accepted.";
   if (scheme === "basic") {
-    if (credentials) return { authorization: basic(credentials) };
-    return { refused: `${registry} asks for a user and a password.${hint}` };
+    if (credentials) return { authorization: basic(credentials), credentials };
+    return refusal(`${registry} asks for a user and a password.${hint}`);
   }
   const realm = scheme === "bearer" ? URL.parse(parameters["realm"] ?? "") : null;
   if (realm?.protocol !== "https:")
-    return { refused: `${registry} asks to sign in in a way that is not known (${scheme}).` };
+    return refusal(`${registry} asks to sign in in a way that is not known (${scheme}).`);
   const { service, scope = `repository:${name}:pull` } = parameters;
   if (service !== undefined) realm.searchParams.set("service", service);
   realm.searchParams.set("scope", scope);
@@ -56,15 +62,15 @@ export async function authorize({
   });
   if (!response.ok) {
     await response.body?.cancel();
-    return {
-      refused: `${realm.host} answered ${response.status} when asked for a token for ${registry}.${hint}`,
-    };
+    return refusal(
+      `${realm.host} answered ${response.status} when asked for a token for ${registry}.${hint}`,
+    );
   }
   const { data } = tokenSchema.safeParse(await response.json());
   const token = data?.token ?? data?.access_token;
   return token === undefined
-    ? { refused: `${realm.host} gave no token for ${registry}.` }
-    : { authorization: `Bearer ${token}` };
+    ? refusal(`${realm.host} gave no token for ${registry}.`)
+    : { authorization: `Bearer ${token}`, credentials };
 }
 
 function basic({ username, password }: Credentials): string {

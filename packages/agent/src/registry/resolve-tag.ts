@@ -1,7 +1,8 @@
 import { digestSchema, imageParts, type TagAnswer } from "@tartfleet/shared";
 import { createHash } from "node:crypto";
 import { authorize } from "./authorize.ts";
-import { findCredentialsIn, type FindCredentials } from "./credentials.ts";
+import { makeCredentialSource, type CredentialSource } from "./credentials.ts";
+import { deniedBy } from "./ecr/trouble.ts";
 import type { ResolveTag } from "./questions.ts";
 
 /** A question as a whole, whatever the registry does; the control plane asks another agent a little later. */
@@ -15,8 +16,10 @@ const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
  * Asks registries (OCI distribution API over TLS) what tags stand for, as tart would: anonymously first, and with
  * the credentials that tart would find when that is refused.
  */
-export function makeResolveTag(env: Readonly<Record<string, string | undefined>>): ResolveTag {
-  const find = findCredentialsIn(env);
+export function makeResolveTag(
+  env: Readonly<Record<string, string | undefined>>,
+  source = makeCredentialSource(env),
+): ResolveTag {
   return async (reference, signal) => {
     const { repository, tag } = imageParts(reference) ?? {};
     if (repository === undefined || tag === undefined)
@@ -24,7 +27,7 @@ export function makeResolveTag(env: Readonly<Record<string, string | undefined>>
     const [registry = "", ...name] = repository.split("/");
     const limit = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]);
     try {
-      return await ask({ registry, name: name.join("/"), tag }, find, limit);
+      return await ask({ registry, name: name.join("/"), tag }, source, limit);
     } catch (error) {
       return failed("registry_unreachable", `${registry} cannot be asked: ${why(error)}.`);
     }
@@ -39,7 +42,7 @@ interface Tag {
 
 async function ask(
   { registry, name, tag }: Tag,
-  find: FindCredentials,
+  source: CredentialSource,
   signal: AbortSignal,
 ): Promise<TagAnswer> {
   const url = `https://${registry}/v2/${name}/manifests/${tag}`;
@@ -52,12 +55,14 @@ async function ask(
     });
 
   let response = await get("HEAD");
-  if (response.status === 401) {
-    const challenge = response.headers.get("www-authenticate");
-    const signedIn = await authorize({ registry, name, challenge, find, signal });
-    if ("refused" in signedIn) return failed("image_auth_failed", signedIn.refused);
+  const challenge = response.headers.get("www-authenticate");
+  for (let mayTry = response.status === 401, tried = 1; mayTry; tried += 1) {
+    const signedIn = await authorize({ registry, name, challenge, source, signal });
+    if ("refused" in signedIn) return failed(signedIn.code, signedIn.refused);
+    const { credentials } = signedIn;
     authorization = signedIn.authorization;
     response = await get("HEAD");
+    mayTry = isRefusal(response) && tried === 1 && !!credentials && source.refused(registry, credentials);
   }
   const told = response.ok && digestSchema.safeParse(response.headers.get("docker-content-digest")).data;
   if (told) return { kind: "digest", digest: told };
@@ -66,11 +71,13 @@ async function ask(
   const body = await bodyOf(response);
   if (response.ok && body !== undefined)
     return { kind: "digest", digest: `sha256:${createHash("sha256").update(body).digest("hex")}` };
-  const said = `${registry} answered ${response.status}${errorIn(body)} when asked for ${name}:${tag}.`;
+  const denied = deniedBy(body?.toString("utf8", 0, 1000) ?? "");
+  const said = `${registry} answered ${response.status}${errorIn(body)} when asked for ${name}:${tag}.${denied === undefined ? "" : ` ${denied}.`}`;
   if (response.status === 404) return failed("image_not_found", said);
-  const isRefused = response.status === 401 || response.status === 403;
-  return failed(isRefused ? "image_auth_failed" : "registry_unreachable", said);
+  return failed(isRefusal(response) ? "image_auth_failed" : "registry_unreachable", said);
 }
+
+const isRefusal = ({ status }: Response): boolean => status === 401 || status === 403;
 
 function failed(code: Extract<TagAnswer, { kind: "failed" }>["code"], message: string): TagAnswer {
   return { kind: "failed", code, message: message.slice(0, 1000) };

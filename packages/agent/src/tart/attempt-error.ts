@@ -55,6 +55,7 @@ export function attemptErrorOf(failure: TartFailure, step: AttemptStep): Attempt
       exitCode: failure.exitCode,
       signal: failure.signal,
       output: failure.output,
+      ...(failure.cause === undefined ? {} : { cause: failure.cause }),
     },
   };
 }

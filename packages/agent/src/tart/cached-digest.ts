@@ -1,5 +1,5 @@
 import { imageParts } from "@tartfleet/shared";
-import { readlink } from "node:fs/promises";
+import { access, readlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -11,8 +11,22 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 export async function cachedDigest(tartHome: string, reference: string): Promise<string | undefined> {
   const parts = imageParts(reference);
   if (!parts?.tag) return parts?.digest;
-  const [host = "", ...namespace] = parts.repository.split("/");
-  const link = join(tartHome, "cache", "OCIs", host.replaceAll(":", "%3A"), ...namespace, parts.tag);
-  const found = await readlink(link).then(basename, () => "");
+  const found = await readlink(cachePath(tartHome, parts.repository, parts.tag)).then(basename, () => "");
   return DIGEST.test(found) ? found : undefined;
+}
+
+/** Is an image of that name on the disk, so that tart needs no registry for it? */
+export async function isCached(tartHome: string, reference: string): Promise<boolean> {
+  const { repository = "", tag, digest } = imageParts(reference) ?? {};
+  const name = tag ?? digest;
+  if (name === undefined) return false;
+  return await access(cachePath(tartHome, repository, name)).then(
+    () => true,
+    () => false,
+  );
+}
+
+function cachePath(tartHome: string, repository: string, name: string): string {
+  const [host = "", ...namespace] = repository.split("/");
+  return join(tartHome, "cache", "OCIs", host.replaceAll(":", "%3A"), ...namespace, name);
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isCached } from "./cached-digest.ts";
 import { ownFailure, tartCommand } from "./command.ts";
 import type { TartConfig } from "./config.ts";
+import { logIn } from "./login.ts";
 import { seeProcess, seeTart } from "./process-identity.ts";
 import { failed, ok } from "./result.ts";
 import type { TartResult } from "./tart.ts";
@@ -17,11 +19,18 @@ export async function cloneVm(
   signal: AbortSignal,
 ): Promise<TartResult<void>> {
   if (!(await endFormerClones(name))) return failed(ownFailure("TIMED_OUT", "clone"));
-  const cloned = await tartCommand(config, ["clone", image, name], {
-    timeoutMs: config.limits.clone,
-    signal,
-  });
-  return cloned.ok ? ok() : cloned;
+  const isHere = await isCached(config.tartHome, image);
+  for (let isRenewed = false; ; isRenewed = true) {
+    const login = isHere ? undefined : await logIn(config, image, signal);
+    const cloned = await tartCommand(login?.config ?? config, ["clone", image, name], {
+      timeoutMs: config.limits.clone,
+      signal,
+    });
+    if (cloned.ok) return ok();
+    if (!login) return cloned;
+    const renews = cloned.failure.class === "AUTH" && !isRenewed && login.refused();
+    if (!renews) return failed(login.explain(cloned.failure));
+  }
 }
 
 /**

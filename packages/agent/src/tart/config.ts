@@ -1,3 +1,5 @@
+import type { CredentialSource } from "../registry/credentials.ts";
+
 /** Time limits of tart's commands in milliseconds (tart-contract §13). */
 export const TART_LIMITS = {
   /** list, get, set, delete, fqn, version: they wait for nothing but the disk. */
@@ -20,6 +22,8 @@ export interface TartConfig {
   tartHome: string;
   /** The agent's own environment, from which the child's is made. */
   env: Readonly<Record<string, string | undefined>>;
+  /** Of registries, for the commands that fetch. */
+  credentials: CredentialSource;
   limits: TartLimits;
   /** Divides every pause between two tries; 1 in production. */
   pace: number;
@@ -60,10 +64,13 @@ export function fullPath(given = ""): string {
 
 /** Takes what says more than it should out of a command's output: passwords, and where the host keeps things. */
 export function redact(config: TartConfig, text: string): string {
-  const password = config.env["TART_REGISTRY_PASSWORD"];
+  const [user, password] = [config.env["TART_REGISTRY_USERNAME"], config.env["TART_REGISTRY_PASSWORD"]];
   const home = config.env["HOME"];
   let clean = text;
-  if (password) clean = clean.replaceAll(password, "***");
+  if (password) {
+    const header = Buffer.from(`${user}:${password}`).toString("base64");
+    clean = clean.replaceAll(password, "***").replaceAll(header, "***");
+  }
   clean = clean.replaceAll(config.tartHome, "$TART_HOME");
   if (home && home.length > 1) clean = clean.replaceAll(home, "~");
   return clean;

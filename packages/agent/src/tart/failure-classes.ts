@@ -226,9 +226,9 @@ export const FAILURE_RULES = [
   },
   {
     class: "NET",
-    text: /network connection|timed out|offline|hostname could not be found|Could not connect|code: (408|429|5\d\d)/i,
+    text: /network connection|timed out|offline|hostname could not be found|Could not connect|certificate for this server|SSL error|code: (408|429|5\d\d)/i,
     advice:
-      "The registry cannot be reached from the host. `offline` can also mean that macOS denies the agent the local network.",
+      "The registry cannot be reached from the host, or its certificate is not trusted there. `offline` can also mean that macOS denies the agent the local network.",
   },
   {
     class: "RESOURCES",

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeCredentialSource, type CredentialSource } from "../registry/credentials.ts";
 import { probeControlSocket } from "./agent-probe.ts";
 import { attach } from "./attach.ts";
 import { cachedDigest } from "./cached-digest.ts";
@@ -28,6 +29,8 @@ export interface TartOptions {
   tartHome?: string | undefined;
   /** The agent's own environment. */
   env: Readonly<Record<string, string | undefined>>;
+  /** Of registries; found in `env` as tart does, and by asking AWS, by default. */
+  credentials?: CredentialSource | undefined;
   limits?: Partial<TartLimits> | undefined;
   /** Who starts VMs; the agent itself by default. */
   launcher?: RunLauncher | undefined;
@@ -42,6 +45,7 @@ export function makeTart(options: TartOptions): AttachingTart {
     path: options.path?.includes("/") ? resolve(options.path) : (options.path ?? "tart"),
     tartHome: resolve(options.tartHome ?? join(options.env["HOME"] ?? homedir(), ".tart")),
     env: options.env,
+    credentials: options.credentials ?? makeCredentialSource(options.env),
     limits: { ...TART_LIMITS, ...options.limits },
     pace: options.pace ?? 1,
   };

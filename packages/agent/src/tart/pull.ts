@@ -1,5 +1,6 @@
 import { spawnTart, failureOf, ownFailure } from "./command.ts";
 import type { TartConfig } from "./config.ts";
+import { logIn } from "./login.ts";
 import { parsePercent, parsePullSize } from "./parse.ts";
 import type { PullGate } from "./pull-gate.ts";
 import { failed, ok } from "./result.ts";
@@ -11,7 +12,8 @@ const GATE_MS = 30_000;
 
 /**
  * Pulls an image. A failure of the network is followed by another try at once, with the gate closed, because the
- * data fetched so far survives only until another tart command runs.
+ * data fetched so far survives only until another tart command runs; credentials that are refused, by one with new
+ * ones.
  */
 export async function pullImage(
   config: TartConfig,
@@ -21,9 +23,15 @@ export async function pullImage(
 ): Promise<TartResult<void>> {
   let reopen = () => {};
   try {
+    let isRenewed = false;
     for (let tried = 1; ; tried += 1) {
-      const result = await pullOnce(config, image, { ...options, onOwned: reopen });
-      if (result.ok || result.failure.class !== "NET" || tried === TRIES) return result;
+      const login = await logIn(config, image, options.signal);
+      const result = await pullOnce(login.config, image, { ...options, onOwned: reopen });
+      if (result.ok) return result;
+      const { class: failure } = result.failure;
+      const renews: boolean = failure === "AUTH" && !isRenewed && login.refused();
+      isRenewed ||= renews;
+      if (!renews && (failure !== "NET" || tried >= TRIES)) return failed(login.explain(result.failure));
       reopen();
       reopen = gate.close(GATE_MS / config.pace);
     }

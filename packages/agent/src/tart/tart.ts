@@ -14,6 +14,8 @@ export interface TartFailure {
   output: string;
   /** For people: what happened and what to do. */
   message: string;
+  /** What is behind it, for a machine, where more is known than tart says: `aws_access_denied`. */
+  cause?: string;
 }
 
 export type TartResult<T> = Result<T, TartFailure>;

@@ -281,6 +281,13 @@ describe("registry login (tart-contract §5.5)", () => {
       "warning",
       /not in the agent's PATH/,
     ],
+    ["by the instance's role", { role: "mac-host" }, "ok", /ECR \(the instance's role mac-host\)/],
+    [
+      "by the role, which does without a helper",
+      { ...docker({ credHelpers: { "r.example": "ecr-login" } }), role: "mac-host" },
+      "ok",
+      /mac-host/,
+    ],
     ["not JSON", { docker: "{" }, "warning", /not what Docker writes/],
     ["not Docker's", docker([]), "warning", /not what Docker writes/],
     ["tart's own", { keychain: said('    "srvr"<blob>="r.example"\n') }, "ok", /r\.example \(tart login\)/],

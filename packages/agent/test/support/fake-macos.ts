@@ -48,7 +48,8 @@ export async function makeFakeMacos(): Promise<FakeMacos> {
     join(home, ".docker/config.json"),
     JSON.stringify({ auths: { "ghcr.io": { auth: Buffer.from("ci:canary-password").toString("base64") } } }),
   );
-  const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: home };
+  // No instance of EC2's, wherever the tests run.
+  const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: home, AWS_EC2_METADATA_DISABLED: "true" };
   const { uid, username } = userInfo();
   const mac: FakeMacos = {
     dir,

@@ -1,6 +1,7 @@
 import { attemptErrorSchema } from "@tartfleet/shared";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { makeCredentialSource } from "../../src/registry/credentials.ts";
 import { attemptErrorOf, type AttemptStep } from "../../src/tart/attempt-error.ts";
 import { failureOf } from "../../src/tart/command.ts";
 import { TART_LIMITS, type TartConfig } from "../../src/tart/config.ts";
@@ -105,6 +106,13 @@ const TEXTS: [string, string, number | string, string, string?][] = [
   ["NET", "pull", 1, 'Error: UnexpectedHTTPStatusCode(when: "pulling blob", code: 503, details: "")'],
   ["NET", "pull", 1, 'Error: UnexpectedHTTPStatusCode(when: "pulling blob", code: 429, details: "")'],
   ["NET", "pull", 1, "Error: The network connection was lost."],
+  ["NET", "pull", 1, "Error: The certificate for this server is invalid. You might be connecting to…"],
+  [
+    "NET",
+    "pull",
+    1,
+    "Error: An SSL error has occurred and a secure connection to the server cannot be made.",
+  ],
   ["NET", "pull", 1, "Error: The request timed out."],
   ["NET", "pull", 1, "Error: The Internet connection appears to be offline."],
   ["NET", "pull", 1, "Error: A server with the specified hostname could not be found."],
@@ -171,6 +179,7 @@ const config: TartConfig = {
   env: { HOME: "/Users/ci", TART_REGISTRY_PASSWORD: "correct-horse" },
   limits: TART_LIMITS,
   pace: 1,
+  credentials: makeCredentialSource({}),
 };
 
 describe("a failed tart command", () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeExecGuest } from "../../src/guest/exec-guest.ts";
+import { makeCredentialSource } from "../../src/registry/credentials.ts";
 import { makeTart } from "../../src/tart/index.ts";
 import { parseDetails, parseDigest, parseIp, parseListing, parsePercent } from "../../src/tart/parse.ts";
 import { parsePs } from "../../src/tart/process-identity.ts";
@@ -113,7 +114,8 @@ describe("on a Mac", () => {
 
   it("a run's log of any kind ends in a cause that there is, with a tail that is bounded", async () => {
     const path = join(directory, "run.log");
-    const config = { path: "tart", tartHome: directory, env: {}, limits: TART_LIMITS, pace: 1 };
+    const credentials = makeCredentialSource({});
+    const config = { path: "tart", tartHome: directory, env: {}, credentials, limits: TART_LIMITS, pace: 1 };
     await fc.assert(
       fc.asyncProperty(mutated(RUN_LOG), fc.nat(3), fc.option(fc.nat(255)), async (log, times, exitCode) => {
         await writeFile(path, log.repeat(1 + 200 * times));

@@ -1,3 +1,8 @@
+import {
+  makeCredentialSource,
+  tartLogin,
+  type CredentialSource,
+} from "@tartfleet/agent/src/registry/credentials.ts";
 import { makeResolveTag } from "@tartfleet/agent/src/registry/resolve-tag.ts";
 import { execa } from "execa";
 import { stat } from "node:fs/promises";
@@ -41,7 +46,8 @@ export async function push(options: PushOptions, context: Context): Promise<stri
   }
   const tag = `${tagOf(release, context.now())}${suffix === undefined ? "" : `-${suffix}`}`;
   const reference = `${repository}:${tag}`;
-  const resolve = makeResolveTag(env);
+  const credentials = makeCredentialSource(env);
+  const resolve = makeResolveTag(env, credentials);
   const before = await resolve(reference, signal);
   if (before.kind === "digest") {
     throw new ImagesError(
@@ -52,7 +58,8 @@ export async function push(options: PushOptions, context: Context): Promise<stri
   }
   if (before.code !== "image_not_found") throw unknown(before.message);
   say(`${vm}: ${layersOf(bytes)} layers`);
-  await tartPush(options, reference, context);
+  const login = await loginTo(repository, credentials, signal);
+  await tartPush(options, reference, { ...context, env: { ...env, ...login } });
   const after = await resolve(reference, signal);
   if (after.kind !== "digest") throw unknown(after.message);
   return `${repository}@${after.digest}`;
@@ -65,6 +72,13 @@ async function diskBytes(vm: string, env: Context["env"]): Promise<number> {
   } catch {
     throw new ImagesError("vm_unusable", `There is no VM ${vm} here`, "`tart list` shows which there are.");
   }
+}
+
+/** For the one command, in its environment; nothing when none is found, since tart also looks into the keychain. */
+async function loginTo(repository: string, credentials: CredentialSource, signal: AbortSignal) {
+  const [registry = ""] = repository.split("/");
+  const found = await credentials.find(registry, signal);
+  return found.credentials && tartLogin(registry, found.credentials);
 }
 
 async function tartPush(options: PushOptions, reference: string, { env, say, signal, now }: Context) {
@@ -103,6 +117,6 @@ function unknown(message: string): ImagesError {
   return new ImagesError(
     "registry_unknown",
     message,
-    "It is asked whether the tag is free, and for the digest. Set TART_REGISTRY_USERNAME and TART_REGISTRY_PASSWORD, or a helper in ~/.docker/config.json: what `tart login` keeps only tart may read.",
+    "It is asked whether the tag is free, and for the digest. Set TART_REGISTRY_USERNAME and TART_REGISTRY_PASSWORD, or a helper in ~/.docker/config.json; for ECR, AWS_PROFILE: what `tart login` keeps only tart may read.",
   );
 }
