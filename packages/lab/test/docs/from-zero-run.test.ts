@@ -7,6 +7,7 @@ import { PAGES } from "./from-zero/pages.ts";
 const IMAGE = "ghcr.io/cirruslabs/macos-sequoia-base:latest";
 
 const lab = useLab({
+  hosts: 2,
   sim: () => ({
     images: [{ name: IMAGE.replace(":latest", ""), compressedGB: 0.1 }],
     cached: [IMAGE],

@@ -52,6 +52,11 @@ describe("what the rehearsal objects to", () => {
     ["a role that there is not", "npm run tartfleet -- token create --role king --name x", "king"],
     ["a stack that there is not", "npm run --silent infra -- deploy hots", "hots"],
     ["a task that there is not", "npm run fly", "no npm run fly"],
+    [
+      "an option of the installer",
+      "tar xzf tartfleet-agent-1.tar.gz; sudo tartfleet-agent-1/bin/tartfleet-agent install --user ci --urll x",
+      "--urll",
+    ],
     ["a setting of the doctor", "npm run --silent agent -- doctor --loud", "--loud"],
     [
       "an option of the agent in an unpacked bundle",
