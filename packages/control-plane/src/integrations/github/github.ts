@@ -45,7 +45,13 @@ export function startGithub(
     return service;
   }
 
-  const planner = startPlanner(runners, { ...parts, log, statisticsOf, onAsked: metrics.asked });
+  const planner = startPlanner(runners, {
+    ...parts,
+    log,
+    statisticsOf,
+    isReachable: (name) => listeners.get(name)?.isHeard() ?? true,
+    onAsked: metrics.asked,
+  });
   for (const definition of runners.filter(({ mode }) => mode === "scale-set")) {
     const { name } = definition;
     const listener = startListener(definition, {

@@ -14,6 +14,8 @@ export interface Listener {
   statistics(): SetStatistics | undefined;
   /** Of the set, once it is known to be there. */
   setId(): number | undefined;
+  /** False while GitHub does not answer: nobody's guest would get a runner. */
+  isHeard(): boolean;
   stop(): void;
 }
 
@@ -129,6 +131,7 @@ export function startListener(
   return {
     statistics: () => statistics,
     setId: () => setId,
+    isHeard: () => setId !== undefined && failures === 0,
     stop: () => stopped.abort(new Error("the control plane is stopping")),
   };
 }

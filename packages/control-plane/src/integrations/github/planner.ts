@@ -33,10 +33,13 @@ export function startPlanner(
     useCases,
     log,
     statisticsOf,
+    isReachable,
     onAsked,
   }: Pick<IntegrationParts, "store" | "changes" | "clock" | "patience" | "randomId" | "useCases"> & {
     log: GithubLog;
     statisticsOf(definition: string): SetStatistics | undefined;
+    /** False while its guests would get no runner: a VM would boot in vain, and its host look bad for it. */
+    isReachable(definition: string): boolean;
     onAsked(definition: string, vms: number): void;
   },
 ): Planner {
@@ -80,7 +83,8 @@ export function startPlanner(
       );
       for (const id of end) await useCases.endVm(callerFor(definition), id, {});
       const failed = failing.get(name);
-      if (start === 0 || (failed && pausedUntil(failed) > clock.now())) continue;
+      const isPaused = failed !== undefined && pausedUntil(failed) > clock.now();
+      if (start === 0 || isPaused || !isReachable(name)) continue;
       onAsked(name, start);
       await ask(definition, start);
     }

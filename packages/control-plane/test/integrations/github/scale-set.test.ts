@@ -121,6 +121,22 @@ test("GitHub is away for an hour: what runs goes on, what was queued meanwhile i
   await expectClean();
 });
 
+test("GitHub goes away before a guest has its runner: no VM after VM is booted in vain, and the job is served after", async () => {
+  world = await startGithubWorld();
+  world.lose(0, 1);
+  const job = world.job("early");
+  await world.until("a VM on its way", () => world.live().length === 1);
+  world.github.down(true);
+  world.lose();
+  await world.pass(1800, 20);
+  expect(world.vms()).toHaveLength(1);
+  world.github.down(false);
+  await world.until("the job to be served", () => job.status === "completed");
+  expect(job.conclusion).toBe("success");
+  await world.atRest();
+  await expectClean();
+});
+
 test("tokens that are over before their time are renewed", async () => {
   world = await startGithubWorld();
   world.job("first");
