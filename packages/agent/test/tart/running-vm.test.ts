@@ -1,0 +1,3 @@
+import { runningVm } from "./running-vm.ts";
+
+runningVm("child");
