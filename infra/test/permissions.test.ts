@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { ECR_ACTIONS } from "@tartfleet/agent/src/registry/ecr/fetch-token.ts";
 import { describe, expect, test } from "vitest";
 import { resources, settingsWith, templatesOf, type StackName } from "./support.ts";
 
@@ -144,7 +145,9 @@ describe("a Mac", () => {
     expect(Pull?.actions).toEqual(actionsOf(PULL).sort());
     expect(Pull?.resource).toContain("tartfleet-registry:");
     expect(Pull?.resource).not.toContain("*");
-    expect(Token?.actions).toEqual(["ecr:GetAuthorizationToken"]);
+    expect([...(Token?.actions ?? []), ...(Pull?.actions ?? [])].sort()).toEqual(
+      [...ECR_ACTIONS.pull].sort(),
+    );
   });
 
   test("may read its enrolment token and no other parameter, which is all that its boot scripts ask AWS for", () => {
@@ -180,6 +183,7 @@ describe("who builds", () => {
   test("may push and pull as tart does, on the fleet's repositories alone", () => {
     const { Push } = allowed("builder");
     expect(Push?.actions).toEqual([...new Set(actionsOf([...PULL, ...PUSH]))].sort());
+    expect(Push?.actions).toEqual(expect.arrayContaining([...ECR_ACTIONS.push]));
     expect(Push?.resource).not.toContain("*");
   });
 
