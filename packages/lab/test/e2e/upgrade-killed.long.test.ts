@@ -11,7 +11,7 @@ let releaser: Releaser;
 
 beforeAll(async () => {
   releaser = await makeReleaser(join(lab.fleet.dir, "releases"));
-  host = await installHost(lab.fleet, "mac-1", releaser);
+  host = await installHost(lab.fleet, "mac-1", releaser, "launchd");
 });
 afterAll(() => host.switchOff());
 

@@ -32,8 +32,17 @@ export interface InstalledHost {
   switchOff(): Promise<void>;
 }
 
-/** Takes over a host of the fleet from the agent that it was started with. */
-export async function installHost(fleet: Fleet, name: string, releaser: Releaser): Promise<InstalledHost> {
+/**
+ * Takes over a host of the fleet from the agent that it was started with.
+ *
+ * @param vmProcesses who starts its VMs; on a Mac it is launchd
+ */
+export async function installHost(
+  fleet: Fleet,
+  name: string,
+  releaser: Releaser,
+  vmProcesses: "launchd" | "child" = "child",
+): Promise<InstalledHost> {
   const { agent, tartHome } = hostOf(fleet, name);
   await agent.stop();
   const root = join(fleet.dir, name, "root");
@@ -57,6 +66,7 @@ export async function installHost(fleet: Fleet, name: string, releaser: Releaser
     TARTFLEET_TART: tartPath,
     TARTFLEET_TART_HOME: tartHome,
     TARTFLEET_LOOK_SECONDS: "1",
+    TARTFLEET_VM_PROCESSES: vmProcesses,
   };
   await writeFile(
     join(etc, "agent.env"),
@@ -71,7 +81,7 @@ export async function installHost(fleet: Fleet, name: string, releaser: Releaser
     folder: "LaunchAgents",
     label: "dev.tartfleet.agent",
     programArguments: [join(bin, "tartfleet-agent")],
-    environment: { ...sim, TARTFLEET_ETC: etc },
+    environment: { ...sim, PATH: env.PATH, TARTFLEET_ETC: etc },
     keepAlive: true,
     throttleSeconds: 30,
     abandonsProcessGroup: true,
