@@ -24,10 +24,13 @@ const FACTS = {
   "tags/instance/tartfleet:name": "mac-1",
 };
 
+const tag = (name: string) => `tags/instance/tartfleet:${name}` as const;
+
 /** What of macOS and AWS the scripts call: each notes how it was called. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   id: '[ "$*" = "-u ec2-user" ] && echo 501',
   "ec2-macos-utils": "exit 1",
+  taskpolicy: 'shift 2; exec "$@"',
   aws: `case "$*" in
   *"ssm get-parameter --name /tartfleet/enrolment-token --with-decryption"*) printf '%s\\n' '${TOKEN}' ;;
   *) echo AccessDeniedException >&2; exit 254 ;;
@@ -83,6 +86,8 @@ async function instance(facts: Readonly<Record<string, string>> = FACTS) {
           METADATA_PAUSE: "0",
           SESSION_TRIES: "2",
           SESSION_PAUSE: "0",
+          TOKEN_TRIES: "2",
+          TOKEN_PAUSE: "0",
           ENROLLED_TRIES: "2",
           ENROLLED_PAUSE: "0",
           ...env,
@@ -173,6 +178,31 @@ test("without the metadata service nothing is changed, and it says so", async ()
   expect(exitCode).toBe(1);
   expect(all).toContain("the metadata service does not answer; is it enabled for this instance, with tags?");
   expect(await mac.text("usr/local/etc/tartfleet/host.env")).toBe(before);
+  expect((await mac.calls()).at(-1)).toContain("security set-keychain-settings login.keychain");
+});
+
+test("a host keeps its name when the metadata service does not tell it for a while", async () => {
+  await using mac = await instance();
+  await mac.boot();
+  const before = await mac.text("usr/local/etc/tartfleet/host.env");
+  mac.metadata.silent.add(tag("name"));
+  const { exitCode, all } = await mac.boot();
+  expect(exitCode).toBe(1);
+  expect(all).toContain("the metadata service does not say what the tag tartfleet:name is");
+  expect(all).toContain("then: sudo launchctl kickstart system/dev.tartfleet.boot");
+  expect(await mac.text("usr/local/etc/tartfleet/host.env")).toBe(before);
+});
+
+test("a token that may not be read yet is asked for again", async () => {
+  await using mac = await instance();
+  const { aws = "" } = PROGRAMS;
+  await mac.program(
+    "aws",
+    `if [ ! -e "$TARTFLEET_ROOT/asked" ]; then touch "$TARTFLEET_ROOT/asked"; echo AccessDeniedException >&2; exit 254; fi\n${aws}`,
+  );
+  const { all, exitCode } = await mac.boot();
+  expect(exitCode, all).toBe(0);
+  expect(await mac.settings()).toHaveProperty("TARTFLEET_ENROLMENT_TOKEN_FILE");
 });
 
 test("an instance without tags is named by its id", async () => {
@@ -184,8 +214,6 @@ test("an instance without tags is named by its id", async () => {
   expect(all).toContain("the tag tartfleet:enrolment-parameter is missing");
 });
 
-const tag = (name: string) => `tags/instance/tartfleet:${name}` as const;
-
 test.each([
   ["name", "Mac 1", "TARTFLEET_NAME"],
   ["name", "mac-1\nTARTFLEET_TART=/tmp/evil", "TARTFLEET_NAME"],
@@ -193,6 +221,9 @@ test.each([
   ["url", "https://$(touch /tmp/owned)", "TARTFLEET_URL"],
   ["labels", 'a="b"', "TARTFLEET_LABEL"],
   ["labels", "a=b,", "TARTFLEET_LABEL"],
+  // The agent would not start with these.
+  ["labels", `${"k".repeat(64)}=v`, "TARTFLEET_LABEL"],
+  ["labels", Array.from({ length: 29 }, (_, index) => `k${index}=`).join(","), "TARTFLEET_LABEL"],
   ["enrolment-parameter", "--profile evil", "TARTFLEET_ENROLMENT_TOKEN_FILE"],
 ])("what cannot be a %s is left out and told: %j", async (name, value, setting) => {
   await using mac = await instance({ ...FACTS, [tag(name)]: value });

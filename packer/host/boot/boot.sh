@@ -24,8 +24,13 @@ export AGENT_HOME AGENT_USER AGENT_UID
 
 # shellcheck source=/dev/null
 source "$here/lib/metadata.sh"
-await_metadata || fail "the metadata service does not answer; is it enabled for this instance, with tags?"
-read_facts || fail "the metadata service does not say what this instance is; see above"
+# Without it the agent goes on with what it was told before.
+give_up() {
+  "$here/open-keychain.sh" || say "the login keychain may be locked; see above"
+  fail "$1; then: sudo launchctl kickstart system/dev.tartfleet.boot"
+}
+await_metadata || give_up "the metadata service does not answer; is it enabled for this instance, with tags?"
+read_facts || give_up "the metadata service does not say what this instance is; see above"
 
 "$here/fetch-enrolment-token.sh" || say "there is no enrolment token; see above"
 changed=0

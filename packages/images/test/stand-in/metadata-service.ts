@@ -7,6 +7,8 @@ export async function startMetadataService(facts: Readonly<Record<string, string
   const tokens = new Set<string>();
   /** Answers to give instead, the next first; `drop` gives none. */
   const trouble: ("drop" | number)[] = [];
+  /** What it does not tell for now, though there is something. */
+  const silent = new Set<string>();
   const requests: string[] = [];
   const server = createServer(({ method, url = "", headers, socket }, response) => {
     requests.push(`${method} ${url}`);
@@ -24,7 +26,9 @@ export async function startMetadataService(facts: Readonly<Record<string, string
       return void response.end(token);
     }
     if (!tokens.has(String(headers["x-aws-ec2-metadata-token"]))) return void response.writeHead(401).end();
-    const fact = facts[url.replace(/^\/latest\/meta-data\//, "")];
+    const path = url.replace(/^\/latest\/meta-data\//, "");
+    if (silent.has(path)) return void response.writeHead(503).end();
+    const fact = facts[path];
     return void (fact === undefined ? response.writeHead(404).end() : response.end(fact));
   });
   server.listen(0, "127.0.0.1");
@@ -35,6 +39,7 @@ export async function startMetadataService(facts: Readonly<Record<string, string
     url: `http://127.0.0.1:${port}`,
     tokens,
     trouble,
+    silent,
     requests,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
