@@ -42,6 +42,8 @@ export function agentJob(home: string): LaunchdJob {
     keepAlive: true,
     throttleSeconds: 30,
     abandonsProcessGroup: true,
+    // launchd holds other jobs back, and with them the pulls and clones that they start.
+    isInteractive: true,
     log: join(homeLayout(home).logs, "agent.log"),
   };
 }
