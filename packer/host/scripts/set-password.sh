@@ -16,8 +16,16 @@ set password [gets $file]
 proc answer {question args} {
   global password
   spawn -noecho {*}$args
-  expect { -re $question { send -- "$password\r" } timeout { exit 1 } eof { exit 1 } }
-  expect { timeout { exit 1 } eof {} }
+  # With all of it in one line it would be a pattern.
+  expect {
+    -re $question { send -- "$password\r" }
+    timeout { exit 1 }
+    eof { exit 1 }
+  }
+  expect {
+    timeout { exit 1 }
+    eof {}
+  }
   if {[lindex [wait] 3] != 0} { exit 1 }
 }
 answer "New Password:" dscl . -passwd /Users/$user
