@@ -14,6 +14,7 @@ command -v chromium >/dev/null || missing="$missing chromium"
 command -v zsh >/dev/null || missing="$missing zsh"
 command -v packer >/dev/null || missing="$missing packer"
 command -v shellcheck >/dev/null || missing="$missing shellcheck"
+command -v expect >/dev/null || missing="$missing expect"
 command -v docker-registry >/dev/null || missing="$missing docker-registry"
 [ -n "$missing" ] || exit 0
 echo "installing$missing"

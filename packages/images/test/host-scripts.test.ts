@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { put, runOnMac } from "./on-a-mac.ts";
 import { scratch } from "./support.ts";
 
@@ -170,6 +170,43 @@ test("the password is random, its user's alone, and neither told nor in a comman
   expect(passwords.size).toBe(2);
   expect((await execa("stat", ["-c", "%a", file])).stdout).toBe("600");
   expect(await readFile(join(own.dir, "calls"), "utf8")).toContain(`sudo expect - ec2-user ${file}`);
+});
+
+/** As dscl asks for passwords: at its terminal, without showing them. `$PASSWORD` is the file that it keeps them in. */
+const DSCL = `case $2 in
+  -passwd) printf 'New Password: ' && read -rs password && printf %s "$password" >"$PASSWORD" ;;
+  -authonly) printf 'Password: ' && read -rs password && [ "$password" = "$(cat "$PASSWORD")" ] ;;
+esac </dev/tty`;
+const hasExpect = (await execa("expect", ["-v"], { reject: false })).exitCode === 0;
+
+describe.skipIf(!hasExpect)("dscl is given the password at a terminal (Debian's package expect)", () => {
+  async function withDscl(script: string) {
+    const own = await scratch();
+    await mkdir(join(own.dir, "home"));
+    await own.program("sudo", SUDO);
+    await put(own, "bin/dscl", `#!/bin/bash\n${script}\n`, 0o755);
+    return own;
+  }
+
+  test("and it is the one that the user has then", async () => {
+    await using own = await withDscl(DSCL);
+    const kept = join(own.dir, "kept");
+    const { exitCode, all } = await runScript(own, "set-password.sh", { PASSWORD: kept });
+    expect(exitCode, all).toBe(0);
+    const password = await readFile(kept, "utf8");
+    expect(`${password}\n`).toBe(await readFile(join(own.dir, "home/.auto-login-password"), "utf8"));
+    expect(all).not.toContain(password);
+  });
+
+  test.each([
+    ["does not take it", `${DSCL}\nexit 3`],
+    ["asks for nothing", "exit 0"],
+    ["does not know it afterwards", DSCL.replace('[ "$password"', '[ "x$password"')],
+  ])("a dscl that %s ends the build", async (_, script) => {
+    await using own = await withDscl(script);
+    const { exitCode } = await runScript(own, "set-password.sh", { PASSWORD: join(own.dir, "kept") });
+    expect(exitCode).toBe(1);
+  });
 });
 
 test("the agent is installed by its own installer, without a control plane or a token, and the password file goes", async () => {
