@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { makeAuth } from "./auth.ts";
 import { makeHook } from "./hook.ts";
 import { answer, Refusal } from "./http.ts";
@@ -16,7 +17,6 @@ export interface SimGitHubOptions {
 }
 
 const APP_ID = 123;
-const INSTALLATION_ID = 456;
 const HOOK_SECRET = "hook-secret";
 /** Requests an hour of an App's installation, at the least (docs.github.com, "Rate limits for the REST API"). */
 const LIMIT = 5000;
@@ -36,7 +36,9 @@ export function makeSimGitHub({
   const runners = makeRunners(makeJit);
   const hook = makeHook(jobs, HOOK_SECRET);
   const scaleSets = makeScaleSets({ auth, runners, jobs }, { url, pollMs });
-  const rest = restRoutes({ appId: APP_ID, installationId: INSTALLATION_ID, auth, runners, jobs, hook });
+  // Its own: octokit shares what it is still asking for among all clients of a process, by this number.
+  const installationId = randomInt(1, 2 ** 31);
+  const rest = restRoutes({ appId: APP_ID, installationId, auth, runners, jobs, hook });
   const requests: string[] = [];
   let isDown = false;
   let remaining = LIMIT;
@@ -92,7 +94,7 @@ export function makeSimGitHub({
   return {
     url,
     appId: APP_ID,
-    installationId: INSTALLATION_ID,
+    installationId,
     privateKey: auth.privateKey,
     auth,
     jobs,

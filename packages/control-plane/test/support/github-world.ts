@@ -211,11 +211,25 @@ export async function startGithubWorld({
       if (fleet.errors.length > 0) throw new Error(`fatal: ${String(fleet.errors[0])}`);
     },
   };
-  await breathe();
+  await heard(github, runners);
   return world;
 }
 
 export type GithubWorld = Awaited<ReturnType<typeof startGithubWorld>>;
+
+/**
+ * Waits, in real time alone, until the control plane listens for every scale set: its signatures are made by threads of
+ * their own, and virtual minutes would pass before a busy machine has made the first.
+ */
+async function heard(
+  { requests }: ReturnType<typeof makeSimGitHub>,
+  runners: readonly RunnerDefinition[],
+): Promise<void> {
+  const sets = runners.filter(({ mode }) => mode === "scale-set").length;
+  const queues = () => new Set(requests.filter((line) => line.startsWith("GET /tenant/queue/"))).size;
+  do await breathe();
+  while (queues() < sets);
+}
 
 /** Requests of the stand-in are no timers of the virtual clock: they are given real time, which they hardly need. */
 async function breathe(): Promise<void> {
