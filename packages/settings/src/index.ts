@@ -1,2 +1,3 @@
 export * from "./fields.ts";
+export { matchesImage } from "./image-pattern.ts";
 export { readSettings, type Program, type ReadSettings } from "./read-settings.ts";
