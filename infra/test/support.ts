@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Template } from "aws-cdk-lib/assertions";
 import { makeFleet } from "../src/fleet.ts";
 import { parseSettings, type Settings } from "../src/settings.ts";
@@ -29,12 +29,12 @@ export function settingsWith(changes: Record<string, unknown> = {}): Settings {
   });
 }
 
-const out = mkdtempSync(join(tmpdir(), "tf-infra-"));
-process.once("exit", () => rmSync(out, { recursive: true, force: true }));
+const OUT = fileURLToPath(new URL("../cdk.out/test", import.meta.url));
+let made = 0;
 
-/** Into a folder that goes, and without a copy of the checkout. */
+/** Into a folder that the next run writes anew, and without a copy of the checkout. */
 export function fleetOf(settings: Settings) {
-  const outdir = mkdtempSync(join(out, "cdk-"));
+  const outdir = join(OUT, String((made += 1)));
   return makeFleet(settings, { outdir, context: { "aws:cdk:disable-asset-staging": true } });
 }
 

@@ -106,6 +106,7 @@ class Build {
     const { retryMs = 3000, cleansUpBetween = true } = this.#options;
     let result: CallResult = { kind: "ok" };
     for (let tries = 1; tries <= TRIES; tries++) {
+      if (tries > 1) rmSync(this.#tempDir, { recursive: true, force: true });
       this.#tempDir = mkdtempSync(join(tmpdir(), "custom-executor"));
       writeFileSync(this.#path("response.json"), JSON.stringify(jobResponse(this.#job)), { mode: 0o600 });
       this.#jobEnv = {};
