@@ -1,7 +1,7 @@
+import { ECR_ACTIONS } from "@tartfleet/agent/src/registry/ecr/actions.ts";
 import { CfnOutput, Duration, Stack, type App, type StackProps } from "aws-cdk-lib";
 import { AccountRootPrincipal, PolicyStatement, Role } from "aws-cdk-lib/aws-iam";
 import type { Settings } from "../settings.ts";
-import { PULL_ACTIONS, PUSH_ACTIONS, TOKEN_ACTION } from "./ecr-actions.ts";
 import type { RegistryStack } from "./registry.ts";
 
 /** Looks of packer, which know no resources. */
@@ -58,10 +58,10 @@ export class BuilderStack extends Stack {
       this.role.addToPolicy(new PolicyStatement({ sid, actions, resources }));
     allow(
       "Push",
-      [...PULL_ACTIONS, ...PUSH_ACTIONS],
+      [...ECR_ACTIONS.pull, ...ECR_ACTIONS.push],
       registry.repositories.map(({ repositoryArn }) => repositoryArn),
     );
-    allow("Token", [TOKEN_ACTION], ["*"]);
+    allow("Token", [ECR_ACTIONS.token], ["*"]);
     allow("Look", LOOK_ACTIONS, ["*"]);
     allow("Build", BUILD_ACTIONS, [
       `arn:${this.partition}:ec2:${this.region}:${this.account}:*`,

@@ -1,8 +1,8 @@
+import { ECR_ACTIONS } from "@tartfleet/agent/src/registry/ecr/actions.ts";
 import { CfnOutput, RemovalPolicy, Stack, type App, type StackProps } from "aws-cdk-lib";
 import { CfnHost, CfnInstance, CfnLaunchTemplate } from "aws-cdk-lib/aws-ec2";
 import { CfnInstanceProfile, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { MacHost, Settings } from "../settings.ts";
-import { PULL_ACTIONS, TOKEN_ACTION } from "./ecr-actions.ts";
 import type { NetworkStack } from "./network.ts";
 import type { RegistryStack } from "./registry.ts";
 import { sessionManager } from "./sessions.ts";
@@ -44,11 +44,11 @@ export class HostsStack extends Stack {
     role.addToPolicy(
       new PolicyStatement({
         sid: "Pull",
-        actions: PULL_ACTIONS,
+        actions: [...ECR_ACTIONS.pull],
         resources: registry.repositories.map(({ repositoryArn }) => repositoryArn),
       }),
     );
-    role.addToPolicy(new PolicyStatement({ sid: "Token", actions: [TOKEN_ACTION], resources: ["*"] }));
+    role.addToPolicy(new PolicyStatement({ sid: "Token", actions: [ECR_ACTIONS.token], resources: ["*"] }));
     role.addToPolicy(
       new PolicyStatement({
         sid: "Enrol",

@@ -7,7 +7,7 @@ import {
   startFakeEcr,
   startRegistry,
 } from "@tartfleet/tart-sim";
-import { ECR_ACTIONS } from "@tartfleet/agent/src/registry/ecr/fetch-token.ts";
+import { ECR_ACTIONS } from "@tartfleet/agent/src/registry/ecr/actions.ts";
 import { makePrivateKey, makeSelfSigned } from "@tartfleet/tls";
 import { execa } from "execa";
 import { once } from "node:events";
@@ -166,7 +166,7 @@ test.skipIf(missing)(
     expect(pushed.stdout.split("\n").at(-1)).toMatch(new RegExp(`^${to}@sha256:[0-9a-f]{64}$`));
     const said = `${pushed.stdout}${pushed.stderr}`;
     expect(ecr.passwords().filter((password) => said.includes(password))).toEqual([]);
-    expect([...ECR_ACTIONS.pull, ...ECR_ACTIONS.push]).toEqual(expect.arrayContaining(ecr.takeActions()));
+    expect(Object.values(ECR_ACTIONS).flat()).toEqual(expect.arrayContaining(ecr.takeActions()));
     ecr.deny("ecr:GetAuthorizationToken");
     const refused = await command();
     expect(refused.stderr).toMatch(/asks who it is\. AWS does not let .* do ecr:GetAuthorizationToken/);

@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ECR_ACTIONS } from "../../src/registry/ecr/fetch-token.ts";
+import { ECR_ACTIONS } from "../../src/registry/ecr/actions.ts";
 import { ecrBench } from "../registry/ecr/bench.ts";
 import { assignment as anyAssignment, gone } from "../support/assignments.ts";
 import { until } from "../support/until.ts";
@@ -42,8 +42,7 @@ describe.skipIf(missing)(`an agent on an instance with a role${missing ? ` (${mi
     const options = { host: { registries: bench.registries }, baseEnv: { ...process.env, ...bench.env } };
     await onStage(options, async (stage) => {
       await push(stage, image, aws.issue());
-      const { pull, push: alsoPush } = ECR_ACTIONS;
-      expect([...pull, ...alsoPush]).toEqual(expect.arrayContaining(aws.takeActions()));
+      expect(Object.values(ECR_ACTIONS).flat()).toEqual(expect.arrayContaining(aws.takeActions()));
       const wanted = (n: number) => anyAssignment(n, { image });
       /** Until the nth VM has come up or failed; nothing of it or its image is left for the next one. */
       async function bringUp(n: number): Promise<unknown> {
@@ -78,7 +77,7 @@ describe.skipIf(missing)(`an agent on an instance with a role${missing ? ` (${mi
       aws.revoke();
       expect(await bringUp(3)).toBe("ready");
       // The policy of a host's role is judged by that list: nothing more may be asked.
-      expect(pull).toEqual(expect.arrayContaining(aws.takeActions()));
+      expect([ECR_ACTIONS.token, ...ECR_ACTIONS.pull]).toEqual(expect.arrayContaining(aws.takeActions()));
       aws.deny("ecr:BatchGetImage");
       expect(await bringUp(4)).toMatchObject({
         error: {

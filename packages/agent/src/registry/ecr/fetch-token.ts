@@ -2,21 +2,6 @@ import { Secret } from "@tartfleet/shared";
 import type { EcrHost } from "./host.ts";
 import { troubleOf, type EcrTrouble } from "./trouble.ts";
 
-/**
- * All that AWS must allow a host: the one call that is made here, and those as which ECR counts what tart and
- * `resolve-tag.ts` fetch by the registry's own API (AWS user guide, "Private registry authentication", "Private
- * repository policy examples"). Pushing needs the others as well.
- */
-export const ECR_ACTIONS = {
-  pull: [
-    "ecr:GetAuthorizationToken",
-    "ecr:BatchGetImage",
-    "ecr:GetDownloadUrlForLayer",
-    "ecr:BatchCheckLayerAvailability",
-  ],
-  push: ["ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"],
-} as const;
-
 /** What a registry of ECR's takes as a password. */
 export interface EcrToken {
   username: string;
