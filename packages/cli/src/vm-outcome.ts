@@ -2,7 +2,12 @@ import { isTerminal, type EndReason, type VmRecord } from "@tartfleet/shared";
 import type { Goal } from "./api/client.ts";
 
 /** Ends that are what whoever made the VM wanted of it. A client's delete is not: its job did not run out. */
-const WANTED_ENDS: ReadonlySet<EndReason> = new Set(["runner_exited", "hook_grace_forced", "guest_shutdown"]);
+const WANTED_ENDS: ReadonlySet<EndReason> = new Set([
+  "runner_exited",
+  "hook_grace_forced",
+  "job_over",
+  "guest_shutdown",
+]);
 
 /**
  * Whether the VM has become what was waited for. One that was ready and has ended well since counts as

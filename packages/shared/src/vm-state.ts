@@ -48,6 +48,15 @@ export const END_REASONS = {
     outcome: "failed",
     text: "No job came to its runner within the time that was allowed for that; the guest stopped it.",
   },
+  job_over: {
+    outcome: "deleted",
+    text: "Its CI system said twice that its job is over, and its runner's process did not exit.",
+  },
+  not_registered: {
+    outcome: "failed",
+    text: "Its runner was started, and its CI system did not list it in time.",
+  },
+  not_needed: { outcome: "deleted", text: "No job waits for it any more." },
   handed_over: { outcome: "deleted", text: "A VM that was asked for took its instance over." },
   pool_released: { outcome: "deleted", text: "Its pool has no use for it any more." },
   queue_timeout: { outcome: "failed", text: "No slot became free within the queue timeout." },

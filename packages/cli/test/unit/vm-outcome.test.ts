@@ -27,7 +27,7 @@ function ended(reason: EndReason, change: Partial<VmRecord> = {}): VmRecord {
 test("an end counts as wanted when the VM's own work brought it", () => {
   const reasons: readonly EndReason[] = Object.keys(END_REASONS) as EndReason[];
   const wanted = reasons.filter((reason) => reached(ended(reason), "ended"));
-  expect(wanted).toEqual(["runner_exited", "hook_grace_forced", "guest_shutdown"]);
+  expect(wanted).toEqual(["runner_exited", "hook_grace_forced", "guest_shutdown", "job_over"]);
   expect(reasons.filter((reason) => reached(ended(reason), "ready"))).toEqual(wanted);
 });
 

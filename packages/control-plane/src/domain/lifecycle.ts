@@ -1,5 +1,6 @@
 import type { VmState } from "@tartfleet/shared";
 import * as bringUpRules from "./lifecycle/bring-up.ts";
+import * as ciRules from "./lifecycle/ci-end.ts";
 import * as endRules from "./lifecycle/end.ts";
 import type { Context, LifecycleEvent, Row, Step } from "./lifecycle/event.ts";
 import * as holdRules from "./lifecycle/hold.ts";
@@ -7,9 +8,16 @@ import * as noteRules from "./lifecycle/notes.ts";
 import * as warmRules from "./lifecycle/warm.ts";
 import type { Vm } from "./vm.ts";
 
-export type { Budgets, Context, HistoryEntry, ImageAnswer, LifecycleEvent } from "./lifecycle/event.ts";
+export type {
+  Budgets,
+  CiEnd,
+  Context,
+  HistoryEntry,
+  ImageAnswer,
+  LifecycleEvent,
+} from "./lifecycle/event.ts";
 
-const rules = { ...bringUpRules, ...endRules, ...holdRules, ...noteRules, ...warmRules };
+const rules = { ...bringUpRules, ...ciRules, ...endRules, ...holdRules, ...noteRules, ...warmRules };
 
 const ignore = (why: string) => (): Step => ({ outcome: "ignored", reason: why });
 const notYet = ignore("the VM has not come that far");
@@ -32,6 +40,7 @@ const bringUp: Row = {
   wrong_job: rules.note,
   job_started: rules.startJobEarly,
   end_requested: rules.stopForClient,
+  ci_ended: rules.endForCi,
   held: rules.hold,
   unheld: rules.unhold,
   handed_over: notStandingBy,
@@ -54,6 +63,7 @@ const ended: Row = {
   wrong_job: over,
   job_started: over,
   end_requested: over,
+  ci_ended: over,
   held: over,
   unheld: over,
   handed_over: over,
@@ -78,6 +88,7 @@ const TABLE: Record<VmState, Row> = {
     wrong_job: notYet,
     job_started: notYet,
     end_requested: rules.cancelQueued,
+    ci_ended: rules.endForCi,
     held: notYet,
     unheld: notYet,
     handed_over: notStandingBy,
@@ -104,6 +115,7 @@ const TABLE: Record<VmState, Row> = {
     wrong_job: rules.note,
     job_started: rules.startJob,
     end_requested: rules.stopForClient,
+    ci_ended: rules.endForCi,
     held: rules.hold,
     unheld: rules.unhold,
     handed_over: late,
@@ -125,6 +137,7 @@ const TABLE: Record<VmState, Row> = {
     wrong_job: rules.note,
     job_started: rules.keepLateJob,
     end_requested: rules.stopForClient,
+    ci_ended: rules.endForCi,
     held: rules.hold,
     unheld: rules.unhold,
     handed_over: late,
@@ -146,6 +159,7 @@ const TABLE: Record<VmState, Row> = {
     wrong_job: rules.note,
     job_started: late,
     end_requested: late,
+    ci_ended: late,
     held: late,
     unheld: late,
     handed_over: late,

@@ -47,6 +47,7 @@ export type ActName =
   | "webhook.test"
   | "webhook.replay"
   | "github.force"
+  | "github.mute"
   | "github.remove_runner"
   | "vm.create"
   | "vm.end"

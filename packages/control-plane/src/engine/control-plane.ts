@@ -16,6 +16,7 @@ import { makeBoard } from "./board.ts";
 import { makeChanges } from "./changes.ts";
 import { makeSuspicions, startBreaker } from "./breaker.ts";
 import { startChannels } from "./channels.ts";
+import { makeEndForCi } from "./ci-ends.ts";
 import { makeCordons } from "./cordons.ts";
 import type { Clock } from "./clock.ts";
 import { budgetsOf, policyOf, type EngineConfig } from "./config.ts";
@@ -312,7 +313,13 @@ export async function startControlPlane({
     slotReport: accounts.slotReport,
   };
 
-  integration = integrate?.({ ...parts, patience, registry: metrics.registry, useCases });
+  integration = integrate?.({
+    ...parts,
+    patience,
+    registry: metrics.registry,
+    useCases,
+    endForCi: makeEndForCi(parts),
+  });
 
   return {
     useCases,

@@ -1,6 +1,7 @@
 import type { Runner } from "@tartfleet/shared";
 import type { Registry } from "prom-client";
 import type { Vm } from "../domain/vm.ts";
+import type { EndForCi } from "./ci-ends.ts";
 import type { Parts } from "./parts.ts";
 import type { Patience } from "./patience.ts";
 import type { UseCases } from "./use-cases.ts";
@@ -9,7 +10,8 @@ import type { UseCases } from "./use-cases.ts";
 export interface IntegrationParts extends Pick<Parts, "store" | "changes" | "clock" | "randomId"> {
   patience: Patience;
   registry: Registry;
-  useCases: Pick<UseCases, "createVm" | "endVm">;
+  useCases: Pick<UseCases, "createVm">;
+  endForCi: EndForCi;
 }
 
 /** A webhook of a CI system as it came: the body's bytes, for it is signed. */

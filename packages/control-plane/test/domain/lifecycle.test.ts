@@ -1,7 +1,7 @@
 import { END_REASONS, isTerminal, VM_STATES, type AttemptErrorCode, type Report } from "@tartfleet/shared";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { step, type ImageAnswer, type LifecycleEvent } from "../../src/domain/lifecycle.ts";
+import { step, type CiEnd, type ImageAnswer, type LifecycleEvent } from "../../src/domain/lifecycle.ts";
 import { deadlineOf, type Vm } from "../../src/domain/vm.ts";
 import { BUDGETS, placed, queuedVm } from "../support/vms.ts";
 
@@ -61,6 +61,11 @@ const anyEvent: fc.Arbitrary<LifecycleEvent> = fc.oneof(
   fc.record({ kind: fc.constant("wrong_job" as const), attempt, jobId: fc.constant("other") }),
   fc.record({ kind: fc.constant("job_started" as const), attempt, details: fc.constant({}) }),
   fc.constant<LifecycleEvent>({ kind: "end_requested", by: "token ci" }),
+  fc.record({
+    kind: fc.constant("ci_ended" as const),
+    reason: fc.constantFrom<CiEnd>("job_over", "not_registered", "not_needed"),
+    why: fc.constant("GitHub said so."),
+  }),
   fc
     .integer({ min: 0, max: 60_000 })
     .map((until): LifecycleEvent => ({ kind: "held", by: "token ci", reason: null, until })),
@@ -89,7 +94,7 @@ function live(
   };
   for (const [wait, event] of events) {
     now += wait;
-    const isOfTheQueue = ["end_requested", "time_passed", "image_answered"].includes(event.kind);
+    const isOfTheQueue = ["end_requested", "ci_ended", "time_passed", "image_answered"].includes(event.kind);
     if (vm.state === "queued" && !isOfTheQueue) {
       apply(placed(vm.attempt + 1));
     }
@@ -184,7 +189,7 @@ describe("every life", () => {
     );
   });
 
-  test("is not ended by anything but its guest, a person or its TTL once its job has started", () => {
+  test("is not ended by anything but its guest, its job's end, a person or its TTL once its job has started", () => {
     fc.assert(
       fc.property(life, (events) => {
         live(events, (before, event, result, now) => {
@@ -198,14 +203,16 @@ describe("every life", () => {
           const graceOver = before.state === "draining" && event.kind === "time_passed";
           // That its host cannot reach the guest says nothing of its job.
           const runIsOver = event.kind === "failed" && event.error.code !== "guest_unreachable";
-          expect(expired || graceOver || runIsOver || allowed.includes(event.kind), event.kind).toBe(true);
+          const jobIsOver = event.kind === "ci_ended" && event.reason === "job_over";
+          const isAllowed = expired || graceOver || runIsOver || jobIsOver || allowed.includes(event.kind);
+          expect(isAllowed, event.kind).toBe(true);
           expect(result.vm.state).not.toBe("queued");
         });
       }),
     );
   });
 
-  test("lives out its grace after the hook: only its exit, its power-off, a client or its TTL end it sooner", () => {
+  test("lives out its grace after the hook: only its exit, its power-off, its job's end, a client or its TTL end it sooner", () => {
     fc.assert(
       fc.property(life, (events) => {
         live(events, (before, event, result, now) => {
@@ -251,6 +258,7 @@ const ready: LifecycleEvent[] = [
 ];
 const hook: LifecycleEvent = { kind: "announced", attempt: 1, phase: "job_hook", rc: null, ip: null };
 const exited: LifecycleEvent = { kind: "announced", attempt: 1, phase: "runner_exited", rc: 0, ip: null };
+const ciEnded = (reason: CiEnd): LifecycleEvent => ({ kind: "ci_ended", reason, why: "GitHub said so." });
 const gone: LifecycleEvent = { kind: "gone", attempt: 1 };
 const at = (vm: Vm, event: LifecycleEvent, now: number, refusals = 0) => {
   const result = step(vm, event, { now, budgets: BUDGETS, refusals: () => refusals });
@@ -335,6 +343,10 @@ describe("the end", () => {
     ["a client asks", [], { kind: "end_requested", by: "token ci" }, 150, "client"],
     ["a client asks during the grace", [hook], { kind: "end_requested", by: "token ci" }, 150, "client"],
     ["the TTL runs out", [], { kind: "time_passed" }, 200_000, "ttl"],
+    ["its CI system says that its job is over", [], ciEnded("job_over"), 150, "job_over"],
+    ["its CI system says so during the grace", [hook], ciEnded("job_over"), 150, "job_over"],
+    ["its CI system says so after the exit", [exited], ciEnded("job_over"), 150, "runner_exited"],
+    ["its CI system does not list its runner", [], ciEnded("not_registered"), 150, "not_registered"],
     [
       "the instance is lost",
       [],
@@ -352,6 +364,30 @@ describe("the end", () => {
       expect(over.end?.reason).toBe(reason);
     },
   );
+
+  test.each<[string, LifecycleEvent[], CiEnd]>([
+    ["a VM whose runner may be registered is not taken back", ready, "not_needed"],
+    [
+      "nor is one whose guest is being set up",
+      [placed(1), { kind: "phase", attempt: 1, phase: "provisioning" }],
+      "not_needed",
+    ],
+    [
+      "a runner that is not listed and has a job is left alone",
+      [...ready, { kind: "job_started", attempt: 1, details: {} }],
+      "not_registered",
+    ],
+    ["a job that is over ends no VM that is booting", [placed(1)], "job_over"],
+  ])("%s", (_what, before, reason) => {
+    expect(step(vmIn(before), ciEnded(reason), { now: 150, budgets: BUDGETS }).outcome).toBe("ignored");
+  });
+
+  test("a VM that waits is taken back at once", () => {
+    expect(at(queuedVm(), ciEnded("not_needed"), 150)).toMatchObject({
+      state: "deleted",
+      end: { reason: "not_needed" },
+    });
+  });
 
   test("a guest that was quick announces its end before the agent has said ready", () => {
     const provisioning = vmIn([placed(1), { kind: "phase", attempt: 1, phase: "provisioning" }]);

@@ -1,4 +1,5 @@
 import type { GithubJobState } from "./ledger.ts";
+import { isBeforeRegistration } from "../lifecycle/ci-end.ts";
 import type { Vm } from "../vm.ts";
 
 /** What the scale set's service counts; see ci-runners §3. */
@@ -26,14 +27,6 @@ export interface OwnVm {
   createdAt: number;
 }
 
-const BEFORE_REGISTRATION: ReadonlySet<Vm["state"]> = new Set([
-  "queued",
-  "assigned",
-  "pulling",
-  "cloning",
-  "booting",
-]);
-
 /** @param told the state of the job that GitHub says it has, or had */
 export function ownVm(
   { id, state, job, createdAt }: Pick<Vm, "id" | "state" | "job" | "createdAt">,
@@ -49,7 +42,7 @@ function stageOf(
 ): OwnVm["stage"] {
   if (state === "draining" || state === "stopping" || job === "ended" || told === "done") return "over";
   if (job === "started" || told === "running") return "working";
-  return BEFORE_REGISTRATION.has(state) ? "coming" : "fresh";
+  return isBeforeRegistration({ state }) ? "coming" : "fresh";
 }
 
 export interface Wish {

@@ -7,7 +7,7 @@ import { applied, end, enter, finished, ignored, INSTANCE_LOST, isDue, runEnded,
 /* From ready to gone. */
 
 /** The end of a VM whose runner is known to have exited. */
-function exited({ announced }: Vm): VmEnd | undefined {
+export function exited({ announced }: Vm): VmEnd | undefined {
   return announced === "runner_exited" || announced === "no_job" ? end(announced) : undefined;
 }
 

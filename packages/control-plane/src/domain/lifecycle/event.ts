@@ -1,4 +1,11 @@
-import type { AttemptError, BringUpState, EvidenceSource, Report, VmEventType } from "@tartfleet/shared";
+import type {
+  AttemptError,
+  BringUpState,
+  EndReason,
+  EvidenceSource,
+  Report,
+  VmEventType,
+} from "@tartfleet/shared";
 import type { PhaseBudget } from "../budgets.ts";
 import type { Resolution, Vm } from "../vm.ts";
 
@@ -33,6 +40,8 @@ export type LifecycleEvent =
   | { kind: "wrong_job"; attempt: number; jobId: string }
   | { kind: "job_started"; attempt: number; details: Vm["job"]["details"] }
   | { kind: "end_requested"; by: string }
+  /** The integration that asked for it goes by its CI system's word. */
+  | { kind: "ci_ended"; reason: CiEnd; why: string }
   /** Whatever ends it, its instance is to stay until then. */
   | { kind: "held"; by: string; reason: string | null; until: number }
   /** It need not stay any longer than that. */
@@ -44,6 +53,9 @@ export type LifecycleEvent =
   | { kind: "host_silent"; attempt: number; hostName: string }
   | { kind: "host_removed"; attempt: number; hostName: string }
   | { kind: "time_passed" };
+
+/** What a CI system's word may end a VM for. */
+export type CiEnd = Extract<EndReason, "job_over" | "not_registered" | "not_needed">;
 
 /** What became of the question what its image's tag stands for. `missing`: its registry has no such tag. */
 export type ImageAnswer =

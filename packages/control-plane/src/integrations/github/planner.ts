@@ -2,6 +2,7 @@ import { createVmSchema, DEFAULT_TEAM, type EndReason } from "@tartfleet/shared"
 import { ownVm, tendDemand, waitingJobs, type SetStatistics } from "../../domain/github/demand.ts";
 import { pausedUntil, type Failing } from "../../domain/pools/pause.ts";
 import type { Vm } from "../../domain/vm.ts";
+import type { CiEnding } from "../../engine/ci-ends.ts";
 import type { IntegrationParts } from "../../engine/integration.ts";
 import type { Caller } from "../../engine/use-cases.ts";
 import type { RunnerDefinition } from "./config.ts";
@@ -14,7 +15,18 @@ const LOOK_MS = 30_000;
 const SALT = 8;
 
 /** Ends that say that the definition's VMs do no good: before another comes there is a pause, longer each time. */
-const IN_VAIN: ReadonlySet<EndReason> = new Set(["start_failed", "image_not_found", "no_job"]);
+const IN_VAIN: ReadonlySet<EndReason> = new Set([
+  "start_failed",
+  "image_not_found",
+  "no_job",
+  "not_registered",
+]);
+/** Fewer jobs wait than it was asked for. */
+const TAKEN_BACK: CiEnding = {
+  reason: "not_needed",
+  why: "The job that it was asked for waits no more, or another runner took it.",
+  action: "vm.end",
+};
 
 export interface Planner {
   wake(): void;
@@ -31,11 +43,15 @@ export function startPlanner(
     patience,
     randomId,
     useCases,
+    endForCi,
     log,
     statisticsOf,
     isReachable,
     onAsked,
-  }: Pick<IntegrationParts, "store" | "changes" | "clock" | "patience" | "randomId" | "useCases"> & {
+  }: Pick<
+    IntegrationParts,
+    "store" | "changes" | "clock" | "patience" | "randomId" | "useCases" | "endForCi"
+  > & {
     log: GithubLog;
     statisticsOf(definition: string): SetStatistics | undefined;
     /** False while its guests would get no runner: a VM would boot in vain, and its host look bad for it. */
@@ -81,7 +97,7 @@ export function startPlanner(
         { waiting: waitingJobs(waiting.get(name) ?? 0, statisticsOf(name)), min, max },
         (own.get(name) ?? []).map((vm) => ownVm(vm, jobs.get(vm.id)?.state)),
       );
-      for (const id of end) await useCases.endVm(callerFor(definition), id, {});
+      for (const id of end) await endForCi(callerFor(definition), id, TAKEN_BACK);
       const failed = failing.get(name);
       const isPaused = failed !== undefined && pausedUntil(failed) > clock.now();
       if (start === 0 || isPaused || !isReachable(name)) continue;

@@ -3,9 +3,11 @@ import { isOverdue } from "../../domain/github/overdue.ts";
 import { vmOfRunner } from "../../domain/github/runner-name.ts";
 import { makeSightings, mismatches, type ListedRunner } from "../../domain/github/sweep.ts";
 import type { Vm } from "../../domain/vm.ts";
-import { ITSELF, vmName, type ActName } from "../../engine/acts.ts";
+import { ITSELF, vmName } from "../../engine/acts.ts";
+import type { CiEnding } from "../../engine/ci-ends.ts";
 import type { IntegrationParts } from "../../engine/integration.ts";
 import { every } from "../../engine/stalls.ts";
+import type { Act } from "../../store/audit.ts";
 import type { GithubApi } from "./api.ts";
 import { scopePath, type RunnerDefinition, type Scope } from "./config.ts";
 import type { GithubLog } from "./log.ts";
@@ -36,14 +38,14 @@ export function startSweeper(
     store,
     clock,
     patience,
-    useCases,
+    endForCi,
     api,
     log,
     onNews,
     onFound,
     onForced,
     onRemoved,
-  }: Pick<IntegrationParts, "store" | "clock" | "patience" | "useCases"> & {
+  }: Pick<IntegrationParts, "store" | "clock" | "patience" | "endForCi"> & {
     api: GithubApi;
     log: GithubLog;
     onNews(): void;
@@ -94,6 +96,7 @@ export function startSweeper(
   /** Hook and exit did not both come: GitHub's word about the job, twice, ends the VM. */
   async function endOverdue(vms: readonly Vm[], jobs: ReadonlyMap<string, GithubJob>): Promise<void> {
     const overdue = vms.filter((vm) => {
+      if (vm.end) return false;
       const job = jobs.get(vm.id);
       return isOverdue(vm, job?.state === "done" ? job.changedAt : undefined, clock.now());
     });
@@ -104,11 +107,12 @@ export function startSweeper(
     }
     const twice = over.again(saidOver.map(({ id }) => id));
     for (const vm of saidOver.filter(({ id }) => twice.has(id))) {
-      const name = vm.spec.runnerFrom ?? "";
-      log.warn({ vmId: vm.id, runner: name }, "its job is over and its runner does not exit: it is ended");
-      await act("github.force", vm.id, { runner: name });
-      await end(vm, "GitHub said twice that its job is completed, and its runner did not exit");
-      onForced(name);
+      const ending = {
+        reason: "job_over",
+        why: "GitHub said twice that its job is completed, and its runner did not exit.",
+        action: "github.force",
+      } as const;
+      if (await end(vm, ending)) onForced(nameOf(vm));
     }
   }
 
@@ -128,13 +132,17 @@ export function startSweeper(
     const sure = ghosts.again(found.ghosts.map(({ name }) => name));
     for (const { name, id, scope } of runners.filter((runner) => sure.has(runner.name))) {
       if (!(await api.removeRunner(scope, id))) continue;
-      await act("github.remove_runner", vmOfRunner(name) ?? "", { name });
+      await store.recordAct(removal(name), clock.now());
       onRemoved("ghost");
     }
     const silent = mutes.again(found.mutes);
     for (const vm of vms.filter(({ id }) => silent.has(id))) {
-      await end(vm, "its runner was started and GitHub does not list it");
-      onRemoved("mute");
+      const ending = {
+        reason: "not_registered",
+        why: "Its runner was started, and GitHub has not listed it for five minutes.",
+        action: "github.mute",
+      } as const;
+      if (await end(vm, ending)) onRemoved("mute");
     }
   }
 
@@ -154,24 +162,13 @@ export function startSweeper(
     onNews();
   }
 
-  const act = (action: ActName, vmId: string, details: Record<string, string>) =>
-    store.recordAct(
-      {
-        actor: ITSELF,
-        action,
-        subject: vmName(vmId),
-        outcome: "done",
-        address: null,
-        requestId: null,
-        details,
-      },
-      clock.now(),
-    );
-
-  async function end(vm: Vm, why: string): Promise<void> {
-    const name = vm.spec.runnerFrom ?? "";
-    await useCases.endVm(callerFor({ name, team: vm.team }), vm.id, {});
-    log.info({ vmId: vm.id, why }, "a VM was ended");
+  async function end(vm: Vm, ending: CiEnding): Promise<boolean> {
+    const name = nameOf(vm);
+    const details = { runner: name };
+    const caller = callerFor({ name, team: vm.team });
+    const isEnded = await endForCi(caller, vm.id, { ...ending, details });
+    if (isEnded) log.warn({ vmId: vm.id, runner: name, why: ending.why }, "a VM was ended");
+    return isEnded;
   }
 
   const ticking = every(clock, SWEEP_MS, tick);
@@ -182,6 +179,18 @@ export function startSweeper(
     },
   };
 }
+
+const nameOf = ({ spec }: Vm): string => spec.runnerFrom ?? "";
+
+const removal = (name: string): Act => ({
+  actor: ITSELF,
+  action: "github.remove_runner",
+  subject: vmName(vmOfRunner(name) ?? ""),
+  outcome: "done",
+  address: null,
+  requestId: null,
+  details: { name },
+});
 
 /** Where GitHub is to be asked about a VM's job: by the guest's word, or by GitHub's own message. */
 function whereabouts(

@@ -25,7 +25,10 @@ test("(1) the hook fired and the process stays: nothing is ended until GitHub ha
   expect(world.live()[0]?.state).toBe("draining");
   world.github.finish(job.id, "success");
   await world.atRest();
-  expect(world.vms()[0]?.end?.message).toContain("github");
+  expect(world.vms()[0]?.end).toMatchObject({
+    reason: "job_over",
+    message: expect.stringContaining("GitHub said twice"),
+  });
   expect(await world.metric("tartfleet_github_forced_total")).toBe(1);
   const { records } = world.fleet.useCases.auditPage({
     order: "oldest",
@@ -39,6 +42,7 @@ test("(3) neither fires: GitHub's word about the job, twice, ends the VM", async
   world = await startGithubWorld({ courses: { a: { seconds: 1, hook: false, exit: false } } });
   world.job("a");
   await world.atRest();
+  expect(world.vms()[0]?.end?.reason).toBe("job_over");
   expect(await world.metric("tartfleet_github_forced_total")).toBe(1);
 });
 
@@ -127,6 +131,10 @@ test("a VM whose runner GitHub does not list is ended at the second sighting, an
   expect(world.live()).toHaveLength(1);
   await world.atRest();
   expect(job.conclusion).toBe("success");
-  expect(new Set(world.vms().map(({ end }) => end?.reason))).toEqual(new Set(["client", "runner_exited"]));
+  expect(new Set(world.vms().map(({ end }) => end?.reason))).toEqual(
+    new Set(["not_registered", "runner_exited"]),
+  );
   expect(await world.metric('tartfleet_github_removed_total{kind="mute"}')).toBe(1);
+  const { records } = world.fleet.useCases.auditPage({ order: "oldest", limit: 1000, action: "github.mute" });
+  expect(records).toMatchObject([{ outcome: "done", details: { runner: "ios" } }]);
 });

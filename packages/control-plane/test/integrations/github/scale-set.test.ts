@@ -53,7 +53,7 @@ test("a job that is cancelled before a runner took it costs its VM and no more",
   await world.until("a VM that waits", () => world.live().length === 1);
   world.github.jobs.cancel(job.id);
   await world.until("no VM", () => world.live().length === 0);
-  expect(world.vms()[0]?.end?.reason).toBe("client");
+  expect(world.vms()[0]?.end?.reason).toBe("not_needed");
   await expectClean();
 });
 

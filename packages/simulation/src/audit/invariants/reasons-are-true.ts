@@ -63,6 +63,10 @@ function isTrue(vm: VmRow, view: View): boolean {
     case "host_removed":
       return isRemoved(vm, view);
     case "queue_timeout":
+    // Of an integration, which the simulated control plane has none of.
+    case "job_over":
+    case "not_registered":
+    case "not_needed":
     case "image_not_found":
     case null:
       return false;
