@@ -1,8 +1,9 @@
 import type { VmEvent, VmRecord } from "@tartfleet/shared";
+import { aVm } from "@tartfleet/shared/testing";
 import { expect, test } from "vitest";
 import { endingMeans } from "../src/vms/ending.ts";
 import { lifeOf } from "../src/vms/life.ts";
-import { anEvent, aVm, at } from "./support/a-vm.ts";
+import { anEvent, at } from "./support/an-event.ts";
 
 const ERROR = { code: "start_failed", message: "tart run failed", facts: {} };
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
-import { createVmSchema, type Board, type BoardHost, type QueuePage, type Topic } from "@tartfleet/shared";
-import { explanation, vmRecord } from "./records.ts";
+import type { Board, BoardHost, QueuePage, Topic } from "@tartfleet/shared";
+import { aVm } from "@tartfleet/shared/testing";
+import { explanation } from "./records.ts";
 
 const AT = "2026-01-01T00:00:00.000Z";
 
@@ -80,7 +81,7 @@ export function makeFleet() {
     lines: 2,
     entries: [
       {
-        vm: vmRecord("eeeeffffgggghhhh", createVmSchema.parse({ image: "ghcr.io/org/image:15" })),
+        vm: aVm({ id: "eeeeffffgggghhhh", createdAt: new Date().toISOString() }),
         alike: 41,
         explanation: explanation("eeeeffffgggghhhh"),
       },

@@ -5,58 +5,11 @@ import type {
   Capacity,
   CapacityRoom,
   Explanation,
-  CreateVm,
   Finding,
   HostRecord,
-  VmRecord,
 } from "@tartfleet/shared";
 
 const AT = "2026-01-01T00:00:00.000Z";
-
-/** A VM as it is right after it was accepted. */
-export function vmRecord(id: string, input: CreateVm, createdAt = new Date().toISOString()): VmRecord {
-  return {
-    id,
-    team: "default",
-    name: input.name ?? `vm-${id}`,
-    state: "queued",
-    stateSince: createdAt,
-    image: input.image,
-    imageDigest: null,
-    os: input.os,
-    cpu: input.cpu ?? null,
-    memoryMiB: input.memoryMiB ?? null,
-    diskGiB: input.diskGiB ?? null,
-    hostLabels: input.hostLabels,
-    channel: null,
-    pool: null,
-    preferredHostLabels: input.preferredHostLabels ?? {},
-    labels: input.labels,
-    priority: input.priority ?? "default",
-    jobId: input.jobId ?? null,
-    runner: input.runner ? { kind: input.runner.kind } : null,
-    envNames: Object.keys(input.env),
-    run: input.run,
-    host: null,
-    slot: null,
-    attempt: 0,
-    ip: null,
-    unreachableSince: null,
-    pullPercent: null,
-    pullBytes: null,
-    pullTotalBytes: null,
-    job: { state: "none", startedAt: null, endedAt: null, details: {} },
-    scriptResult: null,
-    end: null,
-    hold: null,
-    deadlineAt: null,
-    expiresAt: null,
-    createdAt,
-    assignedAt: null,
-    readyAt: null,
-    endedAt: null,
-  };
-}
 
 const FINDINGS: Finding[] = [
   {

@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CallError, isTerminal } from "@tartfleet/shared";
 import type { CreateVm, VmEvent, VmPage, VmRecord, VmState } from "@tartfleet/shared";
-import { vmRecord } from "./records.ts";
+import { aVm } from "@tartfleet/shared/testing";
 
 /** The stand-in's VMs and their histories. */
 export function makeVms() {
@@ -46,7 +46,8 @@ export function makeVms() {
       }
       const taken = [...vms.values()].some(({ name, endedAt }) => name === body.name && endedAt === null);
       if (taken) throw new CallError("name_taken", `A live VM is named ${body.name}.`);
-      const vm = vmRecord(`vm${String(vms.size + 1).padStart(14, "0")}`, body);
+      const id = `vm${String(vms.size + 1).padStart(14, "0")}`;
+      const vm = aVm({ id, createdAt: new Date().toISOString() }, body);
       if (key !== undefined) keys.set(key, { body: text, id: vm.id });
       record(vm, "accepted", "Accepted.");
       return { vm, created: true };

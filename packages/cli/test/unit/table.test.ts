@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
+import { aVm } from "@tartfleet/shared/testing";
 import * as fc from "fast-check";
 import picocolors from "picocolors";
 import { expect, test } from "vitest";
 import type { Style } from "../../src/output/style.ts";
 import { table, type Column } from "../../src/output/table.ts";
 import { vmTable } from "../../src/output/vms.ts";
-import { vmRecord } from "../support/records.ts";
 
 const NOW = Date.parse("2026-01-01T00:10:00.000Z");
 const style = (width: number, coloured = false): Style => ({
@@ -42,21 +42,13 @@ test("a table fits the width wherever it can, and ids are never cut", () => {
 });
 
 test("the table of VMs fits 80 columns and keeps id, state and the image's end", () => {
-  const vm = vmRecord(
-    "aaaabbbbccccdddd",
-    {
-      image: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/platform/macos-sequoia-xcode:16.4",
-      name: "a-name-that-somebody-made-rather-long-for-a-build",
-      jobId: "17171717171-build-and-test-everything",
-      os: "macos",
-      hostLabels: {},
-      preferredHostLabels: {},
-      labels: {},
-      env: {},
-      run: {},
-    },
-    "2026-01-01T00:07:00.000Z",
-  );
+  const vm = aVm({
+    id: "aaaabbbbccccdddd",
+    image: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/platform/macos-sequoia-xcode:16.4",
+    name: "a-name-that-somebody-made-rather-long-for-a-build",
+    jobId: "17171717171-build-and-test-everything",
+    createdAt: "2026-01-01T00:07:00.000Z",
+  });
   const text = vmTable(
     [{ ...vm, state: "provisioning", host: "mac-mini-rack-b4-slot-12", slot: 1 }],
     style(80),

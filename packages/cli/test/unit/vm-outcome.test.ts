@@ -1,27 +1,14 @@
 import { END_REASONS, type EndReason, type VmRecord } from "@tartfleet/shared";
+import { aVm } from "@tartfleet/shared/testing";
 import { expect, test } from "vitest";
 import { reached } from "../../src/vm-outcome.ts";
-import { vmRecord } from "../support/records.ts";
 
 const AT = "2026-01-01T00:00:00.000Z";
-
-function vm(change: Partial<VmRecord>): VmRecord {
-  const input = {
-    image: "ghcr.io/org/image:15",
-    os: "macos",
-    hostLabels: {},
-    preferredHostLabels: {},
-    labels: {},
-    env: {},
-    run: {},
-  } as const;
-  return { ...vmRecord("aaaabbbbccccdddd", { ...input }, AT), ...change };
-}
 
 /** A VM that was ready and has ended for that reason. */
 function ended(reason: EndReason, change: Partial<VmRecord> = {}): VmRecord {
   const end = { reason, message: "", error: null };
-  return vm({ state: END_REASONS[reason].outcome, readyAt: AT, endedAt: AT, end, ...change });
+  return aVm({ state: END_REASONS[reason].outcome, readyAt: AT, endedAt: AT, end, ...change });
 }
 
 test("an end counts as wanted when the VM's own work brought it", () => {
@@ -43,9 +30,9 @@ test.for<[string, number | null | undefined, boolean]>([
 });
 
 test("ready is reached when it is, not before, and not by a VM that ended without having been", () => {
-  expect(reached(vm({ state: "booting" }), "ready")).toBe(false);
-  expect(reached(vm({ state: "ready", readyAt: AT }), "ready")).toBe(true);
-  expect(reached(vm({ state: "draining", readyAt: AT }), "ready")).toBe(true);
+  expect(reached(aVm({ state: "booting" }), "ready")).toBe(false);
+  expect(reached(aVm({ state: "ready", readyAt: AT }), "ready")).toBe(true);
+  expect(reached(aVm({ state: "draining", readyAt: AT }), "ready")).toBe(true);
   expect(reached(ended("runner_exited", { readyAt: null }), "ready")).toBe(false);
-  expect(reached(vm({ state: "ready", readyAt: AT }), "ended")).toBe(false);
+  expect(reached(aVm({ state: "ready", readyAt: AT }), "ended")).toBe(false);
 });

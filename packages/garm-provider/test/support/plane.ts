@@ -6,17 +6,16 @@ import {
   createVmSchema,
   listVmsQuerySchema,
   vmPageSchema,
-  vmRecordSchema,
   type CallErrorCode,
   type CreateVm,
   type VmRecord,
 } from "@tartfleet/shared";
+import { aVm } from "@tartfleet/shared/testing";
 import type { z } from "zod";
 
 export const TOKEN = "a-token-of-role-ci";
 /** Small, so that every list has more than one. */
 const PAGE = 2;
-const AT = "2026-01-01T00:00:00.000Z";
 
 interface Kept {
   record: VmRecord;
@@ -78,7 +77,7 @@ export async function startPlane() {
     const earlier = kept.find((vm) => vm.key === key && vm.record.endedAt === null);
     if (earlier && earlier.text !== sent) throw new Refusal("idempotency_conflict", "another body");
     if (earlier) return [200, earlier.record];
-    const record = recordOf(String(kept.length + 1).padStart(16, "v"), body);
+    const record = aVm({ id: String(kept.length + 1).padStart(16, "v") }, body);
     kept.unshift({ record, body, text: sent, key });
     return [201, record];
   }
@@ -122,48 +121,4 @@ function valid<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
 
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-}
-
-function recordOf(id: string, body: CreateVm): VmRecord {
-  return vmRecordSchema.parse({
-    id,
-    name: body.name ?? `vm-${id}`,
-    team: "default",
-    state: "queued",
-    stateSince: AT,
-    image: body.image,
-    channel: null,
-    pool: null,
-    imageDigest: null,
-    os: body.os,
-    cpu: body.cpu ?? null,
-    memoryMiB: body.memoryMiB ?? null,
-    diskGiB: body.diskGiB ?? null,
-    hostLabels: body.hostLabels,
-    preferredHostLabels: {},
-    labels: body.labels,
-    priority: body.priority ?? "default",
-    jobId: body.jobId ?? null,
-    runner: body.runner ? { kind: body.runner.kind } : null,
-    envNames: Object.keys(body.env),
-    run: {},
-    host: null,
-    slot: null,
-    attempt: 0,
-    ip: null,
-    unreachableSince: null,
-    pullPercent: null,
-    pullBytes: null,
-    pullTotalBytes: null,
-    job: { state: "none", startedAt: null, endedAt: null, details: {} },
-    scriptResult: null,
-    end: null,
-    hold: null,
-    deadlineAt: null,
-    expiresAt: null,
-    createdAt: AT,
-    assignedAt: null,
-    readyAt: null,
-    endedAt: null,
-  });
 }

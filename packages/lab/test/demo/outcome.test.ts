@@ -1,6 +1,6 @@
+import { aVm } from "@tartfleet/shared/testing";
 import { expect, test } from "vitest";
 import { complaints, outcomeOf } from "../../src/demo/outcome.ts";
-import { aVm } from "../support/a-vm.ts";
 
 const ended = aVm({
   state: "deleted",

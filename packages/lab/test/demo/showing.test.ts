@@ -1,12 +1,15 @@
-import { VM_STATES } from "@tartfleet/shared";
+import { VM_STATES, type VmRecord } from "@tartfleet/shared";
+import { aVm } from "@tartfleet/shared/testing";
 import { expect, test } from "vitest";
 import { momentsBetween } from "../../src/demo/moments.ts";
 import { draw, type Scene } from "../../src/demo/screen.ts";
 import { progressOf, PROGRESS_END } from "../../src/demo/stage.ts";
 import { table } from "../../src/demo/table.ts";
-import { aVm } from "../support/a-vm.ts";
 
 const job = { vmName: "vm-01", jobId: "build-01", seconds: 3, fails: false };
+/** The job's. */
+const aJobsVm = (parts: Partial<VmRecord> = {}) => aVm({ name: job.vmName, jobId: job.jobId, ...parts });
+
 const scene: Scene = {
   now: Date.parse("2026-01-01T00:00:02.500Z"),
   startedAt: Date.parse("2026-01-01T00:00:00.000Z"),
@@ -18,14 +21,14 @@ const scene: Scene = {
 const plain = (_format: unknown, text: string) => text;
 
 test("progress only grows over a VM's life", () => {
-  const life = VM_STATES.map((state) => progressOf(aVm({ state })));
+  const life = VM_STATES.map((state) => progressOf(aJobsVm({ state })));
   expect(life.toSorted((a, b) => a - b)).toEqual(life);
   expect(life.at(-1)).toBe(PROGRESS_END);
 });
 
 test("the picture shows every job, before and after its VM is there", () => {
   expect(draw(scene, plain)).toContain("vm-01  not asked for yet");
-  const vm = aVm({ state: "pulling", pullPercent: 40, host: "mac-1", slot: 0, attempt: 1 });
+  const vm = aJobsVm({ state: "pulling", pullPercent: 40, host: "mac-1", slot: 0, attempt: 1 });
   const picture = draw({ ...scene, vms: [vm] }, plain);
   expect(picture).toContain("2.5 s · 0 in the queue · 1 on hosts · 0 gone · 0 of 1 results delivered");
   expect(picture).toContain("mac-1 [vm-01|free ]");
@@ -34,8 +37,8 @@ test("the picture shows every job, before and after its VM is there", () => {
 
 test("on a low screen what runs is shown rather than what waits, and what waits rather than what is gone", () => {
   const jobs = ["vm-01", "vm-02", "vm-03"].map((vmName) => ({ ...job, vmName }));
-  const gone = aVm({ name: "vm-01", state: "deleted", endedAt: "2026-01-01T00:00:01.000Z" });
-  const vms = [gone, aVm({ name: "vm-02" }), aVm({ name: "vm-03", state: "booting" })];
+  const gone = aJobsVm({ name: "vm-01", state: "deleted", endedAt: "2026-01-01T00:00:01.000Z" });
+  const vms = [gone, aJobsVm({ name: "vm-02" }), aJobsVm({ name: "vm-03", state: "booting" })];
   const shown = (height: number) => draw({ ...scene, jobs, vms, slots: [] }, plain, height).match(/vm-\d+/g);
   expect(shown(7)).toEqual(["vm-03"]);
   expect(shown(8)).toEqual(["vm-02", "vm-03"]);
@@ -43,7 +46,7 @@ test("on a low screen what runs is shown rather than what waits, and what waits 
 });
 
 test("a moment is told once, and progress within a state is none", () => {
-  const pulling = aVm({ state: "pulling", pullPercent: 10, host: "mac-1", slot: 0 });
+  const pulling = aJobsVm({ state: "pulling", pullPercent: 10, host: "mac-1", slot: 0 });
   const before = new Map([[pulling.id, pulling]]);
   expect(momentsBetween(new Map(), [pulling])).toEqual(["vm-01  mac-1/0       pulls its image"]);
   expect(momentsBetween(before, [{ ...pulling, pullPercent: 20 }])).toEqual([]);

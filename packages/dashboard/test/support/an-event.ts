@@ -1,4 +1,4 @@
-import type { VmEvent, VmRecord, VmState } from "@tartfleet/shared";
+import type { VmEvent, VmState } from "@tartfleet/shared";
 
 const START = Date.parse("2026-03-01T12:00:00Z");
 
@@ -22,17 +22,4 @@ export function anEvent(seconds: number, state: VmState, parts: Partial<VmEvent>
     data: {},
     ...parts,
   };
-}
-
-/** The fields that pages compute with. */
-export function aVm(parts: Partial<VmRecord>): VmRecord {
-  return {
-    state: "queued",
-    host: null,
-    runner: null,
-    unreachableSince: null,
-    deadlineAt: null,
-    job: { state: "none", startedAt: null, endedAt: null, details: {} },
-    ...parts,
-  } as VmRecord;
 }
