@@ -1,18 +1,17 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { SimHostOptions } from "@tartfleet/tart-sim";
 import { makeApi, type Api } from "./api.ts";
 import { makeControlPlane, type ControlPlane } from "./control-plane.ts";
 import { labEnvironment, type Flags } from "./environment.ts";
 import { makeHost, makeRealHost, type FleetHost, type HostOptions } from "./host.ts";
 import type { Leftover } from "./leftovers.ts";
-import { killProcesses, UNDERTAKER, type Marker } from "./marker.ts";
+import { killProcesses, type Marker } from "./marker.ts";
 import type { Program } from "./program.ts";
 import { stopFleet } from "./stop.ts";
+import { callUndertaker } from "./undertake.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 
 export interface FleetOptions {
@@ -83,17 +82,6 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     dismissUndertaker();
     throw error;
   }
-}
-
-/** Sees to it that the lab is cleared up even when this process is killed. Call the answer when it is not needed any more. */
-function callUndertaker({ id, dir }: Marker): () => void {
-  const program = fileURLToPath(new URL(UNDERTAKER, import.meta.url));
-  const undertaker = spawn(process.execPath, [program, id, dir], {
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  undertaker.unref();
-  return () => undertaker.stdin.end();
 }
 
 async function start(options: FleetOptions, marker: Marker, dismiss: () => void): Promise<Fleet> {

@@ -1,0 +1,109 @@
+import { enrol } from "@tartfleet/agent/src/link/enrol.ts";
+import type { Log } from "@tartfleet/agent/src/log.ts";
+import { Pool } from "undici";
+import { serveParent } from "../processes/helper.ts";
+import { monotonicMs } from "../processes/monotonic.ts";
+import { createLightAgent } from "./light-agent.ts";
+import { createGate } from "./light-tart.ts";
+import { createRawAgents } from "./raw-agents.ts";
+
+/** So many hosts are enrolled side by side. */
+const AT_ONCE = 50;
+
+/** When an agent was first told of a VM. */
+export interface Told {
+  vmId: string;
+  /** On the machine's monotonic clock, in milliseconds. */
+  at: number;
+}
+
+/** Many hosts in one process. */
+const hosts = (() => {
+  const gate = createGate();
+  const over = new AbortController();
+  const told = new Map<string, number>();
+  const attempts = new Set<string>();
+  const raw = createRawAgents((vmId) => void told.set(vmId, monotonicMs()));
+  let jobMs: number | null = 0;
+  let sessions = 0;
+  let doubled = 0;
+  let fault: string | undefined;
+  let guests: Pool | undefined;
+
+  const say =
+    (level: string) =>
+    (fields: object, message: string): void => {
+      if (level === "error") fault ??= `${message} ${JSON.stringify(fields)}`;
+    };
+  const log: Log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
+
+  function note(vmId: string, attempt: number, host: string): void {
+    if (!told.has(vmId)) told.set(vmId, monotonicMs());
+    const place = `${vmId} ${attempt} ${host}`;
+    if (attempts.has(place)) return;
+    attempts.add(place);
+    if (attempts.has(vmId)) doubled += 1;
+    attempts.add(vmId);
+  }
+
+  async function start(url: string, enrolmentToken: string, name: string): Promise<void> {
+    const enrolled = await enrol(url, enrolmentToken, { name, machineId: `machine-${name}` }, {});
+    if (!enrolled.ok) throw new Error(`${name} was not enrolled: ${enrolled.failure.message}`);
+    const agent = createLightAgent({
+      url,
+      name,
+      credential: enrolled.value.credential,
+      gate,
+      jobMs: () => jobMs,
+      async sayExited(vmId, { vmToken }) {
+        const response = await guests?.request({
+          path: `/v1/vms/${vmId}?phase=runner_exited&rc=0`,
+          method: "DELETE",
+          headers: { authorization: `Bearer ${vmToken.reveal()}` },
+        });
+        await response?.body.dump();
+      },
+      onSet({ assignments }) {
+        for (const { vmId, attempt } of assignments) note(vmId, attempt, name);
+      },
+      onSession: (isOpen) => void (sessions += isOpen ? 1 : -1),
+      log,
+    });
+    void agent.run(over.signal);
+  }
+
+  return {
+    /** Enrols that many hosts and starts their agents; they are connected when `connected` says so. */
+    async add(options: { url: string; enrolmentToken: string; from: number; count: number }): Promise<void> {
+      guests ??= new Pool(options.url, { connections: 64 });
+      const names = Array.from({ length: options.count }, (_, index) => `mac-${options.from + index}`);
+      const next = names.values();
+      const lane = async () => {
+        for (const name of next) await start(options.url, options.enrolmentToken, name);
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    },
+    /** How many sessions are open now. */
+    connected: (): number => sessions,
+    /** Lets light hosts work on what they are told, or only hear of it. */
+    setGate: (isOpen: boolean): void => (isOpen ? gate.open() : gate.close()),
+    /** How long jobs last from now on; null: until their VMs are ended. */
+    setJobs: (lasts: number | null): void => void (jobMs = lasts),
+    /** Every VM that an agent was told of since the last call, with when; and how many were told to two. */
+    takeTold(): { told: Told[]; doubled: number } {
+      const taken = { told: [...told].map(([vmId, at]): Told => ({ vmId, at })), doubled };
+      told.clear();
+      attempts.clear();
+      doubled = 0;
+      return taken;
+    },
+    /** The first unexpected thing that an agent said, if any. */
+    fault: (): string | undefined => fault,
+    connectRaw: raw.connect,
+    usage: () => ({ cpu: process.cpuUsage(), at: monotonicMs() }),
+  };
+})();
+
+export type HostsProcess = typeof hosts;
+
+serveParent(hosts);

@@ -1,0 +1,36 @@
+import { once } from "node:events";
+import { WebSocket } from "ws";
+
+const BEAT_MS = 5000;
+const BEAT = JSON.stringify({ beat: 1 });
+
+/** What agents would be on bare WebSockets: connected, beating, told of ids. */
+export function createRawAgents(onTold: (vmId: string) => void) {
+  const sockets: WebSocket[] = [];
+
+  async function connect(url: string): Promise<void> {
+    const socket = new WebSocket(url);
+    // As the server sends it: one whole text in one Buffer.
+    socket.on("message", (data: Buffer) => {
+      const said: unknown = JSON.parse(data.toString());
+      if (typeof said === "object" && said !== null && "vmId" in said) onTold(String(said.vmId));
+    });
+    await once(socket, "open");
+    sockets.push(socket);
+  }
+
+  return {
+    /** So many more, one after the other; resolves when all are there. */
+    async connect(url: string, count: number): Promise<void> {
+      for (let made = 0; made < count; made += 1) await connect(url);
+      // One timer for all: each beats as often as a real agent does.
+      let turn = 0;
+      const slices = 50;
+      const timer = setInterval(() => {
+        for (let index = turn; index < sockets.length; index += slices) sockets[index]?.send(BEAT);
+        turn = (turn + 1) % slices;
+      }, BEAT_MS / slices);
+      timer.unref();
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { makeApi, type Api } from "@tartfleet/lab/src/fleet/api.ts";
+import { takenSlots } from "@tartfleet/lab/src/fleet/leftovers.ts";
+import { until } from "@tartfleet/lab/src/fleet/until.ts";
+import { join } from "node:path";
+import type { HostsProcess } from "./agents/agents-main.ts";
+import { IMAGE } from "./agents/light-tart.ts";
+import type { LoadProcess, Target } from "./load/load-main.ts";
+import { startHelper, type Helper } from "./processes/helper.ts";
+import { makePlane, type Plane } from "./processes/plane.ts";
+import type { RawProcess } from "./raw/raw-main.ts";
+
+/** A control plane, its light hosts, the load on it and the raw twin: a process each. */
+export interface Fleet {
+  plane: Plane;
+  agents: Helper<HostsProcess>["call"];
+  agentsPid: number;
+  load: Helper<LoadProcess>["call"];
+  admin: Api;
+  /** Creating a VM there, and the raw twin's writing a row. */
+  create: Target;
+  raw: Target;
+  rawPid: number;
+  /** Another call to the control plane, as an admin. */
+  get(path: string): Target;
+  /** Waits until no VM waits, no slot is taken and every host is there. */
+  calm(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What a light VM is asked for with. */
+const VM = JSON.stringify({ image: IMAGE, runner: { kind: "script", script: "true" } });
+/** Many agents come back slowly: new sockets are taken at a bounded rate. */
+const PATIENCE_MS = 600_000;
+
+export async function startFleet(dir: string, hosts: number, profile?: string): Promise<Fleet> {
+  const plane = makePlane({ dir, profile });
+  const agents = startHelper<HostsProcess>(new URL("agents/agents-main.ts", import.meta.url));
+  const load = startHelper<LoadProcess>(new URL("load/load-main.ts", import.meta.url));
+  const raw = startHelper<RawProcess>(new URL("raw/raw-main.ts", import.meta.url));
+  const stop = async () => {
+    await Promise.all([agents.stop(), load.stop(), raw.stop()]);
+    await plane.kill("SIGTERM").catch(() => {});
+  };
+  try {
+    await plane.start();
+    const adminToken = await plane.adminToken();
+    const admin = makeApi(() => plane.url, adminToken);
+    const ci = await admin.createToken({ role: "ci", name: "bench" });
+    const enrolment = await admin.createToken({
+      role: "host-enrolment",
+      name: "bench",
+      uses: "unlimited",
+      expiresInSeconds: 3600,
+    });
+    await agents.call.add({ url: plane.url, enrolmentToken: enrolment.token, from: 1, count: hosts });
+    const rawUrl = await raw.call.start(join(dir, "raw.sqlite"));
+    const fleet: Fleet = {
+      plane,
+      agents: agents.call,
+      agentsPid: agents.pid,
+      load: load.call,
+      admin,
+      create: { url: plane.url, method: "POST", path: "/v1/vms", token: ci.token, body: VM },
+      raw: { url: rawUrl, method: "POST", path: "/", token: "none", body: VM },
+      rawPid: raw.pid,
+      get: (path) => ({ url: plane.url, method: "GET", path, token: adminToken }),
+      async calm() {
+        await until(
+          "the fleet to be idle",
+          async () => {
+            const fault = await agents.call.fault();
+            if (fault !== undefined) throw new Error(`an agent failed: ${fault}`);
+            const capacity = await admin.capacity();
+            return takenSlots(capacity).length === 0 && capacity.slots.free === 2 * hosts;
+          },
+          { deadlineMs: PATIENCE_MS },
+        );
+      },
+      stop,
+    };
+    await fleet.calm();
+    return fleet;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { killProcesses } from "@tartfleet/lab/src/fleet/marker.ts";
+import { callUndertaker } from "@tartfleet/lab/src/fleet/undertake.ts";
+import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { startFleet, type Fleet } from "../fleet.ts";
+import { growthOf, summarise, type Result } from "./result.ts";
+import type { Scale, Scenario } from "./scenario.ts";
+
+export interface MeasureOptions {
+  scenarios: readonly Scenario[];
+  scales: readonly Scale[];
+  say(line: string): void;
+  onResult(result: Result): void;
+  /** Folder for CPU profiles of the control plane. */
+  profile?: string | undefined;
+  /** One fleet of a scale for all scenarios, where it is not their figures that matter. */
+  sharesFleet?: boolean;
+}
+
+/** Measures every scenario at every scale, and how its figures grow between them. */
+export async function measure(options: MeasureOptions): Promise<void> {
+  const { scenarios, scales, onResult } = options;
+  const medians = new Map<string, Map<number, number>>();
+  const take = (factor: number) => (result: Result) => {
+    onResult(result);
+    const key = result.name.slice(0, result.name.lastIndexOf(" "));
+    medians.set(key, (medians.get(key) ?? new Map<number, number>()).set(factor, result.value));
+  };
+  for (const scale of scales) {
+    const groups = options.sharesFleet ? [scenarios] : scenarios.map((scenario) => [scenario]);
+    for (const group of groups) await measureGroup(group, scale, options, take(scale.factor));
+  }
+  for (const scenario of scenarios) {
+    for (const figure of scenario.figures) {
+      const growth = growthOf(scenario, figure, medians.get(`${scenario.name} ${figure.name}`) ?? new Map());
+      if (growth) onResult(growth);
+    }
+  }
+}
+
+async function measureGroup(
+  scenarios: readonly Scenario[],
+  scale: Scale,
+  { say, profile }: MeasureOptions,
+  take: (result: Result) => void,
+): Promise<void> {
+  // Real, because processes are found by it.
+  const root = await realpath(await mkdtemp(join(tmpdir(), "tf-bench-")));
+  const marker = { id: basename(root), dir: root };
+  const dismissUndertaker = callUndertaker(marker);
+  let fleet: Promise<Fleet> | undefined;
+  try {
+    for (const scenario of scenarios) {
+      say(`${scenario.name} ${scale.factor}x: ${scenario.about}`);
+      const dir = join(root, scenario.name);
+      await mkdir(dir);
+      const samples = await scenario.run({
+        scale,
+        dir,
+        say,
+        fleet: () => (fleet ??= startFleet(root, scale.hosts, profile)),
+      });
+      for (const result of summarise(scenario, scale.factor, samples)) take(result);
+    }
+  } finally {
+    await (await fleet?.catch(() => undefined))?.stop();
+    await killProcesses(marker);
+    await rm(root, { recursive: true, force: true });
+    dismissUndertaker();
+  }
+}

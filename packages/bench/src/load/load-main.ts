@@ -1,0 +1,102 @@
+import { Pool } from "undici";
+import { serveParent } from "../processes/helper.ts";
+import { monotonicMs } from "../processes/monotonic.ts";
+
+/** One request, sent again and again. */
+export interface Target {
+  url: string;
+  method: "GET" | "POST";
+  path: string;
+  token: string;
+  body?: string;
+}
+
+/** One request that was answered. */
+export interface Answered {
+  /** When it was to be sent, on the machine's monotonic clock in milliseconds. */
+  from: number;
+  /** From then until the answer had come, in milliseconds. */
+  lastedMs: number;
+  /** Of the record in the answer, where there is one. */
+  id: string | undefined;
+}
+
+/** What a run of calls came to. */
+export interface Calls {
+  answered: Answered[];
+  /** How long all of them took together. */
+  seconds: number;
+  /** Answers that were none, by status or error. */
+  failed: Record<string, number>;
+  /** Which part of a core this process used: above 0.8 it is the load that is measured. */
+  cpu: number;
+}
+
+function makeCaller({ url, method, path, token, body }: Target, connections: number) {
+  const pool = new Pool(url, { connections, pipelining: 1, headersTimeout: 120_000, bodyTimeout: 120_000 });
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+  };
+  const answered: Answered[] = [];
+  const failed: Record<string, number> = {};
+  const fail = (why: string) => void (failed[why] = (failed[why] ?? 0) + 1);
+
+  return {
+    async call(from: number): Promise<void> {
+      try {
+        const response = await pool.request({ path, method, headers, body: body ?? null });
+        const text = await response.body.text();
+        const lastedMs = monotonicMs() - from;
+        if (response.statusCode >= 300) fail(`HTTP ${response.statusCode}`);
+        else answered.push({ from, lastedMs, id: /"id":"([^"]+)"/.exec(text)?.[1] });
+      } catch (error) {
+        fail(error instanceof Error ? error.message : String(error));
+      }
+    },
+    async result(since: { at: number; cpu: NodeJS.CpuUsage }): Promise<Calls> {
+      await pool.close();
+      const seconds = (monotonicMs() - since.at) / 1000;
+      const { user, system } = process.cpuUsage(since.cpu);
+      return { answered, seconds, failed, cpu: (user + system) / 1e6 / seconds };
+    },
+  };
+}
+
+const beginning = () => ({ at: monotonicMs(), cpu: process.cpuUsage() });
+
+const load = {
+  /** So many calls, each connection sending its next one when the last was answered. */
+  async closed(target: Target, connections: number, count: number): Promise<Calls> {
+    const caller = makeCaller(target, connections);
+    const since = beginning();
+    let left = count;
+    const lane = async () => {
+      while (left > 0) {
+        left -= 1;
+        await caller.call(monotonicMs());
+      }
+    };
+    await Promise.all(Array.from({ length: connections }, lane));
+    return caller.result(since);
+  },
+
+  /** Calls at a rate, whether or not earlier ones were answered; times between them are exponential. */
+  async open(target: Target, perSecond: number, seconds: number): Promise<Calls> {
+    const caller = makeCaller(target, 256);
+    const since = beginning();
+    const until = since.at + seconds * 1000;
+    const calls: Promise<void>[] = [];
+    for (let next = since.at; next < until; next += (-Math.log(1 - Math.random()) / perSecond) * 1000) {
+      const early = next - monotonicMs();
+      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+      calls.push(caller.call(next));
+    }
+    await Promise.all(calls);
+    return caller.result(since);
+  },
+};
+
+export type LoadProcess = typeof load;
+
+serveParent(load);

@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError } from "commander";
+import { measure } from "./frame/measure.ts";
+import { lineOf } from "./frame/print.ts";
+import type { Result } from "./frame/result.ts";
+import { scaleOf, SMOKE, type Scenario } from "./frame/scenario.ts";
+import { SCENARIOS } from "./scenarios/index.ts";
+
+interface Options {
+  only: Scenario[];
+  scales: number[];
+  rounds: number;
+  smoke: boolean;
+  json: boolean;
+  profile?: string;
+}
+
+function named(text: string, before: Scenario[] = []): Scenario[] {
+  const found = SCENARIOS.find(({ name }) => name === text);
+  if (found) return [...before, found];
+  throw new InvalidArgumentError(`one of ${SCENARIOS.map(({ name }) => name).join(", ")}`);
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError("a whole number from 1 on");
+}
+
+async function run(options: Options): Promise<void> {
+  const { only, scales, rounds, smoke, json, profile } = options;
+  const results: Result[] = [];
+  await measure({
+    scenarios: only,
+    scales: smoke ? [SMOKE] : scales.map((factor) => scaleOf(factor, rounds)),
+    say: (line) => console.error(line),
+    onResult(result) {
+      results.push(result);
+      console.log(lineOf(result));
+    },
+    profile,
+    sharesFleet: smoke,
+  });
+  if (json) console.log(JSON.stringify({ results }));
+}
+
+await new Command("bench")
+  .description(
+    "Measures the control plane and the agent, each figure beside a raw twin's of the same moment (docs/performance.md)",
+  )
+  .option("--only <scenario>", "one scenario; may be given several times", named)
+  .option(
+    "--scales <factors>",
+    "fleets of 100 hosts times each, with commas between them",
+    (text) => text.split(",").map(whole),
+    [1, 10],
+  )
+  .option("--rounds <n>", "how often each is measured, for the median", whole, 5)
+  .option("--smoke", "as small as can be: does it still work?", false)
+  .option("--json", "end with one line of JSON", false)
+  .option("--profile <folder>", "CPU profiles of the control plane into that folder")
+  .action((options: Omit<Options, "only"> & Partial<Pick<Options, "only">>) =>
+    run({ ...options, only: options.only ?? [...SCENARIOS] }),
+  )
+  .parseAsync();
