@@ -23,6 +23,8 @@ build {
     environment_vars = [
       "GITHUB_RUNNER_VERSION=${var.github_runner_version}",
       "GITHUB_RUNNER_SHA256=${var.github_runner_sha256}",
+      "AZURE_AGENT_VERSION=${var.azure_agent_version}",
+      "AZURE_AGENT_SHA256=${var.azure_agent_sha256}",
       "JAVA_FORMULA=${var.java_formula}",
       "JENKINS_URL=${var.jenkins_url}",
       "FREE_SPACE_MB=${var.free_space_mb}",
@@ -32,6 +34,8 @@ build {
       "${path.root}/scripts/runner/gitlab.sh",
       "${path.root}/scripts/runner/buildkite.sh",
       "${path.root}/scripts/runner/jenkins.sh",
+      "${path.root}/scripts/runner/azure.sh",
+      "${path.root}/scripts/runner/circleci.sh",
       "${path.root}/scripts/runner/assert-no-secrets.sh",
       "${path.root}/scripts/last/clean.sh",
       "${path.root}/scripts/last/assert-free-space.sh",

@@ -144,6 +144,18 @@ variable "github_runner_sha256" {
   description = "Of actions-runner-osx-arm64-<version>.tar.gz, as GitHub's release notes tell it."
 }
 
+variable "azure_agent_version" {
+  type        = string
+  default     = ""
+  description = "Of Azure Pipelines' agent, e.g. 4.274.0, with azure_agent_sha256. Empty: it is not installed."
+}
+
+variable "azure_agent_sha256" {
+  type        = string
+  default     = ""
+  description = "Of vsts-agent-osx-arm64-<version>.tar.gz, as the agent's release notes tell it."
+}
+
 variable "java_formula" {
   type        = string
   default     = "openjdk@21"

@@ -52,6 +52,43 @@ export type Runner =
       name: string;
     }
   | {
+      kind: "azure";
+      /**
+       * The organisation's URL, or a collection's of a server
+       */
+      url: string;
+      /**
+       * Personal access token with the scope Agent Pools (read, manage)
+       */
+      token: string;
+      pool: string;
+      /**
+       * What jobs' demands may ask for, beside what the agent finds out itself; everybody can read them
+       */
+      capabilities?: {
+        [k: string]: string;
+      };
+      /**
+       * Whether the agent leaves its pool after its job; the token then stays in the guest as long
+       */
+      unregister?: boolean;
+    }
+  | {
+      kind: "circleci";
+      /**
+       * The resource class's token
+       */
+      token: string;
+      /**
+       * Of a CircleCI Server; by default CircleCI's cloud
+       */
+      url?: string;
+      /**
+       * How long the machine runner waits for its job
+       */
+      idleTimeoutSeconds?: number;
+    }
+  | {
       kind: "script";
       script: string;
       shell?: "/bin/sh" | "/bin/bash" | "/bin/zsh";
@@ -208,7 +245,7 @@ export interface VmRecord {
   priority: string;
   jobId: string | null;
   runner: {
-    kind: "github" | "gitlab" | "buildkite" | "jenkins" | "script";
+    kind: "github" | "gitlab" | "buildkite" | "jenkins" | "azure" | "circleci" | "script";
   } | null;
   envNames: string[];
   run: {
@@ -395,7 +432,7 @@ export interface VmSummary {
   priority: string;
   jobId: string | null;
   runner: {
-    kind: "github" | "gitlab" | "buildkite" | "jenkins" | "script";
+    kind: "github" | "gitlab" | "buildkite" | "jenkins" | "azure" | "circleci" | "script";
   } | null;
   envNames: string[];
   run: {

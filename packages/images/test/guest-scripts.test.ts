@@ -46,17 +46,40 @@ test("the password that logs in by itself is hidden as macOS hides it", async ()
   expect(hidden).toHaveLength(12);
 });
 
-test("GitHub's runner is unpacked only when it is what was pinned", async () => {
-  await using own = await scratch();
+/** A download whose listener tells this version, and curl to bring it; the answer is its SHA-256. */
+async function downloadOf(own: Awaited<ReturnType<typeof scratch>>, listener: string, version: string) {
   await mkdir(join(own.dir, "made/bin"), { recursive: true });
-  await writeFile(join(own.dir, "made/bin/Runner.Listener"), "#!/bin/sh\necho 2.336.0\n", { mode: 0o755 });
+  await writeFile(join(own.dir, "made/bin", listener), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
   await execa("tar", ["czf", join(own.dir, "runner.tar.gz"), "-C", join(own.dir, "made"), "."]);
   await own.program("curl", `while [ "$1" != -o ]; do shift; done; cp ${own.dir}/runner.tar.gz "$2"`);
-  await own.program("zsh", "echo /opt/homebrew/bin:/usr/bin");
   await own.program("shasum", 'shift 2; exec sha256sum "$@"');
-  const sha256 = createHash("sha256")
+  return createHash("sha256")
     .update(await readFile(join(own.dir, "runner.tar.gz")))
     .digest("hex");
+}
+
+test("Azure's agent is unpacked only when it is what was pinned, and not at all when nothing was", async () => {
+  await using own = await scratch();
+  const sha256 = await downloadOf(own, "Agent.Listener", "4.274.0");
+  const env = { AZURE_AGENT_VERSION: "4.274.0", AZURE_AGENT_SHA256: "0".repeat(64) };
+  const listener = join(own.dir, "azure-pipelines-agent/bin/Agent.Listener");
+  for (const [given, exitCode] of [
+    [{ ...env, AZURE_AGENT_VERSION: "" }, 0],
+    [env, 1],
+  ] as const) {
+    expect(await runScript(own, "runner/azure.sh", given)).toMatchObject({ exitCode });
+    await expect(readFile(listener)).rejects.toThrow("ENOENT");
+  }
+  expect(await runScript(own, "runner/azure.sh", { ...env, AZURE_AGENT_SHA256: sha256 })).toMatchObject({
+    exitCode: 0,
+  });
+  expect(await readFile(listener, "utf8")).toContain("4.274.0");
+});
+
+test("GitHub's runner is unpacked only when it is what was pinned", async () => {
+  await using own = await scratch();
+  const sha256 = await downloadOf(own, "Runner.Listener", "2.336.0");
+  await own.program("zsh", "echo /opt/homebrew/bin:/usr/bin");
   const env = { GITHUB_RUNNER_VERSION: "2.336.0", GITHUB_RUNNER_SHA256: sha256 };
 
   expect(
@@ -69,16 +92,19 @@ test("GitHub's runner is unpacked only when it is what was pinned", async () => 
   expect(await readFile(join(own.dir, "actions-runner/.path"), "utf8")).toBe("/opt/homebrew/bin:/usr/bin\n");
 });
 
-test.each([".tartfleet", "actions-runner/.credentials", ".ssh/id_ed25519", ".gitlab-runner/config.toml"])(
-  "%s ends the build of an image",
-  async (path) => {
-    await using own = await scratch();
-    expect(await runScript(own, "runner/assert-no-secrets.sh", {})).toMatchObject({ exitCode: 0 });
-    await mkdir(join(own.dir, path, ".."), { recursive: true });
-    await writeFile(join(own.dir, path), "secret");
-    expect(await runScript(own, "runner/assert-no-secrets.sh", {})).toMatchObject({ exitCode: 1 });
-  },
-);
+test.each([
+  ".tartfleet",
+  "actions-runner/.credentials",
+  "azure-pipelines-agent/.agent",
+  ".ssh/id_ed25519",
+  ".gitlab-runner/config.toml",
+])("%s ends the build of an image", async (path) => {
+  await using own = await scratch();
+  expect(await runScript(own, "runner/assert-no-secrets.sh", {})).toMatchObject({ exitCode: 0 });
+  await mkdir(join(own.dir, path, ".."), { recursive: true });
+  await writeFile(join(own.dir, path), "secret");
+  expect(await runScript(own, "runner/assert-no-secrets.sh", {})).toMatchObject({ exitCode: 1 });
+});
 
 test("an image without room for a job ends the build", async () => {
   await using own = await scratch();

@@ -35,7 +35,10 @@ const MACOS: Readonly<Record<string, string>> = {
   df: "echo header; echo /dev/disk3s1 100 50 40000 1%",
   java: "echo openjdk 21 >&2",
   ...Object.fromEntries(
-    [...TOOLS, "git", "gitlab-runner", "buildkite-agent"].map((name) => [name, "echo 1.0"]),
+    [...TOOLS, "git", "gitlab-runner", "buildkite-agent", "circleci-runner"].map((name) => [
+      name,
+      "echo 1.0",
+    ]),
   ),
 };
 
@@ -84,6 +87,7 @@ test.each([
 test("what an image does not have is no fault of it", async () => {
   await using own = await guest();
   expect(await own.verdict("GitHub's runner is there")).toMatchObject({ exitCode: 3 });
+  expect(await own.verdict("Azure's agent is there")).toMatchObject({ exitCode: 3 });
   expect(await own.verdict("a simulator boots")).toMatchObject({ exitCode: 3 });
   expect(await own.verdict("Jenkins' agent is there")).toMatchObject({
     exitCode: 3,

@@ -13,6 +13,11 @@ const word = z
   .max(255)
   .regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/=+-]*$/, "has characters that are not allowed here");
 
+const variableName = z
+  .string()
+  .max(255)
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is letters, digits and _");
+
 const github = z
   .strictObject({
     kind: z.literal("github"),
@@ -76,6 +81,44 @@ const jenkins = z.strictObject({
   name: word,
 });
 
+/** Azure's agent publishes its environment as capabilities, so it takes the ones that are meant by themselves. */
+const azure = z.strictObject({
+  kind: z.literal("azure"),
+  url: httpUrl.describe("The organisation's URL, or a collection's of a server"),
+  token: secret(printable.max(1024)).describe(
+    "Personal access token with the scope Agent Pools (read, manage)",
+  ),
+  pool: word,
+  capabilities: z
+    .record(
+      variableName,
+      z
+        .string()
+        .max(1023)
+        .regex(/^[^\0\r\n]*$/, "must be one line"),
+    )
+    .optional()
+    .describe(
+      "What jobs' demands may ask for, beside what the agent finds out itself; everybody can read them",
+    ),
+  unregister: z
+    .boolean()
+    .default(true)
+    .describe("Whether the agent leaves its pool after its job; the token then stays in the guest as long"),
+});
+
+const circleci = z.strictObject({
+  kind: z.literal("circleci"),
+  token: secret(printable.max(1024)).describe("The resource class's token"),
+  url: httpUrl.optional().describe("Of a CircleCI Server; by default CircleCI's cloud"),
+  idleTimeoutSeconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(600)
+    .describe("How long the machine runner waits for its job"),
+});
+
 const script = z.strictObject({
   kind: z.literal("script"),
   script: secret(
@@ -89,7 +132,15 @@ const script = z.strictObject({
 });
 
 /** The CI process that is started in the guest; it must be baked into the image, nothing is downloaded. */
-export const runnerSchema = z.discriminatedUnion("kind", [github, gitlab, buildkite, jenkins, script]);
+export const runnerSchema = z.discriminatedUnion("kind", [
+  github,
+  gitlab,
+  buildkite,
+  jenkins,
+  azure,
+  circleci,
+  script,
+]);
 export type Runner = z.infer<typeof runnerSchema>;
 export type RevealedRunner = Revealed<Runner>;
 export type RunnerKind = Runner["kind"];
@@ -98,6 +149,8 @@ export const RUNNER_KINDS = [
   "gitlab",
   "buildkite",
   "jenkins",
+  "azure",
+  "circleci",
   "script",
 ] as const satisfies RunnerKind[];
 

@@ -127,6 +127,8 @@ describe("what holds secrets", () => {
     { kind: "gitlab", url, token: CANARY, waitTimeoutSeconds: 1 },
     { kind: "buildkite", token: CANARY },
     { kind: "jenkins", url, secret: CANARY, name: "n" },
+    { kind: "azure", url, token: CANARY, pool: "p", unregister: true },
+    { kind: "circleci", token: CANARY, idleTimeoutSeconds: 1 },
     { kind: "script", script: CANARY, shell: "/bin/sh" },
   ];
 

@@ -64,7 +64,18 @@ describe("the body of POST /v1/vms", () => {
     [{ kind: "script", script: "echo hi" }, []],
     [{ kind: "script", script: "echo \0" }, ["runner.script"]],
     [{ kind: "script", script: "x", shell: "/usr/bin/python3" }, ["runner.shell"]],
-    [{ kind: "circleci" }, ["runner.kind"]],
+    [{ kind: "azure", url: "https://dev.azure.com/acme", token: "T", pool: "Macs" }, []],
+    [
+      { kind: "azure", url: "x", token: "T", pool: "", capabilities: { xcode: "16\n" } },
+      ["runner.capabilities.xcode", "runner.pool", "runner.url"],
+    ],
+    [
+      { kind: "azure", url: "https://dev.azure.com/a", token: "T", pool: "p", capabilities: { "a b": "" } },
+      ["runner.capabilities.a b"],
+    ],
+    [{ kind: "circleci", token: "T", url: "https://circleci.example.com" }, []],
+    [{ kind: "circleci", token: "T", idleTimeoutSeconds: 0 }, ["runner.idleTimeoutSeconds"]],
+    [{ kind: "travis" }, ["runner.kind"]],
   ])("runner %j", (runner, fields) => {
     expect(wrong({ image, runner })).toEqual(fields);
   });

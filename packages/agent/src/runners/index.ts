@@ -1,5 +1,7 @@
 import type { RevealedRunner } from "@tartfleet/shared";
+import { planAzure } from "./azure.ts";
 import { planBuildkite } from "./buildkite.ts";
+import { planCircleci } from "./circleci.ts";
 import { planGithub } from "./github.ts";
 import { planGitlab } from "./gitlab.ts";
 import { planJenkins } from "./jenkins.ts";
@@ -17,6 +19,10 @@ export function planRunner(runner: RevealedRunner, name: string): RunnerPlan {
       return planBuildkite(runner, name);
     case "jenkins":
       return planJenkins(runner);
+    case "azure":
+      return planAzure(runner, name);
+    case "circleci":
+      return planCircleci(runner, name);
     case "script":
     default:
       return planScript(runner);

@@ -277,6 +277,11 @@ describe("an image without what the runner needs", () => {
       "gitlab-runner",
     ],
     [{ kind: "buildkite", token: SECRET }, "buildkite-agent"],
+    [
+      { kind: "azure", url: "https://dev.azure.com/a", token: SECRET, pool: "p", unregister: true },
+      "~/azure-pipelines-agent",
+    ],
+    [{ kind: "circleci", token: SECRET, idleTimeoutSeconds: 5 }, "circleci-runner"],
   ];
 
   it.each(runners)("says what to bake ($kind)", async (runner, what) => {

@@ -133,6 +133,11 @@ describe("the runners of other CI systems in a simulated VM", () => {
     ],
     [{ kind: "buildkite", token: SECRET, queue: "mac" }, "buildkite-agent start"],
     [{ kind: "jenkins", url: "https://ci.example", secret: SECRET, name: "mac 1" }, "java -jar"],
+    [
+      { kind: "azure", url: "https://dev.azure.com/acme", token: SECRET, pool: "Macs", unregister: true },
+      "Agent.Listener configure",
+    ],
+    [{ kind: "circleci", token: SECRET, idleTimeoutSeconds: 60 }, "circleci-runner machine"],
   ];
 
   it.each(runners)("do one job and end the VM ($kind)", async (runner, program) => {
@@ -143,9 +148,9 @@ describe("the runners of other CI systems in a simulated VM", () => {
     expect(placed).toMatchObject({ ok: true });
     expect(await provisioned(runner)).toMatchObject({ ok: true });
     await plane.count(1);
-    const [start] = await starts();
-    expect(start?.program).toContain(program);
-    expect(JSON.stringify(start?.argv)).not.toContain(SECRET);
+    const started = await starts();
+    expect(started[0]?.program).toContain(program);
+    expect(JSON.stringify(started.map(({ argv }) => argv))).not.toContain(SECRET);
     expect(plane.heard[0]?.query).toMatchObject({ phase: "runner_exited", rc: "0" });
     expect(await readScriptResult(guest, { signal })).toMatchObject({
       value: { exitCode: 0, output: expect.stringContaining("built") as string },

@@ -13,9 +13,12 @@ let guest: LocalGuest;
 beforeEach(async () => {
   guest = await makeLocalGuest();
   const tell = `#!/bin/sh\nfor word in "$0" "$@"; do printf '[%s]' "\${word##*/}"; done; echo\n`;
-  for (const name of ["gitlab-runner", "buildkite-agent", "java"]) {
-    await guest.program(name, `${tell}env | grep -E '^(CI_SERVER_TOKEN|BUILDKITE_)' | sort\n`);
+  for (const name of ["gitlab-runner", "buildkite-agent", "java", "circleci-runner"]) {
+    await guest.program(name, `${tell}env | grep -E '^(CI_SERVER_TOKEN|BUILDKITE_|CIRCLECI_)' | sort\n`);
   }
+  const azure = `${tell}env | grep -E '^(VSO_AGENT_|VSTS_AGENT_|xcode)' | sort\n`;
+  await guest.write("azure-pipelines-agent/config.sh", azure, 0o755);
+  await guest.write("azure-pipelines-agent/run.sh", `${azure}exit 3\n`, 0o755);
 });
 afterEach(async () => {
   await guest[Symbol.asyncDispose]();
@@ -26,12 +29,13 @@ async function started(runner: RevealedRunner) {
   const plan = planRunner(runner, NAME);
   for (const { name, content } of plan.files) await guest.write(`.tartfleet/${name}`, content);
   const head = `home=$HOME dir=$HOME/.tartfleet\n`;
-  const { stdout } = await execa("/bin/bash", ["-c", head + plan.start], {
+  const { stdout, exitCode } = await execa("/bin/bash", ["-c", head + plan.start], {
     env: guest.env,
     extendEnv: false,
+    reject: false,
   });
   const left = await guest.file(".tartfleet/runner-secret").catch(() => undefined);
-  return { said: stdout.split("\n"), left, text: plan.start + plan.prepare + plan.check };
+  return { said: stdout.split("\n"), exitCode, left, text: plan.start + plan.prepare + plan.check };
 }
 
 describe("start lines", () => {
@@ -66,6 +70,68 @@ describe("start lines", () => {
       `[buildkite-agent][start][--name][${NAME}][--acquire-job][${acquireJob}]`,
       `BUILDKITE_AGENT_TOKEN=${SECRET}`,
     ]);
+  });
+
+  const azure = {
+    kind: "azure",
+    url: "https://dev.azure.com/acme",
+    token: SECRET,
+    pool: "Macs",
+    unregister: true,
+  } as const;
+  const configured = `[config.sh][--unattended][--url][acme][--auth][pat][--pool][Macs][--agent][${NAME}][--replace][--work][_work]`;
+
+  it("of Azure register, take one job and leave the pool, and end as the agent did", async () => {
+    await guest.write(".tartfleet/job.env", "export DEPLOY_KEY='a\nb'\nexport LANG='C'\n");
+    const { said, left, exitCode } = await started({ ...azure, capabilities: { xcode: "it's 16" } });
+    const shown = ["VSO_AGENT_IGNORE=DEPLOY_KEY,LANG,"];
+    const token = `VSTS_AGENT_INPUT_TOKEN=${SECRET}`;
+    expect(said).toEqual([
+      configured,
+      ...shown,
+      token,
+      "xcode=it's 16",
+      "[run.sh][--once]",
+      ...shown,
+      "xcode=it's 16",
+      "[config.sh][remove][--unattended][--auth][pat]",
+      ...shown,
+      token,
+      "xcode=it's 16",
+    ]);
+    expect([left, exitCode]).toEqual([undefined, 3]);
+  });
+
+  it("of Azure keep nothing of the token while a job may run, where another removes the agent", async () => {
+    await guest.write("azure-pipelines-agent/run.sh", "#!/bin/sh\nenv; ls -A ~/.tartfleet\n", 0o755);
+    const { said } = await started({ ...azure, unregister: false });
+    expect(said.filter((line) => line.includes(SECRET))).toEqual([`VSTS_AGENT_INPUT_TOKEN=${SECRET}`]);
+    expect(said).not.toContain("runner-secret");
+    expect(said.join("\n")).not.toContain("[remove]");
+  });
+
+  it("of Azure start nothing that could not be registered", async () => {
+    await guest.write("azure-pipelines-agent/config.sh", "#!/bin/sh\nexit 1\n", 0o755);
+    expect(await started(azure)).toMatchObject({ said: [""], exitCode: 1 });
+  });
+
+  it("of CircleCI take one task by a file of settings, the token by the environment", async () => {
+    const { said, left } = await started({
+      kind: "circleci",
+      token: SECRET,
+      url: "https://ci.example/$(false)",
+      idleTimeoutSeconds: 300,
+    });
+    expect(said).toEqual([
+      "[circleci-runner][machine][-c][circleci-runner.yaml]",
+      `CIRCLECI_RUNNER_API_AUTH_TOKEN=${SECRET}`,
+      `CIRCLECI_RUNNER_WORK_DIR=${guest.home}/circleci-runner`,
+    ]);
+    expect(JSON.parse(await guest.file(".tartfleet/circleci-runner.yaml"))).toEqual({
+      api: { url: "https://ci.example/$(false)" },
+      runner: { name: NAME, mode: "single-task", idle_timeout: "300s" },
+    });
+    expect(left).toBeUndefined();
   });
 
   it("of Jenkins name the secret's file, which must outlast them", async () => {
@@ -104,13 +170,22 @@ describe("start lines", () => {
         secret: word,
         name: fc.constant("n"),
       }),
+      fc.record({
+        kind: fc.constant("azure"),
+        url: fc.constant("https://dev.azure.com/o"),
+        token: word,
+        pool: fc.constant("p"),
+      }),
+      fc.record({ kind: fc.constant("circleci"), token: word }),
     );
     fc.assert(
       fc.property(runner, (input) => {
         const secret = Object.entries(input).find(([key]) => /jit|oken|secret/.test(key))?.[1] ?? "";
         const plan = planRunner(reveal(runnerSchema.parse(input)), NAME);
         expect(plan.start + plan.check + plan.prepare).not.toContain(secret);
-        expect(plan.files).toEqual([{ name: "runner-secret", mode: "0400", content: secret }]);
+        const [file, ...others] = plan.files;
+        expect(file).toEqual({ name: "runner-secret", mode: "0400", content: secret });
+        expect(JSON.stringify(others)).not.toContain(JSON.stringify(secret).slice(1, -1));
       }),
     );
   });

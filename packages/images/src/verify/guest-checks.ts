@@ -129,6 +129,13 @@ java -version 2>&1 | head -n 1
 test -r ~/agent.jar || test -r ~/jenkins/agent.jar || { echo "and no agent.jar"; exit ${ABSENT}; }`,
     ),
     check(
+      9,
+      "Azure's agent is there",
+      `test -x ~/azure-pipelines-agent/run.sh || exit ${ABSENT}
+~/azure-pipelines-agent/bin/Agent.Listener --version`,
+    ),
+    check(9, "CircleCI's runner is there", present("circleci-runner", "circleci-runner --version")),
+    check(
       10,
       "there is no secret in it",
       `${await asBuilt("runner/assert-no-secrets.sh")}\necho none was found`,

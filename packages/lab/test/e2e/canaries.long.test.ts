@@ -26,7 +26,7 @@ const KEEPERS =
 const GUEST_DISK = /^mac-\d\/home\/vms\/[^/]+\/disk$/;
 
 /**
- * The environment is where job and runner read these from: GitHub's runner, GitLab's and Buildkite's take their
+ * The environment is where job and runner read these from: GitHub's runner, GitLab's, Buildkite's, Azure's and CircleCI's take their
  * credential from nowhere else but argv or a file of their own, and `env` is given to be the job's environment.
  * Scripts, Jenkins' secret and the VM's token are in no environment, not even in the guest.
  */
@@ -35,6 +35,8 @@ const GUESTS_OWN = new Set([
   "ACTIONS_RUNNER_INPUT_TOKEN",
   "CI_SERVER_TOKEN",
   "BUILDKITE_AGENT_TOKEN",
+  "VSTS_AGENT_INPUT_TOKEN",
+  "CIRCLECI_RUNNER_API_AUTH_TOKEN",
   "DEPLOY_KEY",
 ]);
 
@@ -52,6 +54,8 @@ const RUNNERS = {
   gitlab: { kind: "gitlab", url, token: plant("gitlab-token") },
   buildkite: { kind: "buildkite", token: plant("buildkite-token") },
   jenkins: { kind: "jenkins", url, secret: plant("jenkins-secret"), name: "node-1" },
+  azure: { kind: "azure", url, token: plant("azure-token"), pool: "Macs" },
+  circleci: { kind: "circleci", token: plant("circleci-token") },
   script: { kind: "script", script: `sleep 0.3 # ${plant("script")}` },
 } as const;
 

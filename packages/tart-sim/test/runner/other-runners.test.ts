@@ -3,6 +3,8 @@ import { availableEngines, engineKinds } from "../guest/available-engines.ts";
 import { run, shell, startGuest, type TestGuest } from "../guest/guest-fixture.ts";
 import { recordedStarts, said, writeScript } from "./runner-fixture.ts";
 
+const azure =
+  "VSTS_AGENT_INPUT_TOKEN=t ~/azure-pipelines-agent/config.sh --unattended --url u --auth pat --pool p --agent a --replace";
 const engines = await availableEngines();
 
 describe.each(engineKinds)("other CI programs in a %s guest", (kind) => {
@@ -57,16 +59,42 @@ describe.each(engineKinds)("other CI programs in a %s guest", (kind) => {
     expect((await recordedStarts(started))[0]?.argv).toContain("@secret");
   });
 
+  programTest("Azure's agent is configured, runs once, and leaves", async (started) => {
+    await writeScript(started, ".ci-job.sh", "echo built; exit 3");
+    const outcome = await shell(
+      started.guest,
+      `cd ~/azure-pipelines-agent && ${azure} && ./run.sh --once && ! ${azure} &&
+        VSTS_AGENT_INPUT_TOKEN=t ./config.sh remove --unattended --auth pat && ! ./run.sh --once`,
+    );
+    expect(outcome).toMatchObject({ exit: { kind: "exited", code: 0 } });
+    expect(outcome.stdout).toContain("built\n");
+    expect(outcome.stderr).toMatch(/already configured[^]*Must configure/);
+  });
+
+  programTest(
+    "CircleCI's machine runner reads its settings from a file, and variables first",
+    async (started) => {
+      const outcome = await shell(
+        started.guest,
+        `cd && echo '{"runner":{"name":"n","mode":"single-task","idle_timeout":"10m"}}' >c.yaml &&
+        CIRCLECI_RUNNER_API_AUTH_TOKEN=t circleci-runner machine -c c.yaml`,
+      );
+      expect(outcome.exit).toEqual({ kind: "exited", code: 0 });
+    },
+  );
+
   programTest("they go on to the next job unless told not to", async (started) => {
     const stop = new AbortController();
     const forever = [
       "CI_SERVER_TOKEN=t gitlab-runner run-single --url http://g --executor shell",
       "BUILDKITE_AGENT_TOKEN=t buildkite-agent start",
       "java -jar ~/agent.jar -url http://j -secret s -name n",
+      `${azure} && ~/azure-pipelines-agent/run.sh`,
+      "CIRCLECI_RUNNER_API_AUTH_TOKEN=t CIRCLECI_RUNNER_NAME=n circleci-runner machine",
     ].map(async (line) => run(started.guest, ["/bin/sh", "-c", line], { signal: stop.signal }));
     await expect
       .poll(async () => (await recordedStarts(started).catch(() => [])).length, { timeout: 15_000 })
-      .toBe(3);
+      .toBe(6);
     stop.abort();
     for (const each of forever) expect((await each).exit).toEqual({ kind: "signaled" });
   });
@@ -82,6 +110,16 @@ describe.each(engineKinds)("other CI programs in a %s guest", (kind) => {
       ["java -jar ~/agent.jar -url u -secret @/no/such/file -name n", /ENOENT/],
       ["java -jar ~/other.jar", /Unable to access jarfile/],
       ["java -jar ~/agent.jar -url u -name n --noReconnect", /unknown option: --noReconnect/],
+      ["~/azure-pipelines-agent/config.sh --unattended --auth pat", /configuration provided for url/],
+      ["~/azure-pipelines-agent/config.sh --agentname n", /unknown option: --agentname/],
+      ["~/azure-pipelines-agent/config.sh --auth pat", /nobody is there/],
+      ["~/azure-pipelines-agent/run.sh --once", /Must configure/],
+      ["circleci-runner machine", /missing: api.auth_token/],
+      ["CIRCLECI_RUNNER_API_AUTH_TOKEN=t CIRCLECI_RUNNER_NAME='a b' circleci-runner machine", /runner.name/],
+      [
+        'echo \'{"runner":{"mod":1}}\' >c.yaml; circleci-runner machine -c c.yaml',
+        /unknown settings: runner.mod/,
+      ],
     ];
     for (const [line, message] of refusals) {
       const outcome = await shell(started.guest, line);

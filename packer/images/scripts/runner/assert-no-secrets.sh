@@ -3,6 +3,7 @@
 set -euo pipefail
 
 for path in ~/.tartfleet ~/actions-runner/.runner ~/actions-runner/.credentials ~/actions-runner/.credentials_rsaparams \
+  ~/azure-pipelines-agent/.agent ~/azure-pipelines-agent/.credentials ~/azure-pipelines-agent/.credentials_rsaparams \
   ~/.gitlab-runner/config.toml ~/.buildkite-agent ~/.aws/credentials ~/.docker/config.json ~/.config/gh/hosts.yml ~/.netrc; do
   if [ -e "$path" ]; then
     echo "$path does not belong into an image" >&2

@@ -1,9 +1,9 @@
 /** The stand-in of GitHub's Runner.Listener: `run`, `configure`, `remove`, `warmup`, `--version`. */
 import "../../guest/leave-cache.ts";
 import { setTimeout as delay } from "node:timers/promises";
+import { readInputs } from "../inputs.ts";
 import { recordStart } from "../record-start.ts";
 import { BadOption, type OptionTable } from "../strict-options.ts";
-import { readInputs } from "./inputs.ts";
 import { listen } from "./listen.ts";
 import {
   decodeJitConfig,
@@ -13,6 +13,8 @@ import {
   writeRunnerFiles,
 } from "./runner-directory.ts";
 import { Refused, register } from "./server-link.ts";
+
+const INPUTS = "ACTIONS_RUNNER_INPUT_";
 
 const runOptions: OptionTable = { "--jitconfig": "value", "--once": "flag", "--startuptype": "value" };
 
@@ -35,7 +37,7 @@ const terminated = 1;
 const retryable = 2;
 
 async function run(runnerDir: string, argv: readonly string[]): Promise<number> {
-  const inputs = readInputs(argv, runOptions);
+  const inputs = readInputs(argv, runOptions, INPUTS);
   const jitConfig = inputs.value("--jitconfig");
   if (jitConfig !== undefined) writeRunnerFiles(runnerDir, decodeJitConfig(jitConfig));
   if (!isConfigured(runnerDir)) {
@@ -46,7 +48,7 @@ async function run(runnerDir: string, argv: readonly string[]): Promise<number> 
 }
 
 async function configure(runnerDir: string, argv: readonly string[]): Promise<number> {
-  const inputs = readInputs(argv, configureOptions);
+  const inputs = readInputs(argv, configureOptions, INPUTS);
   if (isConfigured(runnerDir)) {
     console.error("Cannot configure the runner because it is already configured.");
     return terminated;

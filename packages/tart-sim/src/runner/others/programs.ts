@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { circleciRunner } from "./circleci.ts";
 import type { OptionTable, ParsedOptions } from "../strict-options.ts";
 
 /** A CI system's program, as far as a start script can tell. */
@@ -141,4 +142,5 @@ export const programs: Readonly<Record<string, CiProgram>> = {
   "gitlab-runner run-single": gitlabRunner,
   "buildkite-agent start": buildkiteAgent,
   "java -jar": jenkinsAgent,
+  "circleci-runner machine": circleciRunner,
 };
