@@ -16,6 +16,8 @@ import { LIMITS, limitsOf } from "./http/limits.ts";
 import { openListener } from "./http/listener.ts";
 import type { Listener } from "./http/listener.ts";
 import { serve } from "./http/server.ts";
+import { CiConfigError } from "./integrations/config-file.ts";
+import { openSystems } from "./integrations/systems.ts";
 import { OidcConfigError, readOidcConfig } from "./oidc/config.ts";
 import { makeOidc, type Oidc } from "./oidc/oidc.ts";
 import { DatabaseUnusableError } from "./store/faults.ts";
@@ -63,7 +65,7 @@ async function start(settings: Settings): Promise<void> {
   const log = openStdoutLog({ level: settings.logLevel });
   const clock = systemClock();
   const oidc = openOidc(settings, clock, log);
-  const integrate = await openGithub(settings, log);
+  const integrate = await openCiSystems(settings, log);
   const listener = await listen(settings);
   const config = completeConfig(settings, listener.port);
   const onFatal = failWith(log);
@@ -155,17 +157,12 @@ function openOidc({ oidcConfig }: Settings, clock: Clock, log: Logger): Oidc | u
   }
 }
 
-/** What it needs is loaded only where it is configured. */
-async function openGithub({ githubConfig }: Settings, log: Logger): Promise<Integrate | undefined> {
-  if (githubConfig === undefined) return undefined;
-  const { GithubConfigError, readGithubConfig } = await import("./integrations/github/config.ts");
-  const { startGithub } = await import("./integrations/github/github.ts");
+async function openCiSystems(settings: Settings, log: Logger): Promise<Integrate | undefined> {
   try {
-    const config = readGithubConfig(githubConfig);
-    return (parts) => startGithub(config, { log }, parts);
+    return await openSystems(settings, log);
   } catch (error) {
-    if (!(error instanceof GithubConfigError)) throw error;
-    throw new StartError(`cannot start with this --github-config:\n  ${error.mistakes.join("\n  ")}`);
+    if (!(error instanceof CiConfigError)) throw error;
+    throw new StartError(`cannot start with these CI systems:\n  ${error.mistakes.join("\n  ")}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Runner } from "@tartfleet/shared";
+import type { Runner, RunnerKind } from "@tartfleet/shared";
 import type { Registry } from "prom-client";
 import type { Vm } from "../domain/vm.ts";
 import type { EndForCi } from "./ci-ends.ts";
@@ -12,6 +12,13 @@ export interface IntegrationParts extends Pick<Parts, "store" | "changes" | "clo
   registry: Registry;
   useCases: Pick<UseCases, "createVm">;
   endForCi: EndForCi;
+}
+
+/** Whose runner a VM gets, when an integration asked for it. */
+export interface RunnerFrom {
+  /** Name of the runner definition. */
+  definition: string;
+  kind: RunnerKind;
 }
 
 /** A webhook of a CI system as it came: the body's bytes, for it is signed. */
@@ -31,7 +38,7 @@ export interface Integration {
    * @throws CallError ci_unavailable when there is none now; the agent asks again
    */
   runnerOf(vm: Vm): Promise<Runner>;
-  /** Without it no webhooks are taken. */
+  /** GitHub's. Without it no webhooks are taken. */
   takeWebhook?: TakeWebhook | undefined;
   stop(): void;
 }

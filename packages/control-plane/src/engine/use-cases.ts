@@ -65,6 +65,7 @@ import type {
   VmRecord,
   Welcome,
 } from "@tartfleet/shared";
+import type { RunnerFrom } from "./integration.ts";
 
 /** Who calls, as told by the token. */
 export type Principal =
@@ -110,13 +111,13 @@ export interface UseCases {
   /**
    * Accepts a VM. `created` is false when the idempotency key already has a live VM with the same body.
    *
-   * @param runnerFrom of an integration alone: its runner definition, whose runner it gets
+   * @param runnerFrom of an integration alone
    */
   createVm(
     caller: Caller,
     input: CreateVm,
     idempotencyKey?: string,
-    runnerFrom?: string,
+    runnerFrom?: RunnerFrom,
   ): Promise<{ vm: VmRecord; created: boolean }>;
   getVm(id: string): VmRecord;
   /** Undefined when there is no such VM. */

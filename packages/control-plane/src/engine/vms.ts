@@ -97,7 +97,8 @@ export function makeVmUseCases(
         clock.now(),
       );
       if (channel !== undefined) vm.spec.channel = channel;
-      if (runnerFrom !== undefined) Object.assign(vm.spec, { runnerKind: "github", runnerFrom });
+      if (runnerFrom !== undefined)
+        Object.assign(vm.spec, { runnerKind: runnerFrom.kind, runnerFrom: runnerFrom.definition });
       const trace = parts.tracer?.begin(caller.traceparent);
       if (trace) vm.spec.trace = trace;
       vm.resolution = tags.choose(vm.spec.image);

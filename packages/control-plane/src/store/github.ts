@@ -1,3 +1,4 @@
+import type { RunnerKind } from "@tartfleet/shared";
 import { and, count, eq, getTableColumns, inArray, isNotNull, lt, ne, sql } from "drizzle-orm";
 import { learn, type GithubJob, type JobNews } from "../domain/github/ledger.ts";
 import { vmOfRunner } from "../domain/github/runner-name.ts";
@@ -71,12 +72,18 @@ export function makeGithubStore(db: Db, commit: Commit) {
           .map(({ vmId, ...job }) => [vmId ?? "", job]),
       ),
 
-    /** Live VMs that runner definitions asked for. */
-    githubVms: (): Vm[] =>
+    /** Live VMs that an integration asked for, with runners of this kind. */
+    askedVms: (kind: RunnerKind): Vm[] =>
       db
         .select()
         .from(vms)
-        .where(and(live, sql`json_extract(${vms.spec}, '$.runnerFrom') is not null`))
+        .where(
+          and(
+            live,
+            sql`json_extract(${vms.spec}, '$.runnerFrom') is not null`,
+            sql`json_extract(${vms.spec}, '$.runnerKind') = ${kind}`,
+          ),
+        )
         .all()
         .map(vmOfRow),
 

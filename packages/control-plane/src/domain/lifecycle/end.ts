@@ -24,7 +24,8 @@ const ASKED_GRACE_MS = 600_000;
 
 function graceOf({ spec }: Vm, { phase }: EventOf<"announced">, { hookGrace, exitSettle }: Budgets): number {
   if (phase === "runner_exited") return exitSettle;
-  return spec.runnerFrom === undefined ? hookGrace : Math.max(hookGrace, ASKED_GRACE_MS);
+  const isAskedAbout = spec.runnerFrom !== undefined && spec.runnerKind === "github";
+  return isAskedAbout ? Math.max(hookGrace, ASKED_GRACE_MS) : hookGrace;
 }
 
 export const drain: Rule<"announced"> = (vm, event, { now, budgets }) => {

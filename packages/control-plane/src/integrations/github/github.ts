@@ -1,16 +1,23 @@
-import { waitingJobs } from "../../domain/github/demand.ts";
+import { waitingJobs } from "../../domain/github/waiting.ts";
 import type { Integration, IntegrationParts } from "../../engine/integration.ts";
 import { makeActionsService, type ActionsService } from "./actions-service.ts";
 import { makeApi, type Fetch } from "./api.ts";
-import { labelsOf, scopePath, type GithubConfig, type RunnerDefinition } from "./config.ts";
+import type { Opened } from "../compose.ts";
+import type { CiLog } from "../log.ts";
+import { startPlanner } from "../planner.ts";
+import { labelsOf, readGithubConfig, scopePath, type GithubConfig, type RunnerDefinition } from "./config.ts";
 import { startListener, type Listener } from "./listener.ts";
-import type { GithubLog } from "./log.ts";
 import { measureGithub } from "./metrics.ts";
 import { makeMinter } from "./minter.ts";
-import { startPlanner } from "./planner.ts";
 import { startPuller } from "./puller.ts";
 import { startSweeper } from "./sweeper.ts";
 import { makeIntake } from "./webhook.ts";
+
+/** @throws CiConfigError */
+export function openGithub(path: string, log: CiLog): Opened {
+  const config = readGithubConfig(path);
+  return { definitions: config.runners, integrate: (parts) => startGithub(config, { log }, parts) };
+}
 
 /**
  * Serves GitHub Actions: each scale set is listened to, VMs are asked for as jobs wait, and their runners' credentials
@@ -20,7 +27,7 @@ import { makeIntake } from "./webhook.ts";
  */
 export function startGithub(
   config: GithubConfig,
-  { log, fetch = globalThis.fetch }: { log: GithubLog; fetch?: Fetch },
+  { log, fetch = globalThis.fetch }: { log: CiLog; fetch?: Fetch },
   parts: IntegrationParts,
 ): Integration {
   const { store, clock, registry } = parts;
@@ -45,13 +52,23 @@ export function startGithub(
     return service;
   }
 
-  const planner = startPlanner(runners, {
-    ...parts,
-    log,
-    statisticsOf,
-    isReachable: (name) => listeners.get(name)?.isHeard() ?? true,
-    onAsked: metrics.asked,
-  });
+  const planner = startPlanner(
+    {
+      kind: "github",
+      definitions: runners,
+      demand(vms) {
+        const jobs = store.githubJobsOf(vms.map(({ id }) => id));
+        const ofLedger = store.waitingGithubJobs();
+        return {
+          waiting: (name) => waitingJobs(ofLedger.get(name) ?? 0, statisticsOf(name)),
+          told: ({ id }) => jobs.get(id)?.state,
+        };
+      },
+      isReachable: (name) => listeners.get(name)?.isHeard() ?? true,
+      onAsked: metrics.asked,
+    },
+    { ...parts, log },
+  );
   for (const definition of runners.filter(({ mode }) => mode === "scale-set")) {
     const { name } = definition;
     const listener = startListener(definition, {

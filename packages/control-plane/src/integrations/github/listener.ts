@@ -1,10 +1,10 @@
 import type { JobNews } from "../../domain/github/ledger.ts";
-import type { SetStatistics } from "../../domain/github/demand.ts";
+import type { SetStatistics } from "../../domain/github/waiting.ts";
 import type { Clock } from "../../engine/clock.ts";
 import type { Store } from "../../store/store.ts";
 import { isStatus, type ActionsService, type JobMessage, type Session } from "./actions-service.ts";
 import type { RunnerDefinition } from "./config.ts";
-import type { GithubLog } from "./log.ts";
+import type { CiLog } from "../log.ts";
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -38,7 +38,7 @@ export function startListener(
     service: ActionsService;
     store: Pick<Store, "githubSession" | "setGithubSession" | "learnJobs">;
     clock: Clock;
-    log: GithubLog;
+    log: CiLog;
     owner: string;
     /** The ledger or the count has changed. */
     onNews(): void;

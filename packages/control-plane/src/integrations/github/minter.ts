@@ -51,11 +51,7 @@ export function makeMinter(
   /** @throws CallError ci_unavailable; the agent asks again */
   return async (vm: Vm): Promise<Runner> => {
     const definition = definitions.find(({ name }) => name === vm.spec.runnerFrom);
-    if (!definition)
-      throw new CallError(
-        "ci_unavailable",
-        `The runner definition ${vm.spec.runnerFrom} of VM ${vm.id} is not in --github-config any more.`,
-      );
+    if (!definition) throw new Error(`VM ${vm.id} is of no definition of GitHub's`);
     try {
       const jit = await jitFor(definition, runnerName(definition.name, vm, randomId(SALT)));
       onMinted(definition.name, true);

@@ -1,7 +1,7 @@
 import type { IntegrationParts } from "../../engine/integration.ts";
 import { every } from "../../engine/stalls.ts";
 import type { GithubApi } from "./api.ts";
-import type { GithubLog } from "./log.ts";
+import type { CiLog } from "../log.ts";
 
 const PULL_MS = 300_000;
 /** GitHub keeps deliveries for three days, and sends none of them again by itself. */
@@ -19,7 +19,7 @@ export function startPuller({
   take,
 }: Pick<IntegrationParts, "store" | "clock"> & {
   api: GithubApi;
-  log: GithubLog;
+  log: CiLog;
   take(delivery: string, payload: unknown): Promise<void>;
 }): { stop(): void } {
   let until = clock.now() - KEPT_MS;

@@ -10,8 +10,8 @@ import { every } from "../../engine/stalls.ts";
 import type { Act } from "../../store/audit.ts";
 import type { GithubApi } from "./api.ts";
 import { scopePath, type RunnerDefinition, type Scope } from "./config.ts";
-import type { GithubLog } from "./log.ts";
-import { callerFor } from "./planner.ts";
+import type { CiLog } from "../log.ts";
+import { callerFor } from "../planner.ts";
 
 const SWEEP_MS = 60_000;
 /** With less than that of the hour's requests left only each fifth sweep is made. */
@@ -47,7 +47,7 @@ export function startSweeper(
     onRemoved,
   }: Pick<IntegrationParts, "store" | "clock" | "patience" | "endForCi"> & {
     api: GithubApi;
-    log: GithubLog;
+    log: CiLog;
     onNews(): void;
     onFound(found: Found): void;
     /** A VM was ended although neither its hook nor its runner's exit had been seen. */
@@ -85,7 +85,7 @@ export function startSweeper(
   }
 
   async function sweep(): Promise<void> {
-    const vms = store.githubVms();
+    const vms = store.askedVms("github");
     const jobs = store.githubJobsOf(vms.map(({ id }) => id));
     await endOverdue(vms, jobs);
     await match(vms, jobs);
@@ -165,7 +165,7 @@ export function startSweeper(
   async function end(vm: Vm, ending: CiEnding): Promise<boolean> {
     const name = nameOf(vm);
     const details = { runner: name };
-    const caller = callerFor({ name, team: vm.team });
+    const caller = callerFor("github", { name, team: vm.team });
     const isEnded = await endForCi(caller, vm.id, { ...ending, details });
     if (isEnded) log.warn({ vmId: vm.id, runner: name, why: ending.why }, "a VM was ended");
     return isEnded;

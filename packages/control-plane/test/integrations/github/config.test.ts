@@ -1,13 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  GithubConfigError,
-  apiUrl,
-  readGithubConfig,
-  scopePath,
-  scopeUrl,
-} from "../../../src/integrations/github/config.ts";
+import { apiUrl, readGithubConfig, scopePath, scopeUrl } from "../../../src/integrations/github/config.ts";
+import { CiConfigError } from "../../../src/integrations/config-file.ts";
 import { tempFolder } from "../../helpers/program.ts";
 
 let folder: ReturnType<typeof tempFolder>;
@@ -28,7 +23,7 @@ function mistakesOf(content: object): string {
   try {
     read(content);
   } catch (error) {
-    if (error instanceof GithubConfigError) return error.message;
+    if (error instanceof CiConfigError) return error.message;
     throw error;
   }
   return "";

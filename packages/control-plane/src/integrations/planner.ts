@@ -1,12 +1,12 @@
-import { createVmSchema, DEFAULT_TEAM, type EndReason } from "@tartfleet/shared";
-import { ownVm, tendDemand, waitingJobs, type SetStatistics } from "../../domain/github/demand.ts";
-import { pausedUntil, type Failing } from "../../domain/pools/pause.ts";
-import type { Vm } from "../../domain/vm.ts";
-import type { CiEnding } from "../../engine/ci-ends.ts";
-import type { IntegrationParts } from "../../engine/integration.ts";
-import type { Caller } from "../../engine/use-cases.ts";
-import type { RunnerDefinition } from "./config.ts";
-import type { GithubLog } from "./log.ts";
+import { DEFAULT_TEAM, type EndReason, type RunnerKind } from "@tartfleet/shared";
+import { ownVm, tendDemand, type ToldJob } from "../domain/demand.ts";
+import { pausedUntil, type Failing } from "../domain/pools/pause.ts";
+import type { Vm } from "../domain/vm.ts";
+import type { CiEnding } from "../engine/ci-ends.ts";
+import type { IntegrationParts } from "../engine/integration.ts";
+import type { Caller } from "../engine/use-cases.ts";
+import type { CiLog } from "./log.ts";
+import { createOf, type VmDefinition } from "./vm-definition.ts";
 
 /** What comes together within so long is decided once. */
 const GATHER_MS = 50;
@@ -28,6 +28,25 @@ const TAKEN_BACK: CiEnding = {
   action: "vm.end",
 };
 
+/** What a CI system says of its jobs just now. */
+export interface Demand {
+  /** Jobs of a definition that wait for a runner; undefined while it is not known, and nothing is asked or taken back. */
+  waiting(definition: string): number | undefined;
+  /** What it says of the job that a VM has, or had; undefined: nothing. */
+  told(vm: Vm): ToldJob | undefined;
+}
+
+/** What a CI system's jobs are planned by. */
+export interface Planned {
+  kind: RunnerKind;
+  definitions: readonly VmDefinition[];
+  /** @param vms of its definitions, none of which has ended */
+  demand(vms: readonly Vm[]): Demand;
+  /** False while its guests would get no runner: a VM would boot in vain, and its host look bad for it. */
+  isReachable(definition: string): boolean;
+  onAsked(definition: string, vms: number): void;
+}
+
 export interface Planner {
   wake(): void;
   stop(): void;
@@ -35,7 +54,7 @@ export interface Planner {
 
 /** Asks for as many VMs of each definition as jobs wait for, and takes back those that nobody needs any more. */
 export function startPlanner(
-  definitions: readonly RunnerDefinition[],
+  { kind, definitions, demand, isReachable, onAsked }: Planned,
   {
     store,
     changes,
@@ -45,18 +64,11 @@ export function startPlanner(
     useCases,
     endForCi,
     log,
-    statisticsOf,
-    isReachable,
-    onAsked,
   }: Pick<
     IntegrationParts,
     "store" | "changes" | "clock" | "patience" | "randomId" | "useCases" | "endForCi"
   > & {
-    log: GithubLog;
-    statisticsOf(definition: string): SetStatistics | undefined;
-    /** False while its guests would get no runner: a VM would boot in vain, and its host look bad for it. */
-    isReachable(definition: string): boolean;
-    onAsked(definition: string, vms: number): void;
+    log: CiLog;
   },
 ): Planner {
   /** In memory: after a restart each is tried again. */
@@ -86,18 +98,19 @@ export function startPlanner(
   }
 
   async function plan(): Promise<void> {
-    const vms = store.githubVms();
-    const jobs = store.githubJobsOf(vms.map(({ id }) => id));
-    const waiting = store.waitingGithubJobs();
+    const vms = store.askedVms(kind);
+    const { waiting, told } = demand(vms);
     const own = Map.groupBy(vms, ({ spec }) => spec.runnerFrom);
     for (const definition of definitions) {
       const { name, min, max } = definition;
       if (isStopped) return;
+      const jobs = waiting(name);
+      if (jobs === undefined) continue;
       const { start, end } = tendDemand(
-        { waiting: waitingJobs(waiting.get(name) ?? 0, statisticsOf(name)), min, max },
-        (own.get(name) ?? []).map((vm) => ownVm(vm, jobs.get(vm.id)?.state)),
+        { waiting: jobs, min, max },
+        (own.get(name) ?? []).map((vm) => ownVm(vm, told(vm))),
       );
-      for (const id of end) await endForCi(callerFor(definition), id, TAKEN_BACK);
+      for (const id of end) await endForCi(callerFor(kind, definition), id, TAKEN_BACK);
       const failed = failing.get(name);
       const isPaused = failed !== undefined && pausedUntil(failed) > clock.now();
       if (start === 0 || isPaused || !isReachable(name)) continue;
@@ -106,24 +119,12 @@ export function startPlanner(
     }
   }
 
-  async function ask(definition: RunnerDefinition, count: number): Promise<void> {
-    const { name, image, os, cpu, memoryMiB, diskGiB, hostLabels, priority, ttlSeconds } = definition;
+  async function ask(definition: VmDefinition, count: number): Promise<void> {
+    const { name } = definition;
     try {
       for (let n = 0; n < count; n += 1) {
-        const input = createVmSchema.parse({
-          name: `${name}-${randomId(SALT)}`,
-          image,
-          os,
-          cpu,
-          memoryMiB,
-          diskGiB,
-          hostLabels,
-          priority,
-          ttlSeconds,
-          noJobTimeoutSeconds: definition.idleSeconds,
-          allowPending: true,
-        });
-        await useCases.createVm(callerFor(definition), input, undefined, name);
+        const input = createOf(definition, randomId(SALT));
+        await useCases.createVm(callerFor(kind, definition), input, undefined, { definition: name, kind });
       }
     } catch (error) {
       // What the store cannot take now is asked for again; what was refused has its reason.
@@ -135,12 +136,12 @@ export function startPlanner(
   function note(name: string, why: string): void {
     const times = (failing.get(name)?.times ?? 0) + 1;
     failing.set(name, { times, at: clock.now(), why });
-    log.warn({ runner: name, times, why }, "VMs for GitHub's jobs come in vain");
+    log.warn({ runner: name, times, why }, "VMs for its jobs come in vain");
   }
 
   function hear({ spec, job, endedAt, end }: Vm): void {
     const name = spec.runnerFrom;
-    if (name === undefined) return;
+    if (name === undefined || spec.runnerKind !== kind) return;
     if (job.state !== "none") failing.delete(name);
     else if (endedAt !== null && end && IN_VAIN.has(end.reason)) note(name, end.message);
     wake();
@@ -158,11 +159,14 @@ export function startPlanner(
   };
 }
 
-/** The integration's own doing, for the definition's team. */
-export function callerFor({ name, team = DEFAULT_TEAM }: Pick<RunnerDefinition, "name" | "team">): Caller {
+/** An integration's own doing, for the definition's team. */
+export function callerFor(
+  kind: RunnerKind,
+  { name, team = DEFAULT_TEAM }: Pick<VmDefinition, "name" | "team">,
+): Caller {
   return {
-    principal: { kind: "token", tokenId: `github:${name}`, role: "ci", name: "github", team },
-    requestId: `github:${name}`,
+    principal: { kind: "token", tokenId: `${kind}:${name}`, role: "ci", name: kind, team },
+    requestId: `${kind}:${name}`,
     address: null,
   };
 }

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { ownVm, tendDemand, waitingJobs, type OwnVm } from "../../../src/domain/github/demand.ts";
+import { ownVm, tendDemand, type OwnVm } from "../../src/domain/demand.ts";
 
 const vmArbitrary: fc.Arbitrary<OwnVm> = fc.record({
   id: fc.uuid(),
@@ -30,19 +30,13 @@ test("as many runners as jobs wait for, never more than max at once, and only wh
   );
 });
 
-test("the ledger counts where the service's statistics say 0, and the statistics where a message was lost", () => {
-  expect(waitingJobs(1, { totalAssignedJobs: 0, totalRunningJobs: 0 })).toBe(1);
-  expect(waitingJobs(0, { totalAssignedJobs: 3, totalRunningJobs: 1 })).toBe(2);
-  expect(waitingJobs(0, undefined)).toBe(0);
-});
-
 test("a job that only its guest has told of is one of those that seem to wait", () => {
   const job = { state: "started" as const, startedAt: 0, endedAt: null, details: {} };
   const vm = ownVm({ id: "a", state: "ready", job, createdAt: 0 }, undefined);
   expect(tendDemand({ waiting: 1, min: 0, max: 5 }, [vm])).toEqual({ start: 0, end: [] });
 });
 
-test("without hooks GitHub's message alone says that a VM is at work", () => {
+test("without hooks the CI system's message alone says that a VM is at work", () => {
   const job = { state: "none" as const, startedAt: null, endedAt: null, details: {} };
   const vm = ownVm({ id: "a", state: "ready", job, createdAt: 0 }, "running");
   expect(tendDemand({ waiting: 1, min: 0, max: 5 }, [vm])).toEqual({ start: 1, end: [] });

@@ -1,45 +1,28 @@
-import type { GithubJobState } from "./ledger.ts";
-import { isBeforeRegistration } from "../lifecycle/ci-end.ts";
-import type { Vm } from "../vm.ts";
+import { isBeforeRegistration } from "./lifecycle/ci-end.ts";
+import type { Vm } from "./vm.ts";
 
-/** What the scale set's service counts; see ci-runners §3. */
-export interface SetStatistics {
-  totalAssignedJobs: number;
-  totalRunningJobs: number;
-}
-
-/**
- * How many jobs wait for a runner: by our own ledger or by the service's count, whichever is more. A message was seen
- * with an assigned job and a count of 0 (ARC#3420), and messages get lost: each alone would let a job wait for ever.
- */
-export function waitingJobs(ofLedger: number, statistics: SetStatistics | undefined): number {
-  const counted = statistics ? statistics.totalAssignedJobs - statistics.totalRunningJobs : 0;
-  return Math.max(ofLedger, counted, 0);
-}
+/** What a CI system says of a job: it waits for a runner, has one, or is over. */
+export type ToldJob = "waiting" | "running" | "done";
 
 /** A VM of a definition: it may still take a job, or has taken its one. */
 export interface OwnVm {
   id: string;
   /** `coming`: nothing of it is registered yet; `fresh`: its runner may be; `working`: it has a job; `over`: it had. */
   stage: "coming" | "fresh" | "working" | "over";
-  /** Its guest told of a job that GitHub has not told of yet: one of those that seem to wait. */
+  /** Its guest told of a job that its CI system has not told of yet: one of those that seem to wait. */
   isAhead: boolean;
   createdAt: number;
 }
 
-/** @param told the state of the job that GitHub says it has, or had */
+/** @param told the state of the job that its CI system says it has, or had */
 export function ownVm(
   { id, state, job, createdAt }: Pick<Vm, "id" | "state" | "job" | "createdAt">,
-  told: GithubJobState | undefined,
+  told: ToldJob | undefined,
 ): OwnVm {
   return { id, stage: stageOf(state, job.state, told), isAhead: job.state !== "none" && !told, createdAt };
 }
 
-function stageOf(
-  state: Vm["state"],
-  job: Vm["job"]["state"],
-  told: GithubJobState | undefined,
-): OwnVm["stage"] {
+function stageOf(state: Vm["state"], job: Vm["job"]["state"], told: ToldJob | undefined): OwnVm["stage"] {
   if (state === "draining" || state === "stopping" || job === "ended" || told === "done") return "over";
   if (job === "started" || told === "running") return "working";
   return isBeforeRegistration({ state }) ? "coming" : "fresh";
