@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import { TartfleetError } from "@tartfleet/client/node";
 import { StageFailure } from "./failure.ts";
 import type { Stage } from "./stages.ts";
@@ -53,7 +52,7 @@ interface Run {
 }
 
 async function untilItsEnd(stage: Stage, run: Run): Promise<number> {
-  const { client, settings, signal, say } = stage;
+  const { client, settings, signal, clock, say } = stage;
   const patienceMs = settings.patienceSeconds * 1000;
   let lostAt: number | undefined;
   let pauseMs = FIRST_PAUSE_MS;
@@ -70,12 +69,12 @@ async function untilItsEnd(stage: Stage, run: Run): Promise<number> {
       if (!/^cut$/m.test(said)) throw lost(run, said);
     } catch (error) {
       if (!(error instanceof TartfleetError) || !(error.isTransient || PASSES.has(error.code))) throw error;
-      lostAt ??= Date.now();
-      if (Date.now() - lostAt >= patienceMs) throw error;
+      lostAt ??= clock.now();
+      if (clock.now() - lostAt >= patienceMs) throw error;
       if (error.code !== "idle")
         say(`The way to the VM is interrupted (${error.code}); the job goes on there.`);
     }
-    await sleep(pauseMs, undefined, { signal });
+    await clock.pause(pauseMs, signal);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     const { end } = await client.getVm(run.vmId, { signal, retryForMs: patienceMs });
     if (end !== null) throw new StageFailure("ours", `The job's VM ${run.vmId} ended: ${end.message}`);
@@ -83,14 +82,18 @@ async function untilItsEnd(stage: Stage, run: Run): Promise<number> {
 }
 
 /** One connection's part of the output; answers with what the guest's end said aside. */
-async function follow({ client, signal }: Stage, run: Run, reached: () => void): Promise<string> {
+async function follow(
+  { client, stdout: output, signal }: Stage,
+  run: Run,
+  reached: () => void,
+): Promise<string> {
   const { id, vmId, script, shown } = run;
   const aside = new PassThrough().once("data", reached);
   const said = text(aside);
   const stdout = new Writable({
     write(chunk: Buffer, _encoding, done) {
       run.shown += chunk.length;
-      process.stdout.write(chunk, () => done());
+      output.write(chunk, () => done());
     },
   });
   try {

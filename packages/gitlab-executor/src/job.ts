@@ -16,7 +16,7 @@ export interface Job {
   /** Of GitLab, like gitlab.example.com; ids are unique there. */
   host: string;
   project: string | undefined;
-  /** As `image:` says, with its variables replaced. */
+  /** As `image:` says; gitlab-runner has replaced variables in it. */
   image: string | undefined;
   /** For all of the job; 0 or undefined: not known. */
   timeoutSeconds: number | undefined;
@@ -39,7 +39,8 @@ export function readJob(env: NodeJS.ProcessEnv): Job {
     id: String(id),
     host: new URL(git_info.repo_url).host,
     project: job_info === undefined ? undefined : String(job_info.project_id),
-    image: (env["CUSTOM_ENV_CI_JOB_IMAGE"] || image?.name) ?? undefined,
+    // A job without image: has one without a name.
+    image: image?.name || undefined,
     timeoutSeconds: runner_info?.timeout,
   };
 }

@@ -2,9 +2,12 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { connect } from "@tartfleet/client/node";
 import { afterAll, expect, test } from "vitest";
+import { callStage } from "../src/call.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "gitlab-executor-"));
@@ -17,26 +20,45 @@ const JOB = {
   runner_info: { timeout: 3600 },
 };
 
-/** The executable as gitlab-runner calls it, with nothing else in its environment. */
-async function call(args: readonly string[], env: Record<string, string> = {}, job: unknown = JOB) {
+const ENV = {
+  BUILD_FAILURE_EXIT_CODE: "41",
+  SYSTEM_FAILURE_EXIT_CODE: "42",
+  TARTFLEET_URL: "http://127.0.0.1:9",
+  TARTFLEET_TOKEN: "a-token",
+  TARTFLEET_IMAGES: "ghcr.io/org/*",
+};
+
+function environment(env: Record<string, string>, job: unknown) {
   const response = join(folder, "response.json");
   writeFileSync(response, JSON.stringify(job));
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: {
-      BUILD_FAILURE_EXIT_CODE: "41",
-      SYSTEM_FAILURE_EXIT_CODE: "42",
-      JOB_RESPONSE_FILE: response,
-      TARTFLEET_URL: "http://127.0.0.1:9",
-      TARTFLEET_TOKEN: "a-token",
-      TARTFLEET_IMAGES: "ghcr.io/org/*",
-      ...env,
-    },
+  return { ...ENV, JOB_RESPONSE_FILE: response, ...env };
+}
+
+/** A call as gitlab-runner makes it, with nothing else in its environment. */
+async function call(args: readonly string[], env: Record<string, string> = {}, job: unknown = JOB) {
+  const stdout = new PassThrough();
+  const stderr: string[] = [];
+  const exitCode = await callStage(args, {
+    env: environment(env, job),
+    stdout,
+    say: (line) => void stderr.push(line),
+    signal: new AbortController().signal,
+    clock: { now: Date.now, pause: () => Promise.resolve() },
+    connect,
+  });
+  return { exitCode, stdout: await text(stdout.end()), stderr: stderr.join("\n") };
+}
+
+test("it is an executable: what it says for gitlab-runner is stdout, what people read is stderr", async () => {
+  const child = spawn(process.execPath, [MAIN, "prepare"], {
+    env: environment({}, { ...JOB, image: { name: "docker.io/ruby" } }),
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise<number | null>((resolve) => void child.once("close", resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { exitCode: await ended, stdout, stderr };
-}
+  expect([await ended, stdout]).toEqual([41, ""]);
+  expect(stderr).toContain("The job's image: docker.io/ruby is not one that this runner may use.");
+});
 
 test("config says what gitlab-runner reads, and hands its flags on, but never the token", async () => {
   const flags = ["--images", "ghcr.io/org/*,channel:*", "--cpu=4", "--insecure"];
@@ -75,12 +97,15 @@ test("a job is who GitLab says, whatever its variables say; what cannot be read 
 });
 
 test("the job's own mistake is its failure, and nobody to ask is the runner's", async () => {
-  const wrong = await call(["prepare"], { CUSTOM_ENV_CI_JOB_IMAGE: "docker.io/ruby" });
+  const image = (name: string) => ({ ...JOB, image: { name, executor_opts: {} } });
+  const allowed = { CUSTOM_ENV_CI_JOB_IMAGE: "ghcr.io/org/macos:15" };
+  const wrong = await call(["prepare"], allowed, image("docker.io/ruby"));
   expect(wrong.exitCode).toBe(41);
   expect(wrong.stderr).toContain("This runner has ghcr.io/org/*.");
-  const away = await call(["prepare", "--patience-seconds", "0"], {
-    CUSTOM_ENV_CI_JOB_IMAGE: "ghcr.io/org/macos:15",
-  });
+  const none = await call(["prepare"], {}, image(""));
+  expect(none.exitCode).toBe(41);
+  expect(none.stderr).toContain("The job names no image: and there is no default");
+  const away = await call(["prepare", "--patience-seconds", "0"], {}, image("ghcr.io/org/macos:15"));
   expect(away.exitCode).toBe(42);
   expect(away.stderr).toContain("unreachable");
 });

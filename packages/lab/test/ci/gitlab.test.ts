@@ -20,13 +20,13 @@ test("a job runs in a VM of its own, stage after stage, and its exit code is Git
     "get_sources",
     "build_script",
     "after_script",
-    "upload_artifacts_on_failure",
     "cleanup_file_variables",
     "cleanup",
   ]);
   expect(result.trace).toMatch(
     /Custom executor with driver tartfleet v.*ready:.*built in 4711\n *8\n.*after\n/s,
   );
+  expect(result.trace).toContain("ERROR: Job failed: exit status 3");
   const [vm] = await vmsOfJob(lab, 1);
   expect(vm).toMatchObject({ labels: { "gitlab.host": "gitlab.example.com" }, end: { reason: "client" } });
 });

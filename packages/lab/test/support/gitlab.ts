@@ -1,54 +1,34 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startGitlabJob, type GitlabJob, type RunnerOptions } from "@tartfleet/ci-sim/gitlab";
+import { startGitlabJob, type GitlabJob } from "@tartfleet/ci-sim/gitlab";
 import type { VmRecord } from "@tartfleet/shared";
+import { onTestFinished } from "vitest";
 import { until } from "../../src/fleet/until.ts";
 import { IMAGE } from "./lab.ts";
 import type { UsedLab } from "./use-lab.ts";
 
 const MAIN = fileURLToPath(new URL("../../../gitlab-executor/src/main.ts", import.meta.url));
 
-interface Changes extends Partial<Omit<RunnerOptions, "args">> {
-  /** Of the executor, besides where its control plane is and what images there are. */
-  flags?: string[];
-  token?: string;
-  /** Shell's words around prepare, which is `"$@"`. */
-  aroundPrepare?: string;
-  cleanupFlags?: string[];
-}
-
 /** A gitlab-runner with the custom executor, set up as docs/ci/gitlab.md says. */
-export function gitlabRunner(lab: UsedLab, changes: Changes = {}) {
-  const {
-    flags = [],
-    token = lab.fleet.ciToken,
-    aroundPrepare = '"$@"',
-    cleanupFlags = [],
-    ...options
-  } = changes;
-  const env = { PATH: process.env["PATH"] ?? "", TARTFLEET_TOKEN: token, ...options.env };
-  const config = ["--url", lab.fleet.url(), "--images", "registry.example.com/macos/*", ...flags];
-  const call = (name: string, more: string[] = [], around = 'exec "$@"') => [
-    "-c",
-    around,
-    "sh",
-    process.execPath,
-    MAIN,
-    name,
-    ...more,
-  ];
+export function gitlabRunner(lab: UsedLab) {
+  // A guest that is no more than a process has no folders of its own but its home.
+  const folder = mkdtempSync(join(tmpdir(), "gitlab-builds-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folders = ["--builds-dir", join(folder, "builds"), "--cache-dir", join(folder, "cache")];
+  const images = ["--images", "registry.example.com/macos/*"];
   return (job: GitlabJob) =>
     startGitlabJob(
       {
-        file: "/bin/sh",
+        file: process.execPath,
         args: {
-          config: call("config", config),
-          prepare: call("prepare", [], aroundPrepare),
-          run: call("run"),
-          cleanup: call("cleanup", cleanupFlags),
+          config: [MAIN, "config", "--url", lab.fleet.url(), ...images, ...folders],
+          prepare: [MAIN, "prepare"],
+          run: [MAIN, "run"],
+          cleanup: [MAIN, "cleanup"],
         },
-        retryMs: 50,
-        ...options,
-        env,
+        env: { PATH: process.env["PATH"] ?? "", TARTFLEET_TOKEN: lab.fleet.ciToken },
       },
       { image: IMAGE, ...job },
     );
