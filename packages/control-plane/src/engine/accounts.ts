@@ -4,7 +4,7 @@ import { dayText, reportOf, type Entry } from "../domain/accounts/report.ts";
 import { beginOf, DAY_MS, SPANS } from "../domain/history/spans.ts";
 import { NO_TEAM } from "../domain/vm.ts";
 import type { OpenSlot } from "../store/accounts.ts";
-import type { StoredHost } from "../store/hosts.ts";
+import type { StoredHost } from "../store/host-rows.ts";
 import { slotsOf } from "./board.ts";
 import type { Parts } from "./parts.ts";
 import type { Patience } from "./patience.ts";

@@ -1,7 +1,7 @@
 import type { Board, BoardHost, BoardSlot, BoardSummary } from "@tartfleet/shared";
 import { addSlots, boardSlots, forTeam, noSlots, type BoardOccupant } from "../domain/board.ts";
 import { isKept } from "../domain/lifecycle/hold.ts";
-import type { Occupant, StoredHost } from "../store/hosts.ts";
+import type { Occupant, StoredHost } from "../store/host-rows.ts";
 import { hangBell } from "./bell.ts";
 import type { LastHour } from "./last-hour.ts";
 import { labelsOf } from "./fleet-view.ts";

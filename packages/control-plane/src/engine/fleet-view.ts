@@ -11,7 +11,7 @@ import { dueOf, type SharePolicy } from "../domain/scheduling/shares.ts";
 import type { WarmHolder } from "../domain/scheduling/warm.ts";
 import { makeWaitQueue } from "../domain/scheduling/wait-queue.ts";
 import { imageOf, type Vm } from "../domain/vm.ts";
-import type { Occupant, StoredHost } from "../store/hosts.ts";
+import type { Occupant, StoredHost } from "../store/host-rows.ts";
 import type { Store } from "../store/store.ts";
 import type { Suspicions } from "./breaker.ts";
 import type { Clock } from "./clock.ts";

@@ -7,7 +7,7 @@ import {
 } from "@tartfleet/shared";
 import { decidePrune, namesOf, needsOf, type NeedOf, type PrunableImage } from "../domain/images/prune.ts";
 import { imageOf } from "../domain/vm.ts";
-import type { StoredHost } from "../store/hosts.ts";
+import type { StoredHost } from "../store/host-rows.ts";
 import { actOf, ownAct } from "./acts.ts";
 import type { Parts } from "./parts.ts";
 import type { Patience } from "./patience.ts";

@@ -3,7 +3,7 @@ import { failedAgain, isMeant, standingOf, type PullFailure, type Standing } fro
 import type { ImagePlan, PlanHost } from "../domain/images/plan.ts";
 import { nextPulls, registryOf, type Candidate } from "../domain/images/pull-order.ts";
 import type { HostRoom } from "../domain/scheduling/host-room.ts";
-import type { StoredHost } from "../store/hosts.ts";
+import type { StoredHost } from "../store/host-rows.ts";
 import { labelsOf, roomOf } from "./fleet-view.ts";
 import type { Parts } from "./parts.ts";
 

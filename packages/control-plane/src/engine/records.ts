@@ -12,7 +12,7 @@ import type { Cordon } from "../domain/cordon.ts";
 import { pulledBytes } from "../domain/images/pulled-bytes.ts";
 import { isKept } from "../domain/lifecycle/hold.ts";
 import { deadlineOf, type Hold, type Vm } from "../domain/vm.ts";
-import type { StoredHost } from "../store/hosts.ts";
+import type { StoredHost } from "../store/host-rows.ts";
 import type { Store } from "../store/store.ts";
 import type { Leases } from "./leases.ts";
 import { isCounted, labelsOf, occupancyOf } from "./fleet-view.ts";

@@ -13,7 +13,7 @@ import { makeSpan, type Observed, type RolledUp } from "../domain/history/rollup
 import { beginOf, SPANS, stepFor, STEPS } from "../domain/history/spans.ts";
 import { ONCE, sampled, timed } from "../domain/history/tally.ts";
 import { NO_TEAM } from "../domain/vm.ts";
-import type { StoredHost } from "../store/hosts.ts";
+import type { StoredHost } from "../store/host-rows.ts";
 import type { KeptPhase } from "../store/phase-times.ts";
 import { slotsOf } from "./board.ts";
 import type { Parts } from "./parts.ts";

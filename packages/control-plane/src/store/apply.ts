@@ -9,6 +9,7 @@ import type { Tx } from "./group-commit.ts";
 import { settle } from "./ledger.ts";
 import { keepPhase, type KeptPhase } from "./phase-times.ts";
 import { countIdle } from "./pool-counts.ts";
+import { prepared } from "./prepared.ts";
 import { attempts, events, hosts, meta, tokens, vms } from "./schema.ts";
 import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
 
@@ -39,8 +40,16 @@ export type Applied =
     }
   | { outcome: "ignored"; vm: Vm | null; reason: string };
 
-export function readVm(tx: Pick<Tx, "select">, id: string): Vm | undefined {
-  const row = tx.select().from(vms).where(eq(vms.id, id)).get();
+const vmRow = prepared((db) =>
+  db
+    .select()
+    .from(vms)
+    .where(eq(vms.id, sql.placeholder("id")))
+    .prepare(),
+);
+
+export function readVm(tx: Tx, id: string): Vm | undefined {
+  const row = vmRow(tx).get({ id });
   return row && vmOfRow(row);
 }
 
@@ -111,17 +120,26 @@ function contextOf(tx: Tx, vm: Vm, context: Context): Context {
   return isRestored ? { ...known, budgets: { ...context.budgets, maxAttempts: 0 } } : known;
 }
 
+const restoredAt = prepared((db) => db.select().from(meta).where(eq(meta.key, "restored_at")).prepare());
+
 /** Whether it was accepted before the database was restored from a backup: what happened to it since is not known. */
-export function isOfBeforeRestore(tx: Pick<Tx, "select">, vm: Pick<Vm, "createdAt">): boolean {
-  const restored = tx.select().from(meta).where(eq(meta.key, "restored_at")).get();
+export function isOfBeforeRestore(tx: Tx, vm: Pick<Vm, "createdAt">): boolean {
+  const restored = restoredAt(tx).get();
   return restored !== undefined && vm.createdAt <= Number(restored.value);
 }
 
 /** A token is made whenever somebody asks for what the guest is to be set up with. */
 function hasToken(tx: Tx, { id, attempt }: Vm): boolean {
-  const ofAttempt = and(eq(tokens.vmId, id), eq(tokens.attempt, attempt));
-  return tx.select({ id: tokens.id }).from(tokens).where(ofAttempt).get() !== undefined;
+  return tokenOf(tx).get({ id, attempt }) !== undefined;
 }
+
+const tokenOf = prepared((db) =>
+  db
+    .select({ id: tokens.id })
+    .from(tokens)
+    .where(and(eq(tokens.vmId, sql.placeholder("id")), eq(tokens.attempt, sql.placeholder("attempt"))))
+    .prepare(),
+);
 
 function countRefusals(tx: Tx, vmId: string): number {
   const code: AttemptErrorCode = "vm_limit_reached";
@@ -145,18 +163,22 @@ const MOST_EVENTS = 1000;
 /** A VM's history is bounded: past that many events what is only a note is not written down any more. */
 function keepEvent(tx: Tx, vm: Vm, entry: HistoryEntry, now: number): VmEvent | null {
   if (!NOTES.has(entry.type)) return writeEvent(tx, vm, entry, now);
-  const ofVm = tx.select({ id: events.id }).from(events).where(eq(events.vmId, vm.id)).orderBy(events.id);
-  if (ofVm.limit(1).offset(MOST_EVENTS).get()) return null;
-  if (
-    !ofVm
-      .limit(1)
-      .offset(MOST_EVENTS - 1)
-      .get()
-  )
-    return writeEvent(tx, vm, entry, now);
+  if (eventAt(tx).get({ vmId: vm.id, offset: MOST_EVENTS })) return null;
+  if (!eventAt(tx).get({ vmId: vm.id, offset: MOST_EVENTS - 1 })) return writeEvent(tx, vm, entry, now);
   const message = `This VM has ${MOST_EVENTS} events: what is only a note is not written down any more.`;
   return writeEvent(tx, vm, { type: "evidence", source: "control_plane", message, data: {} }, now);
 }
+
+const eventAt = prepared((db) =>
+  db
+    .select({ id: events.id })
+    .from(events)
+    .where(eq(events.vmId, sql.placeholder("vmId")))
+    .orderBy(events.id)
+    .limit(1)
+    .offset(sql.placeholder("offset"))
+    .prepare(),
+);
 
 export function writeEvent(tx: Tx, vm: Vm, entry: HistoryEntry, now: number): VmEvent {
   const row = tx

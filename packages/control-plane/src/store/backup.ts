@@ -7,6 +7,7 @@ import { damageOf } from "./check.ts";
 import { openCopy, type Database } from "./database.ts";
 import { DatabaseUnusableError, messageOf } from "./faults.ts";
 import { databaseIn, lockDataDir, moveInto } from "./files.ts";
+import { atomically } from "./group-commit.ts";
 import { schemaState } from "./migrate.ts";
 import { hosts, meta, vms } from "./schema.ts";
 
@@ -100,19 +101,19 @@ export async function restore(dataDir: string, backup: string, now: number): Pro
 
 function renew({ db }: Database, now: number): Pick<Restored, "logId" | "ended"> {
   const logId = randomUUID();
-  return db.transaction((tx) => {
+  return atomically(db, () => {
     for (const [key, value] of [
       ["log_id", logId],
       ["restored_at", String(now)],
     ] as const) {
-      tx.insert(meta).values({ key, value }).onConflictDoUpdate({ target: meta.key, set: { value } }).run();
+      db.insert(meta).values({ key, value }).onConflictDoUpdate({ target: meta.key, set: { value } }).run();
     }
-    tx.update(hosts)
+    db.update(hosts)
       .set({ epoch: sql`${hosts.epoch} + ${EPOCHS}` })
       .run();
-    const waiting = tx.select({ id: vms.id }).from(vms).where(eq(vms.state, "queued")).all();
+    const waiting = db.select({ id: vms.id }).from(vms).where(eq(vms.state, "queued")).all();
     const by = "The restore of a backup (whether the VM ran meanwhile cannot be known)";
-    for (const { id } of waiting) applyEvent(tx, id, { kind: "end_requested", by }, { now, budgets: NONE });
+    for (const { id } of waiting) applyEvent(db, id, { kind: "end_requested", by }, { now, budgets: NONE });
     return { logId, ended: waiting.length };
   });
 }

@@ -74,7 +74,29 @@ const BUSY_TIMEOUT_MS = 100;
 function connect(path: string | Buffer) {
   // better-sqlite3 waits for a lock synchronously, and everybody waits with it.
   const sqlite = new SqliteDatabase(path, { timeout: BUSY_TIMEOUT_MS });
+  keepStatements(sqlite);
   return { sqlite, db: drizzle({ client: sqlite }) };
+}
+
+/** Far more than there are; texts whose number of placeholders varies are the only ones without end. */
+const MOST_STATEMENTS = 1000;
+
+/**
+ * Compiles each statement once: drizzle asks for it anew with every call, and to compile takes SQLite longer than to
+ * run it.
+ */
+function keepStatements(sqlite: SqliteDatabase.Database): void {
+  const compile = sqlite.prepare.bind(sqlite);
+  const kept = new Map<string, ReturnType<typeof compile>>();
+  const prepare = (source: string) => {
+    const statement = kept.get(source) ?? compile(source);
+    kept.delete(source);
+    kept.set(source, statement);
+    const [oldest] = kept.keys();
+    if (kept.size > MOST_STATEMENTS && oldest !== undefined) kept.delete(oldest);
+    return statement;
+  };
+  Object.defineProperty(sqlite, "prepare", { value: prepare, writable: true });
 }
 
 /** Up to here every page is read at the start, which takes about a second; every backup is read whole too. */

@@ -1,8 +1,13 @@
 import type { Database, Db } from "./database.ts";
 import { brokenDatabase, faultOf, storageBusy, storageFull, toldOf } from "./faults.ts";
 
-/** What a step works on: the same queries as the database's, inside the group's transaction. */
-export type Tx = Parameters<Parameters<Db["transaction"]>[0]>[0];
+/** What a step works on: the database, inside the group's transaction; there is but one connection. */
+export type Tx = Db;
+
+/** All of it or nothing: within a step, in a savepoint of its own. */
+export function atomically<T>(tx: Tx, act: () => T): T {
+  return tx.$client.transaction(act)();
+}
 
 /** Runs a step atomically; the promise settles when the step is durable, or when it failed and left nothing. */
 export type Commit = <T>(step: (tx: Tx) => T) => Promise<T>;
@@ -57,7 +62,7 @@ export function makeGroupCommit(
     waiting = [];
     let tell: (() => void)[];
     try {
-      tell = db.transaction((tx) => group.map((step) => step.run(tx)), { behavior: "immediate" });
+      tell = db.transaction(() => group.map((step) => step.run(db)), { behavior: "immediate" });
     } catch (error) {
       onFailure(group, error);
       return;
@@ -126,9 +131,9 @@ function runStep<T>(
 ): () => void {
   const thrown: unknown[] = [];
   try {
-    const value = tx.transaction((inner) => {
+    const value = atomically(tx, () => {
       try {
-        return step(inner);
+        return step(tx);
       } catch (error) {
         thrown.push(error);
         throw error;

@@ -9,43 +9,19 @@ import {
   type Hello,
   type HostFacts,
 } from "@tartfleet/shared";
-import { and, asc, eq, isNull, sql, type SQL } from "drizzle-orm";
-import { imageOf, type Resolution, type Vm, type VmSpec } from "../domain/vm.ts";
+import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { imageOf, type Vm, type VmSpec } from "../domain/vm.ts";
 import { NEEDS_SECRETS, readVm } from "./apply.ts";
 import type { Act, WriteAct } from "./audit.ts";
 import type { Database, Db } from "./database.ts";
 import { endCredentials, enrolHost, markCredentialUsed, type Enrolment } from "./enrolment.ts";
 import type { Commit, Tx } from "./group-commit.ts";
+import { allHosts, hostRow, hostsById, hostsByName, type HostRow, type StoredHost } from "./host-rows.ts";
+import { prepared } from "./prepared.ts";
 import { attempts, hosts, tokens, vms } from "./schema.ts";
 import { attemptOn, namesakeOf } from "./taken.ts";
 import type { NewToken } from "./tokens.ts";
 import { vmOfRow } from "./vm-rows.ts";
-
-type HostRow = typeof hosts.$inferSelect;
-
-/** A host and what is on it. Times are milliseconds. */
-export interface StoredHost extends HostRow {
-  /** Attempts whose instance was not seen gone yet. */
-  occupants: Occupant[];
-}
-
-/** An attempt on a host, with what of its VM the scheduler counts. */
-export interface Occupant {
-  vmId: string;
-  name: string;
-  attempt: number;
-  /** null for a Linux VM. */
-  slot: number | null;
-  want: "running" | "gone";
-  placedAt: number;
-  team: string;
-  spec: VmSpec;
-  resolution: Resolution | null;
-  imageDigest: string | null;
-  state: Vm["state"];
-  /** Why it ends, or ended. */
-  endReason: NonNullable<Vm["end"]>["reason"] | null;
-}
 
 /** What an agent tells of its host when it connects or when something changed. */
 export interface Seen {
@@ -177,16 +153,16 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
     /** @throws CallError session_fenced when a newer session speaks for the host */
     requireSession: (hostId: number, epoch: number): void => void requireSession(db, hostId, epoch),
 
-    host: (name: string): StoredHost | undefined => readHosts(db, eq(hosts.name, name))[0],
-    hostById: (hostId: number): StoredHost | undefined => readHosts(db, eq(hosts.id, hostId))[0],
-    hosts: (): StoredHost[] => readHosts(db),
+    host: (name: string): StoredHost | undefined => hostsByName(db, name)[0],
+    hostById: (hostId: number): StoredHost | undefined => hostsById(db, hostId)[0],
+    hosts: (): StoredHost[] => allHosts(db),
     hostRow: (hostId: number): HostRow => requireHost(db, hostId),
     hostName: (hostId: number): string => requireHost(db, hostId).name,
   };
 }
 
-function requireHost(tx: Pick<Db, "select">, hostId: number): HostRow {
-  const host = tx.select().from(hosts).where(eq(hosts.id, hostId)).get();
+function requireHost(tx: Tx, hostId: number): HostRow {
+  const host = hostRow(tx).get({ hostId });
   if (!host) throw outOfFleet();
   return host;
 }
@@ -214,7 +190,7 @@ function outOfFleet(): CallError {
 }
 
 /** @throws CallError session_fenced when a newer session speaks for the host */
-export function requireSession(tx: Pick<Db, "select">, hostId: number, epoch: number): HostRow {
+export function requireSession(tx: Tx, hostId: number, epoch: number): HostRow {
   const host = requireHost(tx, hostId);
   if (host.removedAt !== null) throw outOfFleet();
   if (host.epoch !== epoch) {
@@ -251,14 +227,19 @@ function seenColumns(tx: Tx, host: HostRow, seen: Seen): Partial<HostRow> {
   return { facts, phantoms: Math.min(SLOTS_PER_HOST, Math.max(foreign + leftovers, facts.phantomSlots)) };
 }
 
-function assignments(db: Db, hostId: number): Assignment[] {
-  return db
+const attemptsOn = prepared((db) =>
+  db
     .select()
     .from(attempts)
     .innerJoin(vms, eq(vms.id, attempts.vmId))
-    .where(and(eq(attempts.hostId, hostId), isNull(attempts.goneAt)))
+    .where(and(eq(attempts.hostId, sql.placeholder("hostId")), isNull(attempts.goneAt)))
     .orderBy(asc(attempts.createdAt), asc(vms.seq))
-    .all()
+    .prepare(),
+);
+
+function assignments(db: Db, hostId: number): Assignment[] {
+  return attemptsOn(db)
+    .all({ hostId })
     .map((row) => {
       const vm = vmOfRow(row.vms);
       const { spec } = vm;
@@ -293,39 +274,4 @@ function limitsOf({ budgetsMs }: VmSpec): Pick<Assignment, "pullStallSeconds" | 
 function reached(vm: Vm): Assignment["reached"] {
   if (vm.state === "draining") return "ready";
   return BRING_UP_STATES.find((state) => state === vm.state) ?? null;
-}
-
-function readHosts(db: Db, which?: SQL): StoredHost[] {
-  const rows = db
-    .select()
-    .from(hosts)
-    .where(and(isNull(hosts.removedAt), which))
-    .orderBy(asc(hosts.name))
-    .all();
-  const [only] = rows;
-  const occupants = db
-    .select({
-      hostId: attempts.hostId,
-      vmId: attempts.vmId,
-      name: vms.name,
-      attempt: attempts.attempt,
-      slot: attempts.slot,
-      want: attempts.want,
-      placedAt: attempts.createdAt,
-      team: vms.team,
-      spec: vms.spec,
-      resolution: vms.resolution,
-      imageDigest: vms.imageDigest,
-      state: vms.state,
-      endReason: vms.endReason,
-    })
-    .from(attempts)
-    .innerJoin(vms, eq(vms.id, attempts.vmId))
-    .where(and(isNull(attempts.goneAt), which && eq(attempts.hostId, only?.id ?? 0)))
-    .all();
-  const byHost = Map.groupBy(occupants, (occupant) => occupant.hostId);
-  return rows.map((row) => ({
-    ...row,
-    occupants: (byHost.get(row.id) ?? []).map(({ hostId, ...occupant }) => occupant),
-  }));
 }

@@ -11,6 +11,7 @@ import {
 } from "../domain/accounts/ledger.ts";
 import type { Vm } from "../domain/vm.ts";
 import type { Tx } from "./group-commit.ts";
+import { prepared } from "./prepared.ts";
 import { attempts, hostTime, slotTime } from "./schema.ts";
 
 /** A step of a VM's life, as far as the accounts go by it. */
@@ -41,11 +42,7 @@ export function settle(tx: Tx, { before, after, attempt, isReleased, now, labels
   }
   const kind = kindOf(before, attempt);
   if (!isReleased && kindOf(after, attempt) === kind) return null;
-  const held = tx
-    .select({ hostId: attempts.hostId, since: heldSince })
-    .from(attempts)
-    .where(and(eq(attempts.vmId, before.id), eq(attempts.attempt, attempt), isHeld))
-    .get();
+  const held = heldBy(tx).get({ vmId: before.id, attempt });
   if (!held) return null;
   tx.update(attempts)
     .set({ accountedUntil: now })
@@ -60,6 +57,20 @@ export function settle(tx: Tx, { before, after, attempt, isReleased, now, labels
 export const heldSince = sql<number>`coalesce(${attempts.accountedUntil}, ${attempts.createdAt})`;
 /** It holds a macOS slot. */
 export const isHeld = sql`${attempts.slot} is not null and ${isNull(attempts.goneAt)}`;
+
+const heldBy = prepared((db) =>
+  db
+    .select({ hostId: attempts.hostId, since: heldSince })
+    .from(attempts)
+    .where(
+      and(
+        eq(attempts.vmId, sql.placeholder("vmId")),
+        eq(attempts.attempt, sql.placeholder("attempt")),
+        isHeld,
+      ),
+    )
+    .prepare(),
+);
 
 export function accountOf(
   { team, spec }: { team: string; spec: Pick<Vm["spec"], "image" | "labels"> },

@@ -13,16 +13,17 @@ import {
   type StepContext,
 } from "./apply.ts";
 import { isSqliteError } from "./faults.ts";
-import type { Tx } from "./group-commit.ts";
+import { atomically, type Tx } from "./group-commit.ts";
 import { countHit, countMiss } from "./pool-counts.ts";
-import { attempts, hosts, vms } from "./schema.ts";
+import { hostRow } from "./host-rows.ts";
+import { attempts, vms, type hosts } from "./schema.ts";
 import { rowOfVm } from "./vm-rows.ts";
 
 /** Gives a queued VM its next attempt on a host. */
 export function placeVm(tx: Tx, placement: Placement, context: StepContext): Applied {
   const { vmId, hostId, slot } = placement;
   const vm = readVm(tx, vmId);
-  const host = hostRow(tx, hostId);
+  const host = hostRow(tx).get({ hostId });
   if (vm?.state !== "queued" || !host) return notQueued(vm);
   if (vm.resolution?.kind === "waiting") return notResolved(vm);
   if (host.removedAt !== null)
@@ -50,7 +51,7 @@ export function takeOver(
   context: StepContext,
 ): Applied[] {
   const vm = readVm(tx, vmId);
-  const host = hostRow(tx, hostId);
+  const host = hostRow(tx).get({ hostId });
   if (vm?.state !== "queued" || !host) return [notQueued(vm)];
   if (vm.resolution?.kind === "waiting") return [notResolved(vm)];
   const warm = readVm(tx, takes);
@@ -82,7 +83,7 @@ export function startWarm(
   { hostId, slot }: Pick<Placement, "hostId" | "slot">,
   context: StepContext,
 ): Applied {
-  const host = hostRow(tx, hostId);
+  const host = hostRow(tx).get({ hostId });
   const isClosed = !host || host.removedAt !== null || host.cordon !== null;
   if (isClosed || (slot !== null && isLost(tx, host)))
     return { outcome: "ignored", vm: null, reason: "the host takes none" };
@@ -91,10 +92,9 @@ export function startWarm(
     throw new Error(`the warm VM ${vm.id} could not be placed`);
   const { entry } = placed;
   try {
-    return tx.transaction((inner) => {
+    return atomically(tx, () => {
       const { id, name, team, spec } = vm;
-      inner
-        .insert(vms)
+      tx.insert(vms)
         .values({
           id,
           name,
@@ -105,12 +105,11 @@ export function startWarm(
           deadlineAt: deadlineOf(placed.vm),
         })
         .run();
-      inner
-        .insert(attempts)
+      tx.insert(attempts)
         .values({ vmId: id, attempt: 1, hostId, slot, want: "running", createdAt: context.now })
         .run();
-      bumpRevision(inner, hostId);
-      const event = writeEvent(inner, placed.vm, entry, context.now);
+      bumpRevision(tx, hostId);
+      const event = writeEvent(tx, placed.vm, entry, context.now);
       return {
         outcome: "applied" as const,
         vm: placed.vm,
@@ -130,8 +129,8 @@ export function startWarm(
 
 function addAttempt(tx: Tx, row: Omit<typeof attempts.$inferInsert, "want">): boolean {
   try {
-    tx.transaction((inner) =>
-      inner
+    atomically(tx, () =>
+      tx
         .insert(attempts)
         .values({ ...row, want: "running" })
         .run(),
@@ -152,10 +151,6 @@ function isLost(tx: Tx, { id, phantoms }: typeof hosts.$inferSelect): boolean {
     .where(and(eq(attempts.hostId, id), isNull(attempts.goneAt), isNotNull(attempts.slot)))
     .all();
   return held.length + phantoms >= SLOTS_PER_HOST;
-}
-
-function hostRow(tx: Tx, hostId: number): typeof hosts.$inferSelect | undefined {
-  return tx.select().from(hosts).where(eq(hosts.id, hostId)).get();
 }
 
 const notQueued = (vm: Vm | undefined): Applied => ({

@@ -5,6 +5,7 @@ import { needOf, type Request } from "../domain/scheduling/request.ts";
 import { imageOf } from "../domain/vm.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group-commit.ts";
+import { prepared } from "./prepared.ts";
 import { attempts, queues, vms } from "./schema.ts";
 
 /** A queue that long does not shrink within seconds. */
@@ -18,15 +19,7 @@ export function makeQueueStore(db: Db) {
       requestsOf(db, db.select(COLUMNS).from(vms).where(QUEUED).orderBy(asc(vms.seq)).all()),
 
     /** One VM's request while it waits. */
-    request: (vmId: string): Request | undefined =>
-      requestsOf(
-        db,
-        db
-          .select(COLUMNS)
-          .from(vms)
-          .where(and(QUEUED, eq(vms.id, vmId)))
-          .all(),
-      )[0],
+    request: (vmId: string): Request | undefined => requestsOf(db, queuedVm(db).all({ vmId }))[0],
 
     /** Those whose image's tag is not resolved yet. */
     awaitingDigest: (): { id: string; image: string }[] =>
@@ -58,8 +51,8 @@ export function makeQueueStore(db: Db) {
 }
 
 /** @throws CallError queue_full when so many VMs of the team wait already */
-export function requireRoom(tx: Pick<Tx, "select">, team: string, mostQueued: number): void {
-  const queue = tx.select().from(queues).where(eq(queues.team, team)).get();
+export function requireRoom(tx: Tx, team: string, mostQueued: number): void {
+  const queue = queueOf(tx).get({ team });
   if (queue && queue.queued >= mostQueued) {
     throw new CallError(
       "queue_full",
@@ -83,6 +76,22 @@ const COLUMNS = {
   createdAt: vms.createdAt,
   stateSince: vms.stateSince,
 };
+
+const queuedVm = prepared((db) =>
+  db
+    .select(COLUMNS)
+    .from(vms)
+    .where(and(QUEUED, eq(vms.id, sql.placeholder("vmId"))))
+    .prepare(),
+);
+
+const queueOf = prepared((db) =>
+  db
+    .select()
+    .from(queues)
+    .where(eq(queues.team, sql.placeholder("team")))
+    .prepare(),
+);
 
 type QueuedRow = Pick<typeof vms.$inferSelect, keyof typeof COLUMNS>;
 

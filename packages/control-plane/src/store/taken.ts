@@ -1,6 +1,7 @@
 import { instanceName, parseInstanceName, type AttemptRef } from "@tartfleet/shared";
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "./group-commit.ts";
+import { prepared } from "./prepared.ts";
 import { attempts } from "./schema.ts";
 
 /*
@@ -8,20 +9,27 @@ import { attempts } from "./schema.ts";
  * a VM has taken a warm one's instance over, what is said of that attempt is of the VM's.
  */
 
-/** The attempt whose instance on the host has the name of that one; undefined when none ever had. */
-export function attemptOn(tx: Pick<Tx, "select">, hostId: number, named: AttemptRef): AttemptRef | undefined {
-  const taker = tx
-    .select({ vmId: attempts.vmId, attempt: attempts.attempt, hostId: attempts.hostId })
+const COLUMNS = { vmId: attempts.vmId, attempt: attempts.attempt, hostId: attempts.hostId };
+
+const taker = prepared((db) =>
+  db
+    .select(COLUMNS)
     .from(attempts)
-    .where(eq(attempts.instance, instanceName(named.vmId, named.attempt)))
-    .get();
-  const row =
-    taker ??
-    tx
-      .select({ vmId: attempts.vmId, attempt: attempts.attempt, hostId: attempts.hostId })
-      .from(attempts)
-      .where(and(eq(attempts.vmId, named.vmId), eq(attempts.attempt, named.attempt)))
-      .get();
+    .where(eq(attempts.instance, sql.placeholder("instance")))
+    .prepare(),
+);
+
+const itself = prepared((db) =>
+  db
+    .select(COLUMNS)
+    .from(attempts)
+    .where(and(eq(attempts.vmId, sql.placeholder("vmId")), eq(attempts.attempt, sql.placeholder("attempt"))))
+    .prepare(),
+);
+
+/** The attempt whose instance on the host has the name of that one; undefined when none ever had. */
+export function attemptOn(tx: Tx, hostId: number, { vmId, attempt }: AttemptRef): AttemptRef | undefined {
+  const row = taker(tx).get({ instance: instanceName(vmId, attempt) }) ?? itself(tx).get({ vmId, attempt });
   return row?.hostId === hostId ? { vmId: row.vmId, attempt: row.attempt } : undefined;
 }
 

@@ -1,8 +1,9 @@
 import { CallError } from "@tartfleet/shared";
-import { and, desc, eq, inArray, isNull } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Act, WriteAct } from "./audit.ts";
 import type { Db } from "./database.ts";
 import type { Commit } from "./group-commit.ts";
+import { prepared } from "./prepared.ts";
 import { tokens } from "./schema.ts";
 
 export type NewToken = typeof tokens.$inferInsert;
@@ -72,7 +73,7 @@ export function makeTokenStore(db: Db, commit: Commit, write: WriteAct) {
         tx.update(tokens).set({ lastUsedAt: now }).where(eq(tokens.id, id)).run();
       }),
 
-    token: (id: string): StoredToken | undefined => db.select().from(tokens).where(eq(tokens.id, id)).get(),
+    token: (id: string): StoredToken | undefined => tokenRow(db).get({ id }),
 
     listTokens: (): StoredToken[] =>
       db
@@ -90,6 +91,14 @@ export function makeTokenStore(db: Db, commit: Commit, write: WriteAct) {
         .get() !== undefined,
   };
 }
+
+const tokenRow = prepared((db) =>
+  db
+    .select()
+    .from(tokens)
+    .where(eq(tokens.id, sql.placeholder("id")))
+    .prepare(),
+);
 
 function tokenNotFound(id: string): CallError {
   return new CallError("token_not_found", `There is no token with the id ${id}.`);

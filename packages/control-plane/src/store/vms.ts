@@ -33,6 +33,7 @@ import type { Database, Db } from "./database.ts";
 import { isSqliteError, storageFull } from "./faults.ts";
 import type { Commit, Tx } from "./group-commit.ts";
 import { requireSession } from "./hosts.ts";
+import { prepared } from "./prepared.ts";
 import { requireRoom } from "./queue.ts";
 import { placeVm, takeOver } from "./place.ts";
 import { attempts, events, hosts, live, vms } from "./schema.ts";
@@ -230,12 +231,7 @@ export function makeVmStore(
         .all()
         .map(vmOfRow),
 
-    nextDeadline: (): number | null =>
-      db
-        .select({ at: min(vms.deadlineAt) })
-        .from(vms)
-        .where(isNotNull(vms.deadlineAt))
-        .get()?.at ?? null,
+    nextDeadline: (): number | null => firstDeadline(db).get()?.at ?? null,
 
     dueVms: (now: number, limit: number): string[] =>
       db
@@ -267,6 +263,14 @@ export function makeVmStore(
         .all(),
   };
 }
+
+const firstDeadline = prepared((db) =>
+  db
+    .select({ at: min(vms.deadlineAt) })
+    .from(vms)
+    .where(isNotNull(vms.deadlineAt))
+    .prepare(),
+);
 
 const BRINGING_UP = [
   "assigned",

@@ -7,7 +7,7 @@ import { makeFleetView } from "../../src/engine/fleet-view.ts";
 import { makePatience } from "../../src/engine/patience.ts";
 import { startScheduler } from "../../src/engine/scheduler.ts";
 import type { Store } from "../../src/store/store.ts";
-import type { StoredHost } from "../../src/store/hosts.ts";
+import type { StoredHost } from "../../src/store/host-rows.ts";
 import { request } from "../domain/scheduling/rooms.ts";
 import { CI, FACTS, startFleet } from "../support/fleet.ts";
 

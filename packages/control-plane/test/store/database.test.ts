@@ -132,3 +132,15 @@ test("a database in memory can be opened from another one's contents, and is its
   first.close();
   second.close();
 });
+
+test("each statement is compiled once, however often it is asked for", () => {
+  const { db, close } = openMemoryDatabase();
+  const { $client } = db;
+  const text = "select count(*) from vms where id = ?";
+  const first = $client.prepare(text);
+  expect($client.prepare(text)).toBe(first);
+  // Those whose number of placeholders varies push it out in the end.
+  for (let width = 1; width <= 1000; width += 1) $client.prepare(`select ${"?, ".repeat(width)}1`);
+  expect($client.prepare(text)).not.toBe(first);
+  close();
+});

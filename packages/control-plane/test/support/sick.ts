@@ -13,12 +13,12 @@ export function sicken(database: Database) {
   };
   client.transaction = ((run: (...args: unknown[]) => unknown) => {
     const real = transaction(run);
-    return {
-      immediate(...args: unknown[]) {
-        fail();
-        return real.immediate(...args);
-      },
+    // Groups begin as immediate ones; the savepoints of their steps are not the disk's business.
+    const immediate = (...args: unknown[]) => {
+      fail();
+      return real.immediate(...args);
     };
+    return Object.assign((...args: unknown[]) => real(...args), { immediate });
   }) as unknown as typeof client.transaction;
   return {
     /** From now on every group of steps fails with this. */

@@ -1,10 +1,10 @@
 import type { EngineConfig } from "@tartfleet/control-plane/src/engine/config.ts";
 import { startControlPlane, type ControlPlane } from "@tartfleet/control-plane/src/engine/control-plane.ts";
 import type { UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
-import type { MemoryDatabase } from "@tartfleet/control-plane/src/store/database.ts";
+import { openMemoryDatabase, type MemoryDatabase } from "@tartfleet/control-plane/src/store/database.ts";
 import { makeStore } from "@tartfleet/control-plane/src/store/store.ts";
 import type { Bugs } from "../mutations/bugs.ts";
-import { createDisks, onDisk, openQuickDatabase, type Disks } from "./database-disk.ts";
+import { createDisks, onDisk, type Disks } from "./database-disk.ts";
 import { createProcess, type Process } from "../world/process.ts";
 import type { World } from "./world.ts";
 
@@ -97,7 +97,7 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
   const key = Buffer.alloc(32, 7);
   const opened: MemoryDatabase[] = [];
   const open = (contents?: Buffer) => {
-    const database = openQuickDatabase(contents);
+    const database = openMemoryDatabase(contents);
     opened.push(database);
     return database;
   };

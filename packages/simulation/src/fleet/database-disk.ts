@@ -1,8 +1,4 @@
-import {
-  openMemoryDatabase,
-  type Db,
-  type MemoryDatabase,
-} from "@tartfleet/control-plane/src/store/database.ts";
+import type { Db } from "@tartfleet/control-plane/src/store/database.ts";
 import SqliteDatabase from "better-sqlite3";
 import type { DatabaseFault } from "../plan/plan.ts";
 import type { Process } from "../world/process.ts";
@@ -89,19 +85,3 @@ export function onDisk(db: Db, disk: DatabaseDisk): Db {
 }
 
 const failure = (code: string) => new SqliteDatabase.SqliteError(`simulated ${code}`, code);
-
-/** A database in memory that prepares each statement once: preparing is what a run would spend most of its time on. */
-export function openQuickDatabase(contents?: Buffer): MemoryDatabase {
-  const database = openMemoryDatabase(contents);
-  const { $client } = database.db;
-  const prepare = $client.prepare.bind($client);
-  const known = new Map<string, ReturnType<typeof prepare>>();
-  Object.defineProperty($client, "prepare", {
-    value(source: string) {
-      const statement = known.get(source) ?? prepare(source);
-      known.set(source, statement);
-      return statement;
-    },
-  });
-  return database;
-}

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import { capacityOf } from "../../domain/capacity.ts";
-import type { StoredHost } from "../../store/hosts.ts";
+import type { StoredHost } from "../../store/host-rows.ts";
 import type { Parts } from "../parts.ts";
 import type { UseCases } from "../use-cases.ts";
 

@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import { probeSays } from "../../domain/breaker.ts";
 import { slotUses } from "../../domain/capacity.ts";
 import type { Cordon } from "../../domain/cordon.ts";
-import type { StoredHost } from "../../store/hosts.ts";
+import type { StoredHost } from "../../store/host-rows.ts";
 import { occupancyOf } from "../fleet-view.ts";
 import type { Parts } from "../parts.ts";
 
