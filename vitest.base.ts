@@ -9,7 +9,7 @@ export function base(mode: string) {
     exclude: isLong ? [] : ["test/**/*.long.test.ts"],
     reporters: ["default", "json"],
     outputFile: { json: isLong ? ".reports/vitest-long.json" : ".reports/vitest.json" },
-    testTimeout: isLong ? 600_000 : 30_000,
+    testTimeout: isLong ? 300_000 : 30_000,
     hookTimeout: isLong ? 120_000 : 30_000,
   };
 }

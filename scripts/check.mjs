@@ -3,6 +3,9 @@
 import { spawnSync } from "node:child_process";
 import { reportsOf, sayOf } from "./reports.mjs";
 
+/** So many files are named after a run, with the time that they took. */
+const SLOWEST = 12;
+
 /**
  * @param {string} root the workspace's folder
  * @param {string[]} args handed on to turbo, e.g. `--filter=@tartfleet/agent`
@@ -30,14 +33,14 @@ export function check(root, args) {
 }
 
 /**
- * `npm run test:long`: the tests that take minutes, one package after the other.
+ * `npm run test:long`: the tests that take minutes. They wait more than they work, so two packages go side by side.
  *
  * @param {string} root the workspace's folder
  * @param {string[]} args handed on to turbo
  * @returns {number} the exit code
  */
 export function checkLong(root, args) {
-  const turbo = ["turbo", "run", "test:long", "--continue", "--concurrency=1", "--output-logs=new-only"];
+  const turbo = ["turbo", "run", "test:long", "--continue", "--concurrency=2", "--output-logs=new-only"];
   return runSteps(root, "vitest-long.json", [["long tests", [...turbo, ...args]]]);
 }
 
@@ -64,6 +67,9 @@ function runSteps(root, reportName, steps) {
     });
     if (status !== 0) failed.push(name);
   }
+  console.log(`\nThe slowest files:`);
+  for (const { file, seconds } of reports.slowest(SLOWEST))
+    console.log(`${String(seconds).padStart(5)} s  ${file}`);
   const sum = reports.sum();
   console.log(failed.length === 0 ? "\nAll checks passed." : `\nFailed: ${failed.join(", ")}.`);
   console.log(sayOf(sum));

@@ -1,6 +1,6 @@
 // What vitest's reports of all packages come to.
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { packageFolders } from "./packages.mjs";
 
 /**
@@ -24,6 +24,23 @@ export function reportsOf(root, name) {
         sum.skipped += report.numPendingTests + report.numTodoTests;
       }
       return sum;
+    },
+    /**
+     * The test files that took longest, the longest first.
+     *
+     * @param {number} count
+     * @returns {{ file: string, seconds: number }[]}
+     */
+    slowest(count) {
+      return paths
+        .filter((path) => existsSync(path))
+        .flatMap((path) => JSON.parse(readFileSync(path, "utf8")).testResults)
+        .map(({ name, startTime, endTime }) => ({
+          file: relative(root, name),
+          seconds: Math.round((endTime - startTime) / 1000),
+        }))
+        .sort((a, b) => b.seconds - a.seconds)
+        .slice(0, count);
     },
   };
 }

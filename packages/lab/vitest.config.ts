@@ -7,7 +7,7 @@ export default defineConfig(({ mode }) => {
   return {
     test: {
       ...rest,
-      maxWorkers: mode === "long" ? 1 : 2,
+      maxWorkers: 2,
       testTimeout: Math.max(90_000, testTimeout),
       hookTimeout: Math.max(90_000, hookTimeout),
     },
