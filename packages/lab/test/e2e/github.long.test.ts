@@ -1,19 +1,8 @@
-import { fileURLToPath } from "node:url";
-import { execa } from "execa";
 import { expect, test } from "vitest";
-import { z } from "zod";
-
-const MAIN = fileURLToPath(new URL("../../src/demo/main.ts", import.meta.url));
-const documentSchema = z.object({
-  ok: z.boolean(),
-  claims: z.array(z.object({ what: z.string(), holds: z.boolean() })),
-  leftovers: z.array(z.unknown()),
-});
+import { playDemo } from "../support/play-demo.ts";
 
 test("twenty jobs that are queued at GitHub are served by real processes, each once, and nothing is left", async () => {
-  const { stdout, exitCode } = await execa(process.execPath, [MAIN, "--github", "--json"], { reject: false });
-  const document = documentSchema.parse(JSON.parse(stdout));
-  expect(document.claims.filter(({ holds }) => !holds)).toEqual([]);
-  expect(document.leftovers).toEqual([]);
+  const { stdout, stderr, exitCode } = await playDemo("--github", "--json");
+  expect(JSON.parse(stdout), stderr).toMatchObject({ ok: true, scenario: "github", leftovers: [] });
   expect(exitCode).toBe(0);
 });
