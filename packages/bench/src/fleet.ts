@@ -15,11 +15,15 @@ export interface Fleet {
   agents: Helper<HostsProcess>["call"];
   agentsPid: number;
   load: Helper<LoadProcess>["call"];
+  /** Another load, for what others do meanwhile. */
+  others: Helper<LoadProcess>["call"];
   admin: Api;
   /** Creating a VM there, and the raw twin's writing a row. */
   create: Target;
   raw: Target;
   rawPid: number;
+  /** What the control plane took before the first host came. */
+  emptyMiB: number;
   /** Another call to the control plane, as an admin. */
   get(path: string): Target;
   /** Waits until no VM waits, no slot is taken and every host is there. */
@@ -36,9 +40,10 @@ export async function startFleet(dir: string, hosts: number, profile?: string): 
   const plane = makePlane({ dir, profile });
   const agents = startHelper<HostsProcess>(new URL("agents/agents-main.ts", import.meta.url));
   const load = startHelper<LoadProcess>(new URL("load/load-main.ts", import.meta.url));
+  const others = startHelper<LoadProcess>(new URL("load/load-main.ts", import.meta.url));
   const raw = startHelper<RawProcess>(new URL("raw/raw-main.ts", import.meta.url));
   const stop = async () => {
-    await Promise.all([agents.stop(), load.stop(), raw.stop()]);
+    await Promise.all([agents, load, others, raw].map((helper) => helper.stop()));
     await plane.kill("SIGTERM").catch(() => {});
   };
   try {
@@ -52,6 +57,7 @@ export async function startFleet(dir: string, hosts: number, profile?: string): 
       uses: "unlimited",
       expiresInSeconds: 3600,
     });
+    const emptyMiB = plane.memoryMiB();
     await agents.call.add({ url: plane.url, enrolmentToken: enrolment.token, from: 1, count: hosts });
     const rawUrl = await raw.call.start(join(dir, "raw.sqlite"));
     const fleet: Fleet = {
@@ -59,10 +65,12 @@ export async function startFleet(dir: string, hosts: number, profile?: string): 
       agents: agents.call,
       agentsPid: agents.pid,
       load: load.call,
+      others: others.call,
       admin,
       create: { url: plane.url, method: "POST", path: "/v1/vms", token: ci.token, body: VM },
       raw: { url: rawUrl, method: "POST", path: "/", token: "none", body: VM },
       rawPid: raw.pid,
+      emptyMiB,
       get: (path) => ({ url: plane.url, method: "GET", path, token: adminToken }),
       async calm() {
         await until(
@@ -71,7 +79,7 @@ export async function startFleet(dir: string, hosts: number, profile?: string): 
             const fault = await agents.call.fault();
             if (fault !== undefined) throw new Error(`an agent failed: ${fault}`);
             const capacity = await admin.capacity();
-            return takenSlots(capacity).length === 0 && capacity.slots.free === 2 * hosts;
+            return takenSlots(capacity).length === 0 && capacity.slots.free >= 2 * hosts;
           },
           { deadlineMs: PATIENCE_MS },
         );

@@ -23,6 +23,9 @@ const hosts = (() => {
   const over = new AbortController();
   const told = new Map<string, number>();
   const attempts = new Set<string>();
+  /** When a host's last instance was gone, until it is told of the next one. */
+  const gone = new Map<string, number>();
+  let turnarounds: number[] = [];
   const raw = createRawAgents((vmId) => void told.set(vmId, monotonicMs()));
   let jobMs: number | null = 0;
   let sessions = 0;
@@ -42,6 +45,9 @@ const hosts = (() => {
     const place = `${vmId} ${attempt} ${host}`;
     if (attempts.has(place)) return;
     attempts.add(place);
+    const goneAt = gone.get(host);
+    if (goneAt !== undefined) turnarounds.push(monotonicMs() - goneAt);
+    gone.delete(host);
     if (attempts.has(vmId)) doubled += 1;
     attempts.add(vmId);
   }
@@ -54,7 +60,8 @@ const hosts = (() => {
       name,
       credential: enrolled.value.credential,
       gate,
-      jobMs: () => jobMs,
+      // Evenly between nothing and twice as long: what began together does not end together.
+      jobMs: () => jobMs && 2 * jobMs * Math.random(),
       async sayExited(vmId, { vmToken }) {
         const response = await guests?.request({
           path: `/v1/vms/${vmId}?phase=runner_exited&rc=0`,
@@ -66,6 +73,7 @@ const hosts = (() => {
       onSet({ assignments }) {
         for (const { vmId, attempt } of assignments) note(vmId, attempt, name);
       },
+      onDeleted: () => void gone.set(name, monotonicMs()),
       onSession: (isOpen) => void (sessions += isOpen ? 1 : -1),
       log,
     });
@@ -87,7 +95,7 @@ const hosts = (() => {
     connected: (): number => sessions,
     /** Lets light hosts work on what they are told, or only hear of it. */
     setGate: (isOpen: boolean): void => (isOpen ? gate.open() : gate.close()),
-    /** How long jobs last from now on; null: until their VMs are ended. */
+    /** How long jobs last from now on in the mean, in milliseconds; null: until their VMs are ended. */
     setJobs: (lasts: number | null): void => void (jobMs = lasts),
     /** Every VM that an agent was told of since the last call, with when; and how many were told to two. */
     takeTold(): { told: Told[]; doubled: number } {
@@ -97,9 +105,17 @@ const hosts = (() => {
       doubled = 0;
       return taken;
     },
+    /** How long each slot has waited since the last call, from an instance that was gone to the next assignment; milliseconds. */
+    takeTurnarounds(): number[] {
+      const taken = turnarounds;
+      turnarounds = [];
+      gone.clear();
+      return taken;
+    },
     /** The first unexpected thing that an agent said, if any. */
     fault: (): string | undefined => fault,
     connectRaw: raw.connect,
+    echoRaw: raw.echo,
     usage: () => ({ cpu: process.cpuUsage(), at: monotonicMs() }),
   };
 })();

@@ -21,6 +21,8 @@ export interface LightAgentOptions {
   sayExited: SayExited;
   /** Every set of assignments, as it arrives. */
   onSet(set: AssignmentSet): void;
+  /** An instance is gone. */
+  onDeleted(): void;
   onSession(isOpen: boolean): void;
   log: Log;
 }
@@ -40,8 +42,8 @@ const FACTS: FixedFacts = {
 
 /** The real agent, its link and its reconciling; tart, its guests and its disk are replaced in this process. */
 export function createLightAgent(options: LightAgentOptions): Agent {
-  const { url, name, credential, gate, jobMs, sayExited, onSet, onSession, log } = options;
-  const vms = createLightTart(gate);
+  const { url, name, credential, gate, jobMs, sayExited, onSet, onDeleted, onSession, log } = options;
+  const vms = createLightTart(gate, onDeleted);
   return createAgent({
     controlPlane: heard(
       trpcControlPlane({ url, credential: () => ({ token: credential, trust: {} }) }),

@@ -39,7 +39,7 @@ export function createGate(): Gate {
 }
 
 /** A tart that takes no time and never fails: what an agent's own work costs is left. */
-export function createLightTart(gate: Gate): LightVms {
+export function createLightTart(gate: Gate, onDeleted: () => void): LightVms {
   const vms = new Map<string, Run | null>();
   let lastPid = 0;
 
@@ -99,6 +99,7 @@ export function createLightTart(gate: Gate): LightVms {
     async delete(name) {
       if (vms.get(name)) return refuse("STILL_RUNNING", "delete");
       vms.delete(name);
+      onDeleted();
       return ok();
     },
     deleteImage: async () => ok(),

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
+import { monotonicMs } from "../processes/monotonic.ts";
 
 const BEAT_MS = 5000;
 const BEAT = JSON.stringify({ beat: 1 });
@@ -20,6 +21,19 @@ export function createRawAgents(onTold: (vmId: string) => void) {
   }
 
   return {
+    /** So many messages to and fro on one socket, one after the other; milliseconds each. */
+    async echo(count: number): Promise<number[]> {
+      const [socket] = sockets;
+      if (!socket) throw new Error("no raw socket is connected");
+      const lasted: number[] = [];
+      for (let turn = 0; turn < count; turn += 1) {
+        const since = monotonicMs();
+        socket.send(BEAT);
+        await once(socket, "message");
+        lasted.push(monotonicMs() - since);
+      }
+      return lasted;
+    },
     /** So many more, one after the other; resolves when all are there. */
     async connect(url: string, count: number): Promise<void> {
       for (let made = 0; made < count; made += 1) await connect(url);

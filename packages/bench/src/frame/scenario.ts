@@ -37,6 +37,8 @@ export interface Scale {
   calls: number;
   /** How long an open-loop load lasts. */
   seconds: number;
+  /** VMs that have ended, where there is a past. */
+  past: number;
   /** How often each measurement is made, raw twin and all. */
   rounds: number;
 }
@@ -56,13 +58,22 @@ export interface Scenario {
   name: string;
   about: string;
   figures: readonly Figure[];
+  /** Starts programs while it measures: its tests have the long lane. */
+  restarts?: true;
   /** Measures everything once in each round. */
   run(stage: Stage): Promise<Sample[]>;
 }
 
-export const SMOKE: Scale = { factor: 1, hosts: 4, calls: 8, seconds: 0.2, rounds: 1 };
+export const SMOKE: Scale = { factor: 1, hosts: 4, calls: 8, seconds: 0.2, past: 10, rounds: 1 };
 
 /** The scale at which a fleet has a hundred hosts for each unit of the factor. */
 export function scaleOf(factor: number, rounds: number): Scale {
-  return { factor, hosts: 100 * factor, calls: Math.max(2000, 200 * factor), seconds: 10, rounds };
+  return {
+    factor,
+    hosts: 100 * factor,
+    calls: Math.max(2000, 200 * factor),
+    seconds: 10,
+    past: 10_000 * factor,
+    rounds,
+  };
 }
