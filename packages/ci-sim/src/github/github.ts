@@ -5,13 +5,14 @@ import { answer, Refusal } from "./http.ts";
 import { makeJobs, type Conclusion, type SimJob } from "./jobs.ts";
 import { restRoutes } from "./rest.ts";
 import { makeRunners, type MakeJit, type SimRunner } from "./runners.ts";
-import { makeScaleSets } from "./scale-set.ts";
+import { makeScaleSets, type Dispatch } from "./scale-set.ts";
 
 export interface SimGitHubOptions {
   /** Where it is reached; the API is under `/api/v3`, as GitHub Enterprise Server has it. */
   url?: string;
   /** How long the queue of a scale set holds a question open; milliseconds (GitHub: 50 s). */
   pollMs?: number;
+  dispatch?: Dispatch;
   /** What a runner is given; by default something that no runner could use. */
   makeJit?: MakeJit;
 }
@@ -28,6 +29,7 @@ const LIMIT = 5000;
 export function makeSimGitHub({
   url = "https://github.test",
   pollMs = 50_000,
+  dispatch = "assign",
   makeJit = ({ name }) =>
     Buffer.from(JSON.stringify({ ".runner": Buffer.from(name).toString("base64") })).toString("base64"),
 }: SimGitHubOptions = {}) {
@@ -35,7 +37,7 @@ export function makeSimGitHub({
   const jobs = makeJobs();
   const runners = makeRunners(makeJit);
   const hook = makeHook(jobs, HOOK_SECRET);
-  const scaleSets = makeScaleSets({ auth, runners, jobs }, { url, pollMs });
+  const scaleSets = makeScaleSets({ auth, runners, jobs }, { url, pollMs, dispatch });
   // Its own: octokit shares what it is still asking for among all clients of a process, by this number.
   const installationId = randomInt(1, 2 ** 31);
   const rest = restRoutes({ appId: APP_ID, installationId, auth, runners, jobs, hook });

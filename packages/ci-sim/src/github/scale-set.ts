@@ -4,8 +4,9 @@ import { UnsecuredJWT } from "jose";
 import { z } from "zod";
 import type { Auth } from "./auth.ts";
 import { json, Refusal, route, type Call, type Route } from "./http.ts";
-import type { JobChange, Jobs, SimJob } from "./jobs.ts";
+import type { Jobs, SimJob } from "./jobs.ts";
 import { GROUPS, type Runners } from "./runners.ts";
+import { eventOf, MESSAGE_OF, toldOf } from "./set-messages.ts";
 
 /** How long the admin token and a session's token live. */
 const TOKEN_MS = 3_600_000;
@@ -36,6 +37,8 @@ export interface SimScaleSet {
   lastMessageId: number;
   /** What the listener said last that it can take. */
   capacity: number | null;
+  /** Jobs that were offered to it and that it has not acquired. */
+  offered: Set<number>;
 }
 
 const registration = z.strictObject({ url: z.url(), runner_event: z.literal("register") });
@@ -49,12 +52,18 @@ const newSession = z.strictObject({ ownerName: z.string().min(1) });
 const jitSetting = z.strictObject({ name: z.string().min(1).max(64), workFolder: z.string() });
 
 /**
+ * How waiting jobs come to a set that has room: github.com assigns them, an Enterprise Server offers them and has the
+ * listener acquire them. Both fill a set up to the capacity that it said last, jobs that run included.
+ */
+export type Dispatch = "assign" | "offer";
+
+/**
  * The Actions service's runner scale sets, as actions/scaleset (6ce0259) speaks to it: an admin connection by a
  * registration token, one session per set, and a queue whose messages stay until they are deleted.
  */
 export function makeScaleSets(
   { auth, runners, jobs }: { auth: Auth; runners: Runners; jobs: Jobs },
-  { url, pollMs }: { url: string; pollMs: number },
+  { url, pollMs, dispatch }: { url: string; pollMs: number; dispatch: Dispatch },
 ) {
   const sets: SimScaleSet[] = [];
   const admins = new Map<string, { scope: string; until: number }>();
@@ -89,11 +98,31 @@ export function makeScaleSets(
     bell.emit("message");
   }
 
+  /** Fills the set with jobs that wait, as far as it said that it can take them. */
+  function fill(set: SimScaleSet): void {
+    const waiting = jobs.all.filter(
+      (job) => job.status === "queued" && job.setId === null && !isOffered(job) && fits(set, job),
+    );
+    const taken = ofSet(set).filter(({ status }) => status !== "completed").length + set.offered.size;
+    for (const job of waiting.slice(0, Math.max(0, (set.capacity ?? 0) - taken))) {
+      if (dispatch === "offer") {
+        set.offered.add(job.id);
+        push(set, "JobAvailable", job);
+      } else {
+        job.setId = set.id;
+        push(set, "JobAssigned", job);
+      }
+    }
+  }
+
+  const isOffered = ({ id }: SimJob) => sets.some(({ offered }) => offered.has(id));
+
   jobs.onChange((job, change) => {
-    const set = sets.find((each) => (job.setId === null ? fits(each, job) : each.id === job.setId));
-    if (!set) return;
-    const type = MESSAGE_OF[change];
-    if (change === "queued" || job.setId !== null) push(set, type, job);
+    // A waiting job is given out by the next question for a message.
+    if (change === "queued") return void bell.emit("message");
+    for (const { offered } of sets) offered.delete(job.id);
+    const set = sets.find(({ id }) => id === job.setId);
+    if (set) push(set, MESSAGE_OF[change], job);
   });
 
   function admin(request: Request): { scope: string } {
@@ -191,10 +220,9 @@ export function makeScaleSets(
           messages: [],
           lastMessageId: 0,
           capacity: null,
+          offered: new Set(),
         };
         sets.push(set);
-        for (const job of jobs.all)
-          if (job.setId === null && job.status === "queued" && fits(set, job)) push(set, "JobAvailable", job);
         return json(200, setShown(set));
       }),
     ),
@@ -240,6 +268,7 @@ export function makeScaleSets(
         const job = jobs.all.find(({ requestId }) => requestId === id);
         if (job?.status !== "queued" || job.setId !== null || !fits(set, job)) return false;
         job.setId = set.id;
+        set.offered.delete(job.id);
         push(set, "JobAssigned", job);
         return true;
       });
@@ -261,12 +290,14 @@ export function makeScaleSets(
     route("GET /tenant/queue/{set}", async ({ at, request, url: asked }) => {
       const set = requiredSet(at);
       const capacity = request.headers.get("x-scalesetmaxcapacity");
-      if (capacity === null) throw new Refusal(400, "X-ScaleSetMaxCapacity is missing");
+      if (capacity === null || !/^\d+$/.test(capacity)) throw new Refusal(400, "X-ScaleSetMaxCapacity is missing");
       const last = Number(asked.searchParams.get("lastMessageId") ?? 0);
       const over = AbortSignal.any([request.signal, AbortSignal.timeout(pollMs)]);
+      set.capacity = Number(capacity);
       for (;;) {
+        if (request.signal.aborted) return new Response(null, { status: 202 });
         requiredSession(set, request);
-        set.capacity = Number(capacity);
+        fill(set);
         const message = set.messages.find(({ messageId }) => messageId > last);
         if (message) {
           message.isSent = true;
@@ -304,44 +335,6 @@ export function makeScaleSets(
       admins.clear();
       bell.emit("message");
     },
-  };
-}
-
-const MESSAGE_OF = {
-  queued: "JobAvailable",
-  in_progress: "JobStarted",
-  completed: "JobCompleted",
-} as const satisfies Record<JobChange, string>;
-
-const toldOf = ({ status }: SimJob): string[] => [
-  "JobAssigned",
-  ...(status === "queued" ? [] : ["JobStarted"]),
-  ...(status === "completed" ? ["JobCompleted"] : []),
-];
-
-function eventOf(messageType: string, job: SimJob): object {
-  const [ownerName, repositoryName] = job.repository.split("/");
-  const runner = { runnerId: job.runner?.id ?? 0, runnerName: job.runner?.name ?? "" };
-  const result =
-    job.conclusion === "cancelled" ? "canceled" : job.conclusion === "success" ? "succeeded" : "failed";
-  return {
-    messageType,
-    runnerRequestId: job.requestId,
-    jobId: job.planId,
-    ownerName,
-    repositoryName,
-    jobWorkflowRef: `${job.repository}/.github/workflows/ci.yml@refs/heads/main`,
-    jobDisplayName: job.name,
-    workflowRunId: job.runId,
-    eventName: "push",
-    requestLabels: job.labels,
-    queueTime: job.queuedAt,
-    scaleSetAssignTime: job.queuedAt,
-    runnerAssignTime: job.startedAt ?? "0001-01-01T00:00:00Z",
-    finishTime: job.completedAt ?? "0001-01-01T00:00:00Z",
-    ...(messageType === "JobStarted" ? runner : {}),
-    ...(messageType === "JobCompleted" ? { ...runner, result } : {}),
-    ...(messageType === "JobAvailable" ? { acquireJobUrl: "" } : {}),
   };
 }
 

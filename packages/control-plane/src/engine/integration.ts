@@ -1,4 +1,4 @@
-import type { Runner, RunnerKind } from "@tartfleet/shared";
+import type { CapacityQuery, Runner, RunnerKind } from "@tartfleet/shared";
 import type { Registry } from "prom-client";
 import type { Vm } from "../domain/vm.ts";
 import type { EndForCi } from "./ci-ends.ts";
@@ -12,6 +12,8 @@ export interface IntegrationParts extends Pick<Parts, "store" | "changes" | "clo
   registry: Registry;
   useCases: Pick<UseCases, "createVm">;
   endForCi: EndForCi;
+  /** How many VMs of a kind could start now for a team. */
+  startNow(query: CapacityQuery, team: string): number;
 }
 
 /** Whose runner a VM gets, when an integration asked for it. */

@@ -274,7 +274,7 @@ export const CAUSES: Cause[] = [
     fires: one(
       "TartfleetForcedEnds",
       {},
-      "Of the VMs whose job ended in the last six hours 75% had to be ended by force: the job's hook came, the runner's exit did not.",
+      "Of the VMs whose job ended in the last six hours 75% had to be ended by force: the job's hook came, or its CI system said that it is over, and the runner's exit did not come.",
     ),
   },
   {

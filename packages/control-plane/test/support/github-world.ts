@@ -1,4 +1,4 @@
-import { makeSimGitHub, type SimJob } from "@tartfleet/ci-sim/github";
+import { makeSimGitHub, type Dispatch, type SimJob } from "@tartfleet/ci-sim/github";
 import { reveal, type VmRecord } from "@tartfleet/shared";
 import { vi } from "vitest";
 import type { TakeWebhook } from "../../src/engine/integration.ts";
@@ -51,6 +51,8 @@ export async function startGithubWorld({
   runners = [RUNNER],
   courses = {},
   mutes = 0,
+  url = "https://github.test",
+  dispatch,
   now = 1_780_000_000_000,
 }: {
   hosts?: number;
@@ -59,10 +61,13 @@ export async function startGithubWorld({
   courses?: Record<string, Course>;
   /** Of so many guests, the first ones, GitHub forgets the runner at once. */
   mutes?: number;
+  /** Where GitHub is, and how it gives jobs to scale sets. */
+  url?: string;
+  dispatch?: Dispatch;
   now?: number;
 } = {}) {
   vi.useFakeTimers({ toFake: ["Date"], now });
-  const github = makeSimGitHub({ pollMs: 20 });
+  const github = makeSimGitHub({ url, pollMs: 20, ...(dispatch ? { dispatch } : {}) });
   const config: GithubConfig = {
     url: github.url,
     runners,

@@ -10,6 +10,7 @@ import { startListener, type Listener } from "./listener.ts";
 import { measureGithub } from "./metrics.ts";
 import { makeMinter } from "./minter.ts";
 import { startPuller } from "./puller.ts";
+import { makeRoom } from "./room.ts";
 import { startSweeper } from "./sweeper.ts";
 import { makeIntake } from "./webhook.ts";
 
@@ -42,7 +43,14 @@ export function startGithub(
       const ofLedger = store.waitingGithubJobs();
       return runners.map(({ name }) => [name, waitingJobs(ofLedger.get(name) ?? 0, statisticsOf(name))]);
     },
+    welcome: () =>
+      runners.flatMap(({ name }) => {
+        const told = listeners.get(name)?.welcome();
+        return told === undefined ? [] : [[name, told] as const];
+      }),
   });
+
+  const welcomeTo = makeRoom(parts, statisticsOf);
 
   function serviceOf({ scope }: RunnerDefinition): ActionsService {
     const key = scopePath(scope);
@@ -76,6 +84,7 @@ export function startGithub(
       store,
       clock,
       log,
+      jobsWelcome: () => welcomeTo(definition),
       owner: `tartfleet-${store.logId.slice(0, 8)}`,
       onNews: planner.wake,
       onTried: (ok) => metrics.polled(name, ok),

@@ -3,17 +3,22 @@ import type { SetStatistics } from "../../domain/github/waiting.ts";
 import type { Clock } from "../../engine/clock.ts";
 import type { Store } from "../../store/store.ts";
 import { isStatus, type ActionsService, type JobMessage, type Session } from "./actions-service.ts";
+import { every } from "../../engine/stalls.ts";
 import type { RunnerDefinition } from "./config.ts";
 import type { CiLog } from "../log.ts";
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
+/** A question for a message tells once how many jobs are welcome; when they become more, it is asked anew this soon. */
+const LOOK_MS = 5000;
 
 export interface Listener {
   /** The service's newest count of jobs; undefined before it was heard. */
   statistics(): SetStatistics | undefined;
   /** Of the set, once it is known to be there. */
   setId(): number | undefined;
+  /** So many jobs at once GitHub was told to give, at most; undefined before it was. */
+  welcome(): number | undefined;
   /** False while GitHub does not answer: nobody's guest would get a runner. */
   isHeard(): boolean;
   stop(): void;
@@ -32,6 +37,7 @@ export function startListener(
     clock,
     log,
     owner,
+    jobsWelcome,
     onNews,
     onTried,
   }: {
@@ -40,6 +46,8 @@ export function startListener(
     clock: Clock;
     log: CiLog;
     owner: string;
+    /** How many jobs GitHub may give the set at once, as of now. */
+    jobsWelcome(): number;
     /** The ledger or the count has changed. */
     onNews(): void;
     onTried(ok: boolean): void;
@@ -51,6 +59,8 @@ export function startListener(
   let statistics: SetStatistics | undefined;
   let setId: number | undefined;
   let failures = 0;
+  let asking: { welcome: number; stop: AbortController } | undefined;
+  let welcome: number | undefined;
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
@@ -99,7 +109,8 @@ export function startListener(
 
   /** @returns the id of the last message that was handled */
   async function hear(id: number, session: Session, after: number): Promise<number> {
-    const message = await service.nextMessage(session, { after, capacity: definition.max, signal });
+    const message = await nextMessage(session, after);
+    if (message === "asked anew") return after;
     if (!message) {
       heard(undefined);
       return after;
@@ -119,6 +130,29 @@ export function startListener(
     return message.id;
   }
 
+  async function nextMessage(session: Session, after: number) {
+    const stop = new AbortController();
+    welcome = jobsWelcome();
+    asking = { welcome, stop };
+    try {
+      return await service.nextMessage(session, {
+        after,
+        capacity: welcome,
+        signal: AbortSignal.any([signal, stop.signal]),
+      });
+    } catch (error) {
+      // What was on its way was not acknowledged, and comes again.
+      if (stop.signal.aborted && !signal.aborted) return "asked anew";
+      throw error;
+    } finally {
+      asking = undefined;
+    }
+  }
+
+  function lookAgain(): void {
+    if (asking && jobsWelcome() > asking.welcome) asking.stop.abort(new Error("more jobs are welcome"));
+  }
+
   function heard(counted: SetStatistics | null | undefined): void {
     if (failures > 0) log.info({ runner: name }, "GitHub is listened to again");
     failures = 0;
@@ -128,11 +162,16 @@ export function startListener(
   }
 
   void run();
+  const looking = every(clock, LOOK_MS, lookAgain);
   return {
+    welcome: () => welcome,
     statistics: () => statistics,
     setId: () => setId,
     isHeard: () => setId !== undefined && failures === 0,
-    stop: () => stopped.abort(new Error("the control plane is stopping")),
+    stop() {
+      looking.stop();
+      stopped.abort(new Error("the control plane is stopping"));
+    },
   };
 }
 

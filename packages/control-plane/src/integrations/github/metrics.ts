@@ -4,7 +4,15 @@ import type { Found } from "./sweeper.ts";
 /** What the integration tells a monitoring system. Its metrics are there only where it is configured. */
 export function measureGithub(
   registry: Registry,
-  { waiting, left }: { waiting(): Iterable<readonly [definition: string, jobs: number]>; left(): number },
+  {
+    waiting,
+    welcome,
+    left,
+  }: {
+    waiting(): Iterable<readonly [definition: string, jobs: number]>;
+    welcome(): Iterable<readonly [definition: string, jobs: number]>;
+    left(): number;
+  },
 ) {
   const counter = (name: string, help: string, labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers: [registry] });
@@ -35,17 +43,24 @@ export function measureGithub(
     labelNames: ["kind"],
     registers: [registry],
   });
-  registry.registerMetric(
-    new Gauge({
-      name: "tartfleet_github_waiting_jobs",
-      help: "Jobs of GitHub's that wait for a runner",
-      labelNames: ["runner"],
-      registers: [],
-      collect() {
-        this.reset();
-        for (const [runner, jobs] of waiting()) this.set({ runner }, jobs);
-      },
-    }),
+  const perRunner = (name: string, help: string, jobs: typeof waiting) =>
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        labelNames: ["runner"],
+        registers: [],
+        collect() {
+          this.reset();
+          for (const [runner, count] of jobs()) this.set({ runner }, count);
+        },
+      }),
+    );
+  perRunner("tartfleet_github_waiting_jobs", "Jobs of GitHub's that wait for a runner", waiting);
+  perRunner(
+    "tartfleet_github_welcome_jobs",
+    "Jobs that GitHub may give a scale set at once, as it was told last",
+    welcome,
   );
   registry.registerMetric(
     new Gauge({

@@ -81,6 +81,25 @@ test("no more VMs at once than the definition's max, and the service is told so"
   await expectClean();
 });
 
+test.each(["assign", "offer"] as const)(
+  "jobs that the fleet has no slot for wait at GitHub (which %ss them), and come as slots become free",
+  async (dispatch) => {
+    const names = ["a", "b", "c", "d", "e", "f", "g"];
+    const courses = Object.fromEntries(names.map((name) => [name, { seconds: 300 }]));
+    world = await startGithubWorld({ hosts: 1, courses, dispatch });
+    for (const name of names) world.job(name);
+    await world.until("two at work", () => world.guests.size === 2);
+    await world.pass(60);
+    // Two have the slots, and one waits here for the next.
+    expect(world.github.jobs.all.filter(({ setId }) => setId !== null)).toHaveLength(3);
+    expect(world.live()).toHaveLength(3);
+    expect(await world.metric('tartfleet_github_welcome_jobs{runner="ios"}')).toBe(3);
+    await world.atRest();
+    expect(world.github.jobs.all.map(({ starts }) => starts)).toEqual(names.map(() => 1));
+    await expectClean();
+  },
+);
+
 test("a restart of the control plane takes the session over, and neither doubles nor loses a job", async () => {
   world = await startGithubWorld({ courses: { long: { seconds: 300 } } });
   const long = world.job("long");
