@@ -3,12 +3,13 @@ import { makeAuth } from "./auth.ts";
 import { makeHook } from "./hook.ts";
 import { answer, Refusal } from "./http.ts";
 import { makeJobs, type Conclusion, type SimJob } from "./jobs.ts";
+import { placesOf } from "./places.ts";
 import { restRoutes } from "./rest.ts";
 import { makeRunners, type MakeJit, type SimRunner } from "./runners.ts";
 import { makeScaleSets, type Dispatch } from "./scale-set.ts";
 
 export interface SimGitHubOptions {
-  /** Where it is reached; the API is under `/api/v3`, as GitHub Enterprise Server has it. */
+  /** Where it is, which says where its API is: of github.com beside it, of an Enterprise Server under it. */
   url?: string;
   /** How long the queue of a scale set holds a question open; milliseconds (GitHub: 50 s). */
   pollMs?: number;
@@ -18,6 +19,8 @@ export interface SimGitHubOptions {
 }
 
 const APP_ID = 123;
+/** Of the REST API by its place, of the Actions service by what it does. */
+const REGISTRATION = "/actions/runner-registration";
 const HOOK_SECRET = "hook-secret";
 /** Requests an hour of an App's installation, at the least (docs.github.com, "Rate limits for the REST API"). */
 const LIMIT = 5000;
@@ -33,11 +36,12 @@ export function makeSimGitHub({
   makeJit = ({ name }) =>
     Buffer.from(JSON.stringify({ ".runner": Buffer.from(name).toString("base64") })).toString("base64"),
 }: SimGitHubOptions = {}) {
+  const places = placesOf(url);
   const auth = makeAuth();
   const jobs = makeJobs();
   const runners = makeRunners(makeJit);
   const hook = makeHook(jobs, HOOK_SECRET);
-  const scaleSets = makeScaleSets({ auth, runners, jobs }, { url, pollMs, dispatch });
+  const scaleSets = makeScaleSets({ auth, runners, jobs }, { base: places.service, pollMs, dispatch });
   // Its own: octokit shares what it is still asking for among all clients of a process, by this number.
   const installationId = randomInt(1, 2 ** 31);
   const rest = restRoutes({ appId: APP_ID, installationId, auth, runners, jobs, hook });
@@ -48,13 +52,14 @@ export function makeSimGitHub({
   let fault: ((request: Request) => Response | undefined) | undefined;
 
   async function handle(request: Request): Promise<Response> {
-    const { pathname } = new URL(request.url);
+    const { origin, pathname } = new URL(request.url);
     requests.push(`${request.method} ${pathname}`);
     const faulty = fault?.(request);
     if (faulty) return faulty;
     try {
-      const path = pathname.replace(/^\/api\/v3/, "");
-      const isRest = path !== pathname && !path.startsWith("/actions/runner-registration");
+      const ofRest = under(places.rest, origin + pathname);
+      const path = ofRest ?? under(places.service, origin + pathname) ?? "";
+      const isRest = ofRest !== undefined && path !== REGISTRATION;
       const limits = isRest ? spend() : {};
       const found = await answer(isRest ? rest : scaleSets.routes, request, path);
       const response = found ?? Response.json({ message: "Not Found" }, { status: 404 });
@@ -138,6 +143,11 @@ export function makeSimGitHub({
       if (runner) runners.forget(runner.id);
     },
   };
+}
+
+/** The rest of a URL below a place; undefined when it is not there. */
+function under(place: string, target: string): string | undefined {
+  return target.startsWith(`${place}/`) ? target.slice(place.length) : undefined;
 }
 
 /** GitHub compares labels without regard to case. */

@@ -82,12 +82,16 @@ export function restRoutes({ appId, installationId, auth, runners, jobs, hook }:
       }),
     ),
     ...ofScope,
-    route(
-      "GET /orgs/{owner}/actions/runner-groups",
-      withToken(() =>
-        json(200, {
-          total_count: GROUPS.length,
-          runner_groups: GROUPS.map(({ id, name }) => ({ id, name })),
+    // A repository has none.
+    ...["/orgs/{owner}", "/enterprises/{owner}"].map((path) =>
+      route(
+        `GET ${path}/actions/runner-groups`,
+        withToken(({ url }) => {
+          const { shown } = pageOf(GROUPS, url);
+          return json(200, {
+            total_count: GROUPS.length,
+            runner_groups: shown.map(({ id, name }) => ({ id, name })),
+          });
         }),
       ),
     ),

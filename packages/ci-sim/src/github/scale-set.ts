@@ -48,6 +48,8 @@ const newSet = z.strictObject({
   labels: z.array(z.strictObject({ name: z.string().min(1), type: z.literal("System") })).min(1),
   runnerSetting: z.strictObject({ disableUpdate: z.boolean() }).optional(),
 });
+/** Named with its assembly, as the service's exceptions are. */
+const EXISTS = "GitHub.Actions.Runtime.WebApi.RunnerScaleSetExistsException, GitHub.Actions.Runtime.WebApi";
 const newSession = z.strictObject({ ownerName: z.string().min(1) });
 const jitSetting = z.strictObject({ name: z.string().min(1).max(64), workFolder: z.string() });
 
@@ -63,12 +65,11 @@ export type Dispatch = "assign" | "offer";
  */
 export function makeScaleSets(
   { auth, runners, jobs }: { auth: Auth; runners: Runners; jobs: Jobs },
-  { url, pollMs, dispatch }: { url: string; pollMs: number; dispatch: Dispatch },
+  { base, pollMs, dispatch }: { base: string; pollMs: number; dispatch: Dispatch },
 ) {
   const sets: SimScaleSet[] = [];
   const admins = new Map<string, { scope: string; until: number }>();
   const bell = new EventEmitter<{ message: [] }>().setMaxListeners(0);
-  const base = `${url}/tenant`;
 
   const ofSet = (set: SimScaleSet) => jobs.all.filter(({ setId }) => setId === set.id);
   const fits = (set: SimScaleSet, job: SimJob) => job.labels.every((label) => set.labels.includes(label));
@@ -169,7 +170,7 @@ export function makeScaleSets(
   });
 
   const freshToken = () => ({ token: randomBytes(24).toString("hex"), until: Date.now() + TOKEN_MS });
-  const SETS = "/tenant/_apis/runtime/runnerscalesets";
+  const SETS = "/_apis/runtime/runnerscalesets";
 
   const routes: Route[] = [
     route("POST /actions/runner-registration", async ({ request, body }) => {
@@ -184,9 +185,10 @@ export function makeScaleSets(
       return json(200, { url: base, token: jwt });
     }),
     route(
-      "GET /tenant/_apis/runtime/runnergroups/",
+      "GET /_apis/runtime/runnergroups/",
       asAdmin(({ url: asked }) => {
-        const value = GROUPS.filter(({ name }) => name === asked.searchParams.get("groupName"));
+        const name = asked.searchParams.get("groupName");
+        const value = GROUPS.filter((group) => group.usable && group.name === name);
         return json(200, { count: value.length, value });
       }),
     ),
@@ -206,10 +208,10 @@ export function makeScaleSets(
       `POST ${SETS}`,
       asAdmin(async ({ body }, scope) => {
         const { name, runnerGroupId, labels } = await body(newSet);
+        if (!GROUPS.some(({ id, usable }) => usable && id === runnerGroupId))
+          throw new Refusal(404, "Not Found");
         if (sets.some((set) => set.scope === scope && set.name === name))
-          throw new Refusal(409, "It exists already.", {
-            body: { typeName: "RunnerScaleSetExistsException" },
-          });
+          throw new Refusal(400, `Runner scale set ${name} already exists.`, { body: { typeName: EXISTS } });
         const set: SimScaleSet = {
           id: sets.length + 1,
           name,
@@ -287,10 +289,11 @@ export function makeScaleSets(
         });
       }),
     ),
-    route("GET /tenant/queue/{set}", async ({ at, request, url: asked }) => {
+    route("GET /queue/{set}", async ({ at, request, url: asked }) => {
       const set = requiredSet(at);
       const capacity = request.headers.get("x-scalesetmaxcapacity");
-      if (capacity === null || !/^\d+$/.test(capacity)) throw new Refusal(400, "X-ScaleSetMaxCapacity is missing");
+      if (capacity === null || !/^\d+$/.test(capacity))
+        throw new Refusal(400, "X-ScaleSetMaxCapacity is missing");
       const last = Number(asked.searchParams.get("lastMessageId") ?? 0);
       const over = AbortSignal.any([request.signal, AbortSignal.timeout(pollMs)]);
       set.capacity = Number(capacity);
@@ -312,7 +315,7 @@ export function makeScaleSets(
         await once(bell, "message", { signal: over }).catch(() => {});
       }
     }),
-    route("DELETE /tenant/queue/{set}/{message}", ({ at, request }) => {
+    route("DELETE /queue/{set}/{message}", ({ at, request }) => {
       const set = requiredSet(at);
       requiredSession(set, request);
       set.messages = set.messages.filter(({ messageId }) => messageId !== Number(at["message"]));

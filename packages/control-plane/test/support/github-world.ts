@@ -53,6 +53,7 @@ export async function startGithubWorld({
   mutes = 0,
   url = "https://github.test",
   dispatch,
+  listens = true,
   now = 1_780_000_000_000,
 }: {
   hosts?: number;
@@ -64,6 +65,8 @@ export async function startGithubWorld({
   /** Where GitHub is, and how it gives jobs to scale sets. */
   url?: string;
   dispatch?: Dispatch;
+  /** False: some scale set is never listened to. */
+  listens?: boolean;
   now?: number;
 } = {}) {
   vi.useFakeTimers({ toFake: ["Date"], now });
@@ -216,7 +219,7 @@ export async function startGithubWorld({
       if (fleet.errors.length > 0) throw new Error(`fatal: ${String(fleet.errors[0])}`);
     },
   };
-  await heard(github, runners);
+  if (listens) await heard(github, runners);
   return world;
 }
 
@@ -231,7 +234,7 @@ async function heard(
   runners: readonly RunnerDefinition[],
 ): Promise<void> {
   const sets = runners.filter(({ mode }) => mode === "scale-set").length;
-  const queues = () => new Set(requests.filter((line) => line.startsWith("GET /tenant/queue/"))).size;
+  const queues = () => new Set(requests.filter((line) => /^GET .*\/queue\//.test(line))).size;
   do await breathe();
   while (queues() < sets);
 }

@@ -1,4 +1,4 @@
-import type { OwnVm } from "./demand.ts";
+import type { OwnVm } from "../demand.ts";
 
 export interface Serving {
   /** So many VMs at once, at most. */

@@ -1,7 +1,9 @@
 import { decodeJwt } from "jose";
 import { z } from "zod";
 import type { Fetch, GithubApi } from "./api.ts";
+import { makeBudget } from "./budget.ts";
 import { apiUrl, labelsOf, scopeUrl, type RunnerDefinition, type Scope } from "./config.ts";
+import { noSuchGroup, NotAsConfiguredError } from "./not-as-configured.ts";
 
 /*
  * The Actions service's runner scale sets, which GitHub documents by its Go client alone
@@ -58,11 +60,14 @@ export interface SetMessage {
 /** The service did not do what it was asked. */
 export class ServiceError extends Error {
   readonly status: number;
+  /** What of its kind the service says it is. */
+  readonly type: string | undefined;
 
   constructor(what: string, status: number, said: string) {
     super(`${what}: GitHub answered ${status}: ${said.slice(0, 300)}`);
     this.name = "ServiceError";
     this.status = status;
+    this.type = /"typeName"\s*:\s*"(?:[^",]*\.)?(\w+)[",]/.exec(said)?.[1];
   }
 }
 
@@ -71,6 +76,7 @@ export function makeActionsService(
   { url, scope }: { url: string; scope: Scope },
   { api, fetch, now }: { api: Pick<GithubApi, "registrationToken">; fetch: Fetch; now: () => number },
 ) {
+  const budget = makeBudget(now);
   let connection: { url: string; token: string; until: number } | undefined;
 
   async function connect(): Promise<{ url: string; token: string }> {
@@ -95,14 +101,17 @@ export function makeActionsService(
       signal = AbortSignal.timeout(TIMEOUT_MS),
     }: { method: string; headers?: Record<string, string>; body?: unknown; signal?: AbortSignal },
   ): Promise<Response> {
+    budget.require();
     const response = await fetch(target, {
       method,
       signal,
       headers: { "user-agent": "tartfleet", "content-type": "application/json", ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+    const said = response.ok ? "" : await response.text();
+    budget.heard(response.status, Object.fromEntries(response.headers), said);
     if (response.ok) return response;
-    throw new ServiceError(`${method} ${new URL(target).pathname}`, response.status, await response.text());
+    throw new ServiceError(`${method} ${new URL(target).pathname}`, response.status, said);
   }
 
   /** A call as the admin. A token that is not taken any more is renewed once. */
@@ -129,7 +138,7 @@ export function makeActionsService(
       await (await admin("GET", `_apis/runtime/runnergroups/?${query.toString()}`)).json(),
     );
     if (value[0]) return value[0].id;
-    throw new Error(`there is no runner group ${runnerGroup}`);
+    throw new NotAsConfiguredError(noSuchGroup(runnerGroup));
   }
 
   const queue = (session: Session) => ({ authorization: `Bearer ${session.messageQueueAccessToken}` });
@@ -143,13 +152,21 @@ export function makeActionsService(
       const { value } = setsSchema.parse(await (await admin("GET", `${SETS}?${query.toString()}`)).json());
       if (value[0]) return value[0].id;
       const labels = labelsOf(definition).map((each) => ({ name: each, type: "System" }));
-      const made = await admin("POST", SETS, {
-        name,
-        runnerGroupId,
-        labels,
-        runnerSetting: { disableUpdate: true },
-      });
-      return setSchema.parse(await made.json()).id;
+      try {
+        const made = await admin("POST", SETS, {
+          name,
+          runnerGroupId,
+          labels,
+          runnerSetting: { disableUpdate: true },
+        });
+        return setSchema.parse(await made.json()).id;
+      } catch (error) {
+        if (!(error instanceof ServiceError) || error.type !== "RunnerScaleSetExistsException") throw error;
+        throw new NotAsConfiguredError({
+          code: "scale_set_elsewhere",
+          message: `The scale set ${name} is there already, in another runner group. Give the definition that runnerGroup, or another name; or remove the set at GitHub, with no runner of it at work.`,
+        });
+      }
     },
 
     /** @returns undefined while somebody else has the set's one session */

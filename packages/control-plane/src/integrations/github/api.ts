@@ -58,8 +58,8 @@ export function makeApi({ url, auth }: GithubConfig, fetch: Fetch, now: () => nu
       budget.heard(response.status, response.headers);
       return response;
     } catch (error) {
-      const { status, response } = refusalSchema.safeParse(error).data ?? {};
-      if (status !== undefined) budget.heard(status, response?.headers ?? {});
+      const { status, message, response } = refusalSchema.safeParse(error).data ?? {};
+      if (status !== undefined) budget.heard(status, response?.headers ?? {}, message);
       throw error;
     }
   });
@@ -203,6 +203,7 @@ export type GithubApi = ReturnType<typeof makeApi>;
 
 const refusalSchema = z.object({
   status: z.int(),
+  message: z.string().optional(),
   response: z
     .object({ headers: z.record(z.string(), z.union([z.string(), z.number(), z.undefined()])) })
     .optional(),

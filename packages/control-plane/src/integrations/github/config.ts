@@ -25,6 +25,10 @@ const definitionSchema = z
     runnerGroup: z.string().min(1).max(255).optional(),
   })
   .superRefine(minWithinMax)
+  .refine(({ scope, runnerGroup }) => runnerGroup === undefined || !("repository" in scope), {
+    path: ["runnerGroup"],
+    message: "a repository has no runner groups; leave it out, or give an organization as the scope",
+  })
   .refine(({ mode, min }) => mode === "scale-set" || min === 0, {
     path: ["min"],
     message:
@@ -102,5 +106,6 @@ export function scopeUrl(url: string, scope: Scope): string {
 /** Where the REST API of a GitHub is: of github.com and its data residency hosts beside it, of a server under it. */
 export function apiUrl(url: string): string {
   const { protocol, host } = new URL(url);
+  if (host === "www.github.com") return "https://api.github.com";
   return host === "github.com" || host.endsWith(".ghe.com") ? `${protocol}//api.${host}` : `${url}/api/v3`;
 }

@@ -6,6 +6,7 @@ import type { Opened } from "../compose.ts";
 import type { CiLog } from "../log.ts";
 import { startPlanner } from "../planner.ts";
 import { labelsOf, readGithubConfig, scopePath, type GithubConfig, type RunnerDefinition } from "./config.ts";
+import { startGroups } from "./groups.ts";
 import { startListener, type Listener } from "./listener.ts";
 import { measureGithub } from "./metrics.ts";
 import { makeMinter } from "./minter.ts";
@@ -60,6 +61,7 @@ export function startGithub(
     return service;
   }
 
+  const groups = startGroups(runners, { api, clock, log });
   const planner = startPlanner(
     {
       kind: "github",
@@ -72,7 +74,7 @@ export function startGithub(
           told: ({ id }) => jobs.get(id)?.state,
         };
       },
-      isReachable: (name) => listeners.get(name)?.isHeard() ?? true,
+      isReachable: (name) => listeners.get(name)?.isHeard() ?? groups.idOf(name) !== undefined,
       onAsked: metrics.asked,
     },
     { ...parts, log },
@@ -117,6 +119,7 @@ export function startGithub(
     takeWebhook: intake?.receive,
     runnerOf: makeMinter(runners, {
       api,
+      groups,
       serviceOf,
       listenerOf: (name) => listeners.get(name),
       randomId: parts.randomId,
@@ -125,6 +128,7 @@ export function startGithub(
     stop() {
       planner.stop();
       sweeper.stop();
+      groups.stop();
       puller?.stop();
       for (const listener of listeners.values()) listener.stop();
     },

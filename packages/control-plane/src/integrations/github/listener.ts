@@ -6,6 +6,7 @@ import { isStatus, type ActionsService, type JobMessage, type Session } from "./
 import { every } from "../../engine/stalls.ts";
 import type { RunnerDefinition } from "./config.ts";
 import type { CiLog } from "../log.ts";
+import { LEFT_ALONE_MS, NotAsConfiguredError } from "./not-as-configured.ts";
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -59,6 +60,8 @@ export function startListener(
   let statistics: SetStatistics | undefined;
   let setId: number | undefined;
   let failures = 0;
+  /** What only a person can put right, as it was told of. */
+  let mistake: string | undefined;
   let asking: { welcome: number; stop: AbortController } | undefined;
   let welcome: number | undefined;
 
@@ -69,10 +72,18 @@ export function startListener(
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
-        if (failures === 1) log.warn({ runner: name, why: messageOf(error) }, "GitHub cannot be listened to");
+        const isMistake = error instanceof NotAsConfiguredError;
+        const why = messageOf(error);
+        if (failures === 1 || (isMistake && why !== mistake))
+          log.warn(
+            { runner: name, why, ...(isMistake ? { code: error.code } : {}) },
+            "GitHub cannot be listened to",
+          );
+        mistake = isMistake ? why : undefined;
         onTried(false);
       }
-      await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10)));
+      const backOff = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
+      await pause(mistake === undefined ? backOff : LEFT_ALONE_MS);
     }
   }
 

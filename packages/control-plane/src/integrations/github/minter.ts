@@ -4,9 +4,9 @@ import type { Vm } from "../../domain/vm.ts";
 import type { ActionsService } from "./actions-service.ts";
 import type { GithubApi } from "./api.ts";
 import { labelsOf, type RunnerDefinition } from "./config.ts";
+import type { Groups } from "./groups.ts";
 import type { Listener } from "./listener.ts";
 
-const DEFAULT_GROUP = 1;
 const SALT = 4;
 
 /** Makes the credential of a VM's runner: now that its guest waits for it, for GitHub drops what waits for minutes. */
@@ -14,35 +14,34 @@ export function makeMinter(
   definitions: readonly RunnerDefinition[],
   {
     api,
+    groups,
     serviceOf,
     listenerOf,
     randomId,
     onMinted,
   }: {
     api: GithubApi;
+    groups: Pick<Groups, "idOf" | "refused">;
     serviceOf(definition: RunnerDefinition): ActionsService;
     listenerOf(name: string): Listener | undefined;
     randomId(length: number): string;
     onMinted(definition: string, ok: boolean): void;
   },
 ) {
-  const groups = new Map<string, number>();
-
-  async function groupOf({ name, scope, runnerGroup }: RunnerDefinition): Promise<number> {
-    if (runnerGroup === undefined) return DEFAULT_GROUP;
-    const id = groups.get(name) ?? (await api.groupId(scope, runnerGroup));
-    if (id === undefined) throw new Error(`there is no runner group ${runnerGroup}`);
-    groups.set(name, id);
-    return id;
+  async function restJit(definition: RunnerDefinition, name: string): Promise<string> {
+    const groupId = groups.idOf(definition.name);
+    if (groupId === undefined)
+      throw new Error(`its runner group ${definition.runnerGroup ?? ""} is not known yet`);
+    try {
+      return await api.generateJit(definition.scope, { name, groupId, labels: labelsOf(definition) });
+    } catch (error) {
+      groups.refused(definition, error);
+      throw error;
+    }
   }
 
   async function jitFor(definition: RunnerDefinition, name: string): Promise<string> {
-    if (definition.mode === "webhook")
-      return api.generateJit(definition.scope, {
-        name,
-        groupId: await groupOf(definition),
-        labels: labelsOf(definition),
-      });
+    if (definition.mode === "webhook") return restJit(definition, name);
     const service = serviceOf(definition);
     const setId = listenerOf(definition.name)?.setId() ?? (await service.ensureSet(definition));
     return service.generateJit(setId, name);

@@ -1,6 +1,7 @@
 import { DEFAULT_TEAM } from "@tartfleet/shared";
 import { jobsWelcome } from "../../domain/github/capacity.ts";
-import { ownVm, type SetStatistics } from "../../domain/github/demand.ts";
+import { ownVm } from "../../domain/demand.ts";
+import type { SetStatistics } from "../../domain/github/waiting.ts";
 import type { IntegrationParts } from "../../engine/integration.ts";
 import type { RunnerDefinition } from "./config.ts";
 
@@ -15,7 +16,7 @@ export function makeRoom(
   let seen = { at: Number.NEGATIVE_INFINITY, own: read() };
 
   function read() {
-    const vms = store.githubVms();
+    const vms = store.askedVms("github");
     const told = store.githubJobsOf(vms.map(({ id }) => id));
     const own = vms.map((vm) => ({
       definition: vm.spec.runnerFrom,

@@ -39,10 +39,13 @@ test("room for another is never answered with fewer, and max alone bounds an emp
 
 test("in a full fleet as many more as a quarter of those at work may wait here, at least one", () => {
   const working = (count: number) => Array(count).fill({ stage: "working", isQueued: false });
-  const welcome = (at: number) =>
-    jobsWelcome({ max: 100, jobs: at, vms: working(at), startNow: 0 }) - at;
+  const welcome = (at: number) => jobsWelcome({ max: 100, jobs: at, vms: working(at), startNow: 0 }) - at;
   expect([0, 1, 4, 40].map(welcome)).toEqual([1, 1, 2, 11]);
   // What waits here already lets no other in: else each look would let one more in.
-  const vms = [...working(4), { stage: "coming", isQueued: true }, { stage: "coming", isQueued: true }] as const;
+  const vms = [
+    ...working(4),
+    { stage: "coming", isQueued: true },
+    { stage: "coming", isQueued: true },
+  ] as const;
   expect(jobsWelcome({ max: 100, jobs: 6, vms, startNow: 0 })).toBe(6);
 });

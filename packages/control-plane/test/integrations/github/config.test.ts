@@ -57,6 +57,11 @@ test.each([
     { tokenFile: "/x", webhookSecretFile: "/x", runners: [{ ...runner, mode: "webhook", min: 1 }] },
     /warm with a pool/,
   ],
+  [
+    "a group of a repository",
+    { tokenFile: "/x", runners: [{ ...runner, scope: { repository: "acme/app" }, runnerGroup: "macs" }] },
+    /repository has no runner groups/,
+  ],
   ["a scope of nothing", { tokenFile: "/x", runners: [{ ...runner, scope: {} }] }, /must be one of/],
 ])("%s is a mistake that is told of", (_what, content, message) => {
   expect(mistakesOf(content)).toMatch(message);
@@ -64,6 +69,7 @@ test.each([
 
 test("where a GitHub is: github.com, its data residency, a server of one's own", () => {
   expect(apiUrl("https://github.com")).toBe("https://api.github.com");
+  expect(apiUrl("https://www.github.com")).toBe("https://api.github.com");
   expect(apiUrl("https://acme.ghe.com")).toBe("https://api.acme.ghe.com");
   expect(apiUrl("https://ghe.example.com")).toBe("https://ghe.example.com/api/v3");
 });

@@ -169,6 +169,21 @@ test("tokens that are over before their time are renewed", async () => {
   await expectClean();
 });
 
+test("a service that has had enough is left alone for as long as it says, and the job is served after", async () => {
+  world = await startGithubWorld();
+  const enough = () => Response.json({ message: "" }, { status: 429, headers: { "retry-after": "300" } });
+  world.github.failWith(({ url }) => (url.includes("/_services/") ? enough() : undefined));
+  await world.pass(60);
+  const asked = world.github.requests.length;
+  world.job("a");
+  await world.pass(240);
+  const service = world.github.requests.slice(asked).filter((line) => line.includes("/_services/"));
+  expect(service).toEqual([]);
+  world.github.failWith(undefined);
+  await world.atRest();
+  await expectClean();
+});
+
 test("a host that dies with a job takes the job along, and the next is served by another", async () => {
   world = await startGithubWorld({ courses: { doomed: { seconds: 600 } } });
   const doomed = world.job("doomed");
