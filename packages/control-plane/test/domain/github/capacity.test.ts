@@ -38,7 +38,8 @@ test("room for another is never answered with fewer, and max alone bounds an emp
 });
 
 test("in a full fleet as many more as a quarter of those at work may wait here, at least one", () => {
-  const working = (count: number) => Array(count).fill({ stage: "working", isQueued: false });
+  const working = (count: number) =>
+    Array.from({ length: count }, () => ({ stage: "working" as const, isQueued: false }));
   const welcome = (at: number) => jobsWelcome({ max: 100, jobs: at, vms: working(at), startNow: 0 }) - at;
   expect([0, 1, 4, 40].map(welcome)).toEqual([1, 1, 2, 11]);
   // What waits here already lets no other in: else each look would let one more in.
