@@ -59,6 +59,8 @@ export function makeAuth() {
     takesRegistrationToken: (token: string): boolean => (registrations.get(token) ?? 0) > Date.now(),
     /** As if an owner had revoked all that were handed out. */
     revokeAll: () => tokens.clear(),
+    /** An installation's tokens begin so; a person's do not. */
+    isOfInstallation: (request: Request): boolean => bearerOf(request).startsWith("ghs_"),
     requireToken(request: Request): void {
       const until = tokens.get(bearerOf(request));
       if (until === undefined || until <= Date.now()) throw new Refusal(401, "Bad credentials");

@@ -4,6 +4,7 @@ import { makeHook } from "./hook.ts";
 import { answer, Refusal } from "./http.ts";
 import { makeJobs, type Conclusion, type SimJob } from "./jobs.ts";
 import { placesOf } from "./places.ts";
+import { makeReports } from "./reports.ts";
 import { restRoutes } from "./rest.ts";
 import { makeRunners, type MakeJit, type SimRunner } from "./runners.ts";
 import { makeScaleSets, type Dispatch } from "./scale-set.ts";
@@ -40,11 +41,12 @@ export function makeSimGitHub({
   const auth = makeAuth();
   const jobs = makeJobs();
   const runners = makeRunners(makeJit);
+  const reports = makeReports({ auth, jobs });
   const hook = makeHook(jobs, HOOK_SECRET);
   const scaleSets = makeScaleSets({ auth, runners, jobs }, { base: places.service, pollMs, dispatch });
   // Its own: octokit shares what it is still asking for among all clients of a process, by this number.
   const installationId = randomInt(1, 2 ** 31);
-  const rest = restRoutes({ appId: APP_ID, installationId, auth, runners, jobs, hook });
+  const rest = restRoutes({ appId: APP_ID, installationId, auth, runners, jobs, hook, reports });
   const requests: string[] = [];
   let isDown = false;
   let remaining = LIMIT;
@@ -107,6 +109,7 @@ export function makeSimGitHub({
     jobs,
     runners,
     hook,
+    reports,
     sets: scaleSets.sets,
     scaleSets,
     /** What was asked, as `METHOD /path`. */

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { SimRunner } from "./runners.ts";
 
 export type Conclusion = "success" | "failure" | "cancelled";
@@ -11,6 +11,8 @@ export interface SimJob {
   planId: string;
   runId: number;
   runAttempt: number;
+  /** The commit that its run is of. */
+  headSha: string;
   name: string;
   /** `owner/name` */
   repository: string;
@@ -61,6 +63,7 @@ export function makeJobs() {
         planId: randomUUID(),
         runId: 1_000_000 + number,
         runAttempt: 1,
+        headSha: createHash("sha1").update(`commit ${number}`).digest("hex"),
         name: parts.name ?? `job-${number}`,
         repository: parts.repository ?? "acme/app",
         labels: parts.labels,

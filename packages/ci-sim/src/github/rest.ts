@@ -3,6 +3,7 @@ import type { Auth } from "./auth.ts";
 import type { Hook } from "./hook.ts";
 import { json, Refusal, route, type Call, type Route } from "./http.ts";
 import type { Jobs, SimJob } from "./jobs.ts";
+import type { Reports } from "./reports.ts";
 import { GROUPS, type Runners } from "./runners.ts";
 
 const jitRequest = z.strictObject({
@@ -22,10 +23,19 @@ export interface RestParts {
   runners: Runners;
   jobs: Jobs;
   hook: Hook;
+  reports: Reports;
 }
 
 /** The part of GitHub's REST API that concerns runners (docs.github.com/rest/actions/self-hosted-runners). */
-export function restRoutes({ appId, installationId, auth, runners, jobs, hook }: RestParts): Route[] {
+export function restRoutes({
+  appId,
+  installationId,
+  auth,
+  runners,
+  jobs,
+  hook,
+  reports,
+}: RestParts): Route[] {
   const withToken = (handle: (call: Call) => Promise<Response> | Response) => (call: Call) => {
     auth.requireToken(call.request);
     return handle(call);
@@ -82,6 +92,7 @@ export function restRoutes({ appId, installationId, auth, runners, jobs, hook }:
       }),
     ),
     ...ofScope,
+    ...reports.routes,
     // A repository has none.
     ...["/orgs/{owner}", "/enterprises/{owner}"].map((path) =>
       route(
@@ -114,6 +125,7 @@ export function restRoutes({ appId, installationId, auth, runners, jobs, hook }:
         return json(200, {
           id: Number(at["run"]),
           run_attempt: 1,
+          head_sha: own[0]?.headSha,
           status: isOver ? "completed" : "in_progress",
         });
       }),
@@ -177,6 +189,7 @@ export function jobShown(job: SimJob) {
     workflow_name: "CI",
     name: job.name,
     head_branch: "main",
+    head_sha: job.headSha,
     status: job.status,
     conclusion: job.conclusion,
     created_at: job.queuedAt,

@@ -319,6 +319,7 @@ export async function startControlPlane({
     registry: metrics.registry,
     useCases,
     endForCi: makeEndForCi(parts),
+    publicUrl: config.publicUrl,
     startNow: (query, team) => roomFor(standing, query, team, tags.lastKnown).startNow,
   });
 

@@ -14,6 +14,8 @@ export interface IntegrationParts extends Pick<Parts, "store" | "changes" | "clo
   endForCi: EndForCi;
   /** How many VMs of a kind could start now for a team. */
   startNow(query: CapacityQuery, team: string): number;
+  /** Where people reach the control plane. */
+  publicUrl: string;
 }
 
 /** Whose runner a VM gets, when an integration asked for it. */

@@ -21,6 +21,9 @@ const IN_VAIN: ReadonlySet<EndReason> = new Set([
   "no_job",
   "not_registered",
 ]);
+export const isInVain = ({ job, endedAt, end }: Pick<Vm, "job" | "endedAt" | "end">): boolean =>
+  job.state === "none" && endedAt !== null && end !== null && IN_VAIN.has(end.reason);
+
 /** Fewer jobs wait than it was asked for. */
 const TAKEN_BACK: CiEnding = {
   reason: "not_needed",
@@ -139,11 +142,12 @@ export function startPlanner(
     log.warn({ runner: name, times, why }, "VMs for its jobs come in vain");
   }
 
-  function hear({ spec, job, endedAt, end }: Vm): void {
+  function hear(vm: Vm): void {
+    const { spec, job, end } = vm;
     const name = spec.runnerFrom;
     if (name === undefined || spec.runnerKind !== kind) return;
     if (job.state !== "none") failing.delete(name);
-    else if (endedAt !== null && end && IN_VAIN.has(end.reason)) note(name, end.message);
+    else if (isInVain(vm)) note(name, end?.message ?? "");
     wake();
   }
 

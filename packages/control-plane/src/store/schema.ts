@@ -570,3 +570,24 @@ export const githubSessions = sqliteTable("github_sessions", {
   definition: text().primaryKey(),
   sessionId: text("session_id").notNull(),
 });
+
+/** What was said at GitHub's commits of VMs that failed, for as long as a run may take. */
+export const githubReports = sqliteTable(
+  "github_reports",
+  {
+    definition: text().notNull(),
+    repository: text().notNull(),
+    runId: text("run_id").notNull(),
+    /** null: nothing was said. */
+    sha: text(),
+    at: integer().notNull(),
+    /** Since when it does not say a failure any more. */
+    clearedAt: integer("cleared_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.definition, table.repository, table.runId] }),
+    index("github_reports_open")
+      .on(table.at)
+      .where(sql`cleared_at is null`),
+  ],
+);

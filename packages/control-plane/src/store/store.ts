@@ -5,6 +5,7 @@ import { makeCordonStore } from "./cordons.ts";
 import type { Database } from "./database.ts";
 import { brokenDatabase, faultOf, toldOf } from "./faults.ts";
 import { makeDeliveryStore } from "./deliveries.ts";
+import { makeGithubReportStore } from "./github-reports.ts";
 import { makeGithubStore } from "./github.ts";
 import { makeGroupCommit, type CommitOptions } from "./group-commit.ts";
 import { makeHostStore } from "./hosts.ts";
@@ -62,6 +63,7 @@ export function makeStore(database: Database, { onActs, ...options }: StoreOptio
     ...makeWebhookStore(database.db, commit, write),
     ...makeDeliveryStore(database.db, commit, write),
     ...makeGithubStore(database.db, commit),
+    ...makeGithubReportStore(database.db, commit),
     ...makeAuditStore(database, commit, write),
     ...makeRetention(commit),
     ...makeKeyStore(commit),

@@ -40,6 +40,13 @@ export const RUNNER: RunnerDefinition = {
   idleSeconds: 600,
 };
 
+/** What no other host would do better. */
+const NO_IMAGE = {
+  code: "image_unusable" as const,
+  message: "mac-1 cannot clone it: /Users/ci/.tart says no.",
+  facts: {},
+};
+
 const LIVE = "queued,assigned,pulling,cloning,booting,provisioning,ready,draining,stopping".split(",");
 
 /**
@@ -51,6 +58,8 @@ export async function startGithubWorld({
   runners = [RUNNER],
   courses = {},
   mutes = 0,
+  broken = 0,
+  auth = "app",
   url = "https://github.test",
   dispatch,
   listens = true,
@@ -62,6 +71,10 @@ export async function startGithubWorld({
   courses?: Record<string, Course>;
   /** Of so many guests, the first ones, GitHub forgets the runner at once. */
   mutes?: number;
+  /** Of so many VMs, the first ones, the instance cannot be cloned. */
+  broken?: number;
+  /** With what GitHub is asked: as an App, or with a personal access token. */
+  auth?: "app" | "token";
   /** Where GitHub is, and how it gives jobs to scale sets. */
   url?: string;
   dispatch?: Dispatch;
@@ -74,12 +87,15 @@ export async function startGithubWorld({
   const config: GithubConfig = {
     url: github.url,
     runners,
-    auth: {
-      kind: "app",
-      id: github.appId,
-      installationId: github.installationId,
-      privateKey: github.privateKey,
-    },
+    auth:
+      auth === "token"
+        ? { kind: "token", token: github.auth.newPersonalToken() }
+        : {
+            kind: "app",
+            id: github.appId,
+            installationId: github.installationId,
+            privateKey: github.privateKey,
+          },
     webhookSecret: github.hook.secret,
   };
   const told: string[] = [];
@@ -103,6 +119,7 @@ export async function startGithubWorld({
     Array.from({ length: hosts }, (_, index) => fleet.host(`mac-${index + 1}`)),
   );
   const guests = new Map<string, Guest>();
+  const brokenVms = new Set<string>();
   const secrets: string[] = [];
   let isLost: ReadonlySet<number> = new Set();
 
@@ -120,6 +137,11 @@ export async function startGithubWorld({
           guests.delete(vmId);
           await agent.report({ kind: "gone", vmId, attempt });
         } else if (!guests.has(vmId)) {
+          if (brokenVms.has(vmId) || brokenVms.size < broken) {
+            brokenVms.add(vmId);
+            await agent.report({ kind: "failed", vmId, attempt, phase: "cloning", error: NO_IMAGE });
+            continue;
+          }
           const known = { kind: "phase" as const, vmId, attempt };
           for (const phase of ["booting", "provisioning"] as const) await agent.report({ ...known, phase });
           const bootstrap = await fleet.useCases.agent
@@ -131,7 +153,9 @@ export async function startGithubWorld({
           const runner = nameIn(jit);
           mutes -= 1;
           if (mutes >= 0) github.runners.forget(github.runners.named(runner)?.id ?? 0);
-          guests.set(vmId, { vmId, attempt, runner, job: undefined, until: 0, isOver: false });
+          // Of an instance that was kept warm the guest is another VM's now.
+          const own = bootstrap.forVm ?? { vmId, attempt };
+          guests.set(vmId, { ...own, runner, job: undefined, until: 0, isOver: false });
           await agent.report({ ...known, phase: "ready", ip: "192.168.64.2" });
         }
       }

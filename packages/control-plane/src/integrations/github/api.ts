@@ -1,6 +1,7 @@
 import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/core";
 import { z } from "zod";
+import type { Report, ReportKind } from "../../domain/github/report.ts";
 import type { ListedRunner } from "../../domain/github/sweep.ts";
 import { apiUrl, scopePath, type GithubConfig, type Scope } from "./config.ts";
 import { makeBudget } from "./budget.ts";
@@ -14,6 +15,7 @@ const jobsSchema = z.object({
   jobs: z.array(z.object({ status: z.string(), runner_name: z.string().nullable() })),
 });
 const tokenSchema = z.object({ token: z.string() });
+const headSchema = z.object({ head_sha: z.string().regex(/^[0-9a-f]{40,64}$/) });
 const statusSchema = z.object({ status: z.string() });
 
 const deliveriesSchema = z.array(
@@ -184,6 +186,38 @@ export function makeApi({ url, auth }: GithubConfig, fetch: Fetch, now: () => nu
       const found = await pages(jobsSchema, line, (page) => page.jobs);
       const own = found.flatMap((page) => page.jobs).find(({ runner_name }) => isRunner(runner_name));
       return own && own.status === "completed";
+    },
+
+    /** The commit that a run is of; undefined when GitHub does not know the run. */
+    async headOf(run: { repository: string; runId: string }): Promise<string | undefined> {
+      try {
+        return (await ask(headSchema, `GET /repos/${run.repository}/actions/runs/${run.runId}`)).head_sha;
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    },
+
+    /** Says it at the commit; what was said there by that name is shown no more. */
+    async report(kind: ReportKind, repository: string, sha: string, said: Report): Promise<void> {
+      const { name, isFailure, title, text, page } = said;
+      if (kind === "status") {
+        await ask(z.unknown(), `POST /repos/${repository}/statuses/${sha}`, {
+          context: name,
+          state: isFailure ? "error" : "success",
+          description: title,
+          ...(page === undefined ? {} : { target_url: page }),
+        });
+        return;
+      }
+      await ask(z.unknown(), `POST /repos/${repository}/check-runs`, {
+        name,
+        head_sha: sha,
+        status: "completed",
+        conclusion: isFailure ? "failure" : "neutral",
+        output: { title, summary: text },
+        ...(page === undefined ? {} : { details_url: page }),
+      });
     },
 
     /** What GitHub says of a job by its number, or of its run where it has none; undefined when it knows neither. */

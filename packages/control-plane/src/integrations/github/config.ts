@@ -23,6 +23,8 @@ const definitionSchema = z
     mode: z.enum(["scale-set", "webhook"]).default("scale-set"),
     labels: z.array(label).min(1).max(100).optional(),
     runnerGroup: z.string().min(1).max(255).optional(),
+    /** How a waiting job's commit is told that its VM failed; by default it is not. */
+    report: z.enum(["status", "check"]).optional(),
   })
   .superRefine(minWithinMax)
   .refine(({ scope, runnerGroup }) => runnerGroup === undefined || !("repository" in scope), {
@@ -56,6 +58,10 @@ const configSchema = z
   .refine(({ app, tokenFile }) => (app === undefined) !== (tokenFile === undefined), {
     path: ["app"],
     message: "give either app or tokenFile",
+  })
+  .refine(({ app, runners }) => app !== undefined || runners.every(({ report }) => report !== "check"), {
+    path: ["runners"],
+    message: "only an App can make checks: report must be status, or absent",
   })
   .refine(
     ({ runners, webhookSecretFile }) =>

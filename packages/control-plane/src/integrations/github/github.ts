@@ -11,6 +11,7 @@ import { startListener, type Listener } from "./listener.ts";
 import { measureGithub } from "./metrics.ts";
 import { makeMinter } from "./minter.ts";
 import { startPuller } from "./puller.ts";
+import { startReporter } from "./reporter.ts";
 import { makeRoom } from "./room.ts";
 import { startSweeper } from "./sweeper.ts";
 import { makeIntake } from "./webhook.ts";
@@ -103,6 +104,8 @@ export function startGithub(
     onRemoved: metrics.removed,
   });
 
+  const reporter = startReporter(runners, { ...parts, api, log, onReported: metrics.reported });
+
   const offers = runners
     .filter(({ mode }) => mode === "webhook")
     .map((definition) => ({ ...definition, labels: labelsOf(definition) }));
@@ -129,6 +132,7 @@ export function startGithub(
       planner.stop();
       sweeper.stop();
       groups.stop();
+      reporter.stop();
       puller?.stop();
       for (const listener of listeners.values()) listener.stop();
     },

@@ -37,6 +37,11 @@ export function measureGithub(
     "Registered runners without a VM (ghost) that were removed, and VMs without a registered runner (mute) that were ended",
     ["kind"],
   );
+  const reports = counter(
+    "tartfleet_github_reports_total",
+    "What commits were told of VMs that failed (done), and what GitHub did not take (failed)",
+    ["runner", "outcome"],
+  );
   const mismatched = new Gauge({
     name: "tartfleet_github_mismatched",
     help: "Ghosts and mutes at the last look",
@@ -78,6 +83,7 @@ export function measureGithub(
     minted: (runner: string, ok: boolean) => minted.inc({ runner, outcome: outcomeOf(ok) }),
     polled: (runner: string, ok: boolean) => polls.inc({ runner, outcome: outcomeOf(ok) }),
     forced: (runner: string) => forced.inc({ runner }),
+    reported: (runner: string, ok: boolean) => reports.inc({ runner, outcome: outcomeOf(ok) }),
     removed: (kind: "ghost" | "mute") => removed.inc({ kind }),
     found({ ghosts, mutes }: Found): void {
       mismatched.set({ kind: "ghost" }, ghosts);
