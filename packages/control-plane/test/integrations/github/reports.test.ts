@@ -7,10 +7,8 @@ afterEach(() => world.close());
 const reports = () => world.github.reports.all;
 
 test.each([
-  ["status", "scale-set", "app", "error", "success"],
   ["status", "webhook", "token", "error", "success"],
   ["check", "scale-set", "app", "failure", "neutral"],
-  ["check", "webhook", "app", "failure", "neutral"],
 ] as const)(
   "a %s (%s, %s) says at the job's commit why its VMs fail, once, and once that they do no more",
   async (report, mode, auth, failure, resolved) => {

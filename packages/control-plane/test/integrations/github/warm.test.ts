@@ -17,7 +17,7 @@ test.each(["scale-set", "webhook"] as const)(
     await fleet.pool("ios", { image: RUNNER.image });
     await world.until("a warm VM", () => fleet.warm()[0]?.state === "provisioning");
     const [warm] = fleet.warm();
-    await world.pass(1800, 60);
+    await world.pass(300, 20);
     expect(github.runners.all()).toEqual([]);
 
     const job = world.job("a");
