@@ -118,7 +118,10 @@ export function makeSimGitHub({
     /** The same as a client calls it: nothing answers while it is down. */
     fetch: async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
       if (isDown) throw new TypeError("fetch failed");
-      return handle(new Request(input, init));
+      const request = new Request(input, init);
+      const response = await handle(request);
+      request.signal.throwIfAborted();
+      return response;
     },
     down: (down: boolean) => void (isDown = down),
     /** Answers in its place, for as long as it does. */

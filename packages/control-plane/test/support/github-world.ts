@@ -62,6 +62,7 @@ export async function startGithubWorld({
   auth = "app",
   url = "https://github.test",
   dispatch,
+  pollMs = 20,
   listens = true,
   now = 1_780_000_000_000,
 }: {
@@ -78,12 +79,14 @@ export async function startGithubWorld({
   /** Where GitHub is, and how it gives jobs to scale sets. */
   url?: string;
   dispatch?: Dispatch;
+  /** How long a scale set's queue holds a question open, in real time. */
+  pollMs?: number;
   /** False: some scale set is never listened to. */
   listens?: boolean;
   now?: number;
 } = {}) {
   vi.useFakeTimers({ toFake: ["Date"], now });
-  const github = makeSimGitHub({ url, pollMs: 20, ...(dispatch ? { dispatch } : {}) });
+  const github = makeSimGitHub({ url, pollMs, ...(dispatch ? { dispatch } : {}) });
   const config: GithubConfig = {
     url: github.url,
     runners,

@@ -100,6 +100,17 @@ test.each(["assign", "offer"] as const)(
   },
 );
 
+test("a host that comes while a question for a message is open has GitHub give more at once", async () => {
+  world = await startGithubWorld({ hosts: 0, pollMs: 60_000 });
+  world.job("a");
+  const waits = world.job("b");
+  await world.until("a VM that waits", () => world.live().length === 1);
+  await world.pass(60);
+  expect(waits.setId).toBeNull();
+  await world.fleet.host("mac-1");
+  await world.until("the other job to be given", () => waits.setId !== null, 1);
+});
+
 test("a restart of the control plane takes the session over, and neither doubles nor loses a job", async () => {
   world = await startGithubWorld({ courses: { long: { seconds: 300 } } });
   const long = world.job("long");
