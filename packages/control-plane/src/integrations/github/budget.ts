@@ -55,8 +55,6 @@ export function makeBudget(now: () => number) {
   };
 }
 
-export type Budget = ReturnType<typeof makeBudget>;
-
 function numberIn(header: string | number | undefined): number | undefined {
   const number = header === undefined || header === "" ? Number.NaN : Number(header);
   return Number.isFinite(number) ? number : undefined;
