@@ -1,7 +1,7 @@
 #!/bin/sh
 # Debian packages that let the simulated Macs have guests with a real sshd, a PID namespace (bubblewrap)
 # and a network of their own, promtool, with which alerts are tried, a browser for the dashboard, what
-# looks at the templates of images, and a registry that they are pushed to.
+# looks at the templates of images, a registry that they are pushed to, and the language of Jenkins' libraries.
 # Without them the tests that need them are skipped, and the rest runs on plain processes.
 set -eu
 missing=""
@@ -16,6 +16,7 @@ command -v packer >/dev/null || missing="$missing packer"
 command -v shellcheck >/dev/null || missing="$missing shellcheck"
 command -v expect >/dev/null || missing="$missing expect"
 command -v docker-registry >/dev/null || missing="$missing docker-registry"
+command -v groovy >/dev/null || missing="$missing groovy default-jre-headless"
 [ -n "$missing" ] || exit 0
 echo "installing$missing"
 export DEBIAN_FRONTEND=noninteractive

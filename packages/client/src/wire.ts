@@ -50,6 +50,10 @@ export type Runner =
       url: string;
       secret: string;
       name: string;
+      /**
+       * How long the agent tries to reach the controller, at first and again; without it, for ever at first and not again
+       */
+      reconnectSeconds?: number;
     }
   | {
       kind: "azure";

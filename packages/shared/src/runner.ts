@@ -79,6 +79,14 @@ const jenkins = z.strictObject({
   url: httpUrl,
   secret: secret(printable.max(1024)),
   name: word,
+  reconnectSeconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .optional()
+    .describe(
+      "How long the agent tries to reach the controller, at first and again; without it, for ever at first and not again",
+    ),
 });
 
 /** Azure's agent publishes its environment as capabilities, so it takes the ones that are meant by themselves. */

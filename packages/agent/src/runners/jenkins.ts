@@ -7,7 +7,12 @@ import { SECRET_FILE, secretFile, type RunnerPlan } from "./plan.ts";
  * secret from the file at its own time, so only supervise.sh removes it, at the end.
  */
 export function planJenkins(runner: Extract<RevealedRunner, { kind: "jenkins" }>): RunnerPlan {
-  const words = ["-url", runner.url, "-name", runner.name, "-webSocket", "-noReconnect"];
+  // agent.jar takes one of both, and with -noReconnect it tries for ever to connect for the first time.
+  const patience =
+    runner.reconnectSeconds === undefined
+      ? ["-noReconnect"]
+      : ["-noReconnectAfter", `${runner.reconnectSeconds}s`];
+  const words = ["-url", runner.url, "-name", runner.name, "-webSocket", ...patience];
   return {
     files: [secretFile(runner.secret)],
     check: `have java || missing "Java, in PATH, for the Jenkins agent"

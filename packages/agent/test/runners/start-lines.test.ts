@@ -146,6 +146,14 @@ describe("start lines", () => {
       "[java][-jar][agent.jar][-url][ci.example][-name][n 1][-webSocket][-noReconnect][-secret][runner-secret][-workDir][jenkins]",
     ]);
     expect(left).toBe(SECRET);
+    const patient = await started({
+      kind: "jenkins",
+      url: "https://ci.example",
+      secret: SECRET,
+      name: "n 1",
+      reconnectSeconds: 600,
+    });
+    expect(patient.said[0]).toContain("[-webSocket][-noReconnectAfter][600s][-secret]");
   });
 
   it("run a script by the shell that was asked for, in the home directory", async () => {

@@ -164,6 +164,9 @@ export async function startFleet(
     get useCases() {
       return controlPlane.useCases;
     },
+    get registry() {
+      return controlPlane.registry;
+    },
     /** The control plane stops and another one starts on the same database. */
     async restart() {
       await settle();

@@ -53,7 +53,7 @@ const RUNNERS = {
   },
   gitlab: { kind: "gitlab", url, token: plant("gitlab-token") },
   buildkite: { kind: "buildkite", token: plant("buildkite-token") },
-  jenkins: { kind: "jenkins", url, secret: plant("jenkins-secret"), name: "node-1" },
+  jenkins: { kind: "jenkins", url: "http://jenkins.test", secret: plant("jenkins-secret"), name: "node-1" },
   azure: { kind: "azure", url, token: plant("azure-token"), pool: "Macs" },
   circleci: { kind: "circleci", token: plant("circleci-token") },
   script: { kind: "script", script: `sleep 0.3 # ${plant("script")}` },

@@ -110,6 +110,8 @@ describe.each(engineKinds)("other CI programs in a %s guest", (kind) => {
       ["java -jar ~/agent.jar -url u -secret @/no/such/file -name n", /ENOENT/],
       ["java -jar ~/other.jar", /Unable to access jarfile/],
       ["java -jar ~/agent.jar -url u -name n --noReconnect", /unknown option: --noReconnect/],
+      ["java -jar ~/agent.jar -url u -secret s -name n -noReconnect -noReconnectAfter 9s", /used together/],
+      ["java -jar ~/agent.jar -url u -secret s -name n -noReconnectAfter 9", /not a valid simple duration/],
       ["~/azure-pipelines-agent/config.sh --unattended --auth pat", /configuration provided for url/],
       ["~/azure-pipelines-agent/config.sh --agentname n", /unknown option: --agentname/],
       ["~/azure-pipelines-agent/config.sh --auth pat", /nobody is there/],

@@ -17,6 +17,7 @@ async function main(name: string, argv: readonly string[]): Promise<number> {
   recordStart(name, argv, program.prefixes);
   const given = withVariables(program, parseOptions(argv, program.options));
   check(program, given);
+  if (program.serve?.isThere(given)) return program.serve.run(given);
   console.log(`${name}: connected; running the job`);
   const job = existsSync(jobFile)
     ? await runScript(jobFile, { cwd: path.dirname(jobFile), env: process.env })
@@ -47,6 +48,10 @@ function check(program: CiProgram, given: ParsedOptions): void {
     given.values.get(option) ?? given.values.get(shortForms[option] ?? option);
   const missing = program.required.filter((option) => (value(option) ?? "") === "");
   if (missing.length > 0) throw new BadOption(`missing: ${missing.join(", ")}`);
+  for (const group of program.excludes ?? []) {
+    const both = group.filter((option) => given.flags.has(option) || given.values.has(option));
+    if (both.length > 1) throw new BadOption(`options cannot be used together: ${both.join(", ")}`);
+  }
   const objection = program.objection?.(value);
   if (objection !== undefined) throw new BadOption(objection);
 }

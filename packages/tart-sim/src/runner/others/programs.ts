@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { circleciRunner } from "./circleci.ts";
+import { hasController, serveController } from "./jenkins-agent.ts";
 import type { OptionTable, ParsedOptions } from "../strict-options.ts";
 
 /** A CI system's program, as far as a start script can tell. */
@@ -11,8 +12,12 @@ export interface CiProgram {
   variables: Readonly<Record<string, string>>;
   /** Options without which the program does not start. */
   required: readonly string[];
+  /** Options of which at most one may be given. */
+  excludes?: readonly (readonly string[])[];
   /** Checks beyond the table; the answer is a complaint. */
   objection?: (value: (option: string) => string | undefined) => string | undefined;
+  /** Where there is a CI system for it to reach, takes its jobs from there until it exits; its exit code. */
+  serve?: { isThere: (given: ParsedOptions) => boolean; run: (given: ParsedOptions) => Promise<number> };
   /** True when it would end after one job rather than wait for the next. */
   endsAfterJob: (given: ParsedOptions) => boolean;
   /** Whether its exit code is the job's. */
@@ -114,6 +119,7 @@ const jenkinsAgent: CiProgram = {
     "-name": "value",
     "-webSocket": "flag",
     "-noReconnect": "flag",
+    "-noReconnectAfter": "value",
     "-headless": "flag",
     "-workDir": "value",
     "-internalDir": "value",
@@ -126,6 +132,8 @@ const jenkinsAgent: CiProgram = {
   variables: {},
   required: ["-url", "-secret", "-name"],
   objection: (value) => {
+    const limit = value("-noReconnectAfter");
+    if (limit !== undefined && !/^\d+s$/.test(limit)) return `'${limit}' is not a valid simple duration`;
     const secret = value("-secret") ?? "";
     if (!secret.startsWith("@")) return undefined;
     try {
@@ -134,7 +142,9 @@ const jenkinsAgent: CiProgram = {
       return String(error);
     }
   },
-  endsAfterJob: ({ flags }) => flags.has("-noReconnect"),
+  excludes: [["-noReconnect", "-noReconnectAfter"]],
+  serve: { isThere: hasController, run: serveController },
+  endsAfterJob: ({ flags, values }) => flags.has("-noReconnect") || values.has("-noReconnectAfter"),
   reflectsJob: () => false,
 };
 

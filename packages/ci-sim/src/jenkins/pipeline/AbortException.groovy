@@ -1,0 +1,4 @@
+/** What the step `error` throws. */
+class AbortException extends IOException {
+    AbortException(String message) { super(message) }
+}

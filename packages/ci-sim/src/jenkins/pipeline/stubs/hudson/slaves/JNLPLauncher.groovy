@@ -1,0 +1,5 @@
+package hudson.slaves
+
+class JNLPLauncher {
+    boolean webSocket
+}

@@ -1,0 +1,5 @@
+package hudson.slaves
+
+class RetentionStrategy {
+    static final RetentionStrategy INSTANCE = new RetentionStrategy()
+}

@@ -1,0 +1,5 @@
+package hudson.util
+
+class Secret {
+    String plainText
+}

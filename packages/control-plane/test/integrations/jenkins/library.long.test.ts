@@ -1,0 +1,7 @@
+import { CASES, tryCases } from "./matrix.ts";
+
+tryCases(
+  CASES.filter(({ isLong }) => isLong),
+  1,
+);
+tryCases(CASES, 1800);

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { build, CASES, describeLibrary, nothingIsLeft, tryCases } from "./matrix.ts";
+
+tryCases(
+  CASES.filter(({ isLong }) => !isLong),
+  1,
+);
+
+describeLibrary("the library", (start) => {
+  test("resumes with the VM that it had when Jenkins stopped in between", async () => {
+    const world = await start();
+    world.when(() => world.live().length > 0, world.crash);
+    expect((await world.run(build(60))).result).toBe("CRASHED");
+    const [first] = world.live();
+    world.jenkins.down(true);
+    await world.pass(60);
+    world.jenkins.down(false);
+    const { result, log } = await world.run(build(60));
+    expect(result, log.join("\n")).toBe("SUCCESS");
+    await nothingIsLeft(world);
+    expect(world.vms().map(({ id }) => id)).toEqual([first?.id]);
+  });
+
+  test("a VM whose Jenkins never came back ends by its time to live, and another build removes its node", async () => {
+    const world = await start({ courses: [{ staysForEver: true }] });
+    world.when(() => world.jenkins.builds.length > 0, world.crash);
+    await world.run(build(60, ", ttlSeconds: 7200"));
+    await world.pass(7300, 60);
+    expect(world.vms().map(({ end }) => end?.reason)).toEqual(["ttl"]);
+    expect(world.jenkins.nodes.all()).toHaveLength(1);
+    const { log } = await world.run(build(1), { number: 2, over: ["app/main#1"] });
+    expect(log[0]).toMatch(/^Removed nodes of builds that are over: macos-app-main-1-1-/);
+    await nothingIsLeft(world);
+  });
+
+  test("gives each call of a build a node and a VM of its own", async () => {
+    const world = await start();
+    const both = [1, 2].map((each) => `'${each}': { ${build(each)} }`).join(", ");
+    const { result, log } = await world.run(`parallel(${both})`);
+    expect(result, log.join("\n")).toBe("SUCCESS");
+    await nothingIsLeft(world);
+    expect(new Set(world.vms().map(({ labels }) => labels["jenkins"])).size).toBe(2);
+  });
+
+  test.each([
+    { script: "macos(image: 'i') {}", credentials: {}, says: /no secret text 'tartfleet'/ },
+    { script: "macos(images: 'i') {}", says: /there is no option images/ },
+    { script: "macos(vm: [:]) {}", says: /image is missing/ },
+    { script: build(1, ", vm: [cpu: 0]"), says: /no VM: .*cpu: / },
+    { script: build(1, ", vm: [hostLabels: [xcode: '1']]"), says: /no VM: .*xcode/ },
+    { script: build("1 3"), says: /script returned exit code 3/ },
+  ])("fails with a clear word: $script", async ({ script, says, ...given }) => {
+    const world = await start();
+    const { result, log } = await world.run(script, given);
+    expect(result).toBe("FAILURE");
+    expect(log.at(-1)).toMatch(says);
+    await nothingIsLeft(world);
+  });
+});
