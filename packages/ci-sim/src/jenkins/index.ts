@@ -9,3 +9,4 @@ export {
   type PipelineRun,
   type Pipelines,
 } from "./pipeline/run.ts";
+export { serveSteps } from "./pipeline/steps.ts";

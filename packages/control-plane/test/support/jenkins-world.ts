@@ -1,20 +1,18 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { json } from "node:stream/consumers";
-import { makeSimJenkins, serveSimJenkins, type PipelineRun, type Pipelines } from "@tartfleet/ci-sim/jenkins";
+import {
+  makeSimJenkins,
+  serveSimJenkins,
+  serveSteps,
+  type PipelineRun,
+  type Pipelines,
+} from "@tartfleet/ci-sim/jenkins";
 import { openLog } from "@tartfleet/log";
 import { CallError, reveal, type VmRecord } from "@tartfleet/shared";
-import { z } from "zod";
 import type { UseCases } from "../../src/engine/use-cases.ts";
 import { LIMITS } from "../../src/http/limits.ts";
 import { openListener } from "../../src/http/listener.ts";
 import { serve } from "../../src/http/server.ts";
 import { startAgentJar, type AgentJar, type Course } from "./agent-jar.ts";
 import { CI, callerOf, settle, startFleet } from "./fleet.ts";
-
-const passSchema = z.object({ milliseconds: z.number() });
-const queueSchema = z.object({ node: z.string(), script: z.string() });
-const abortSchema = z.object({ id: z.string() });
 
 /** Seconds from an assignment until its guest is ready. */
 const BOOT_SECONDS = 20;
@@ -120,8 +118,6 @@ export async function startJenkinsWorld(pipelines: Pipelines, { courses = [] }: 
 
   /** What is done as soon as it holds, once. */
   const plans: { holds: () => boolean; act: () => unknown }[] = [];
-  let pending = { abort: false, crash: false };
-
   async function pass(milliseconds: number): Promise<void> {
     await bootAndRemove();
     await work();
@@ -133,47 +129,7 @@ export async function startJenkinsWorld(pipelines: Pipelines, { courses = [] }: 
     await work();
   }
 
-  function shown() {
-    const { abort, crash } = pending;
-    pending = { abort: false, crash: false };
-    return {
-      now: clock.now(),
-      nodes: Object.fromEntries(jenkins.nodes.all().map(({ name }) => [name, jenkins.isOnline(name)])),
-      builds: Object.fromEntries(
-        jenkins.builds.map(({ id, state, result, reason }) => [id, { state, result, reason }]),
-      ),
-      abort,
-      crash,
-    };
-  }
-
-  async function step(path: string, body: unknown): Promise<object> {
-    if (path === "/queue") {
-      const { node, script } = queueSchema.parse(body);
-      return { id: String(jenkins.queue(node, script).id) };
-    }
-    if (path === "/abort") {
-      const { id } = abortSchema.parse(body);
-      const build = jenkins.builds.find((each) => String(each.id) === id);
-      if (build) jenkins.abort(build);
-      return {};
-    }
-    await pass(passSchema.parse(body).milliseconds);
-    return shown();
-  }
-
-  const steps = createServer((request, response) => {
-    void json(request)
-      .then((body) => step(request.url ?? "", body))
-      .then((answer) => response.end(JSON.stringify(answer)))
-      .catch((error: unknown) => {
-        console.error(error);
-        response.destroy();
-      });
-  }).listen(0, "127.0.0.1");
-  await once(steps, "listening");
-  const address = steps.address();
-  if (address === null || typeof address === "string") throw new Error("the system gave no port");
+  const steps = await serveSteps({ jenkins, now: clock.now, pass });
 
   const world = {
     fleet,
@@ -181,8 +137,8 @@ export async function startJenkinsWorld(pipelines: Pipelines, { courses = [] }: 
     guests,
     vms,
     live: () => vms().filter(({ endedAt }) => endedAt === null),
-    abort: () => void (pending.abort = true),
-    crash: () => void (pending.crash = true),
+    abort: steps.abort,
+    crash: steps.crash,
     /** The control plane answers nobody. */
     down: (down: boolean) => void (isDown = down),
     revokeToken: () => fleet.useCases.revokeToken(CI, tokenId),
@@ -226,7 +182,7 @@ export async function startJenkinsWorld(pipelines: Pipelines, { courses = [] }: 
         credentials: { tartfleet: token },
         jenkins: served.url,
         user,
-        world: `http://127.0.0.1:${address.port}`,
+        world: steps.url,
         ...given,
       }),
     /** Lets time pass while no build does. */
@@ -234,8 +190,7 @@ export async function startJenkinsWorld(pipelines: Pipelines, { courses = [] }: 
       for (let passed = 0; passed < seconds; passed += by) await pass(by * 1000);
     },
     async close(): Promise<void> {
-      steps.closeAllConnections();
-      steps.close();
+      await steps[Symbol.asyncDispose]();
       await settle();
       await http.close();
       await served[Symbol.asyncDispose]();
