@@ -145,7 +145,9 @@ test("on a port: a WebSocket carries a build and its end, and is closed with its
   const socket = open(jenkins.nodes.secretOf("mac"));
   await new Promise((done) => socket.once("open", done));
   const build = jenkins.queue("mac", "make");
-  const message = await new Promise((done) => socket.once("message", (data) => done(String(data))));
+  const message = await new Promise((done) =>
+    socket.once("message", (data: Buffer) => done(data.toString())),
+  );
   expect(message).toBe(JSON.stringify({ build: build.id, script: "make" }));
   socket.send(JSON.stringify({ finished: build.id, exitCode: 2 }));
   await expect.poll(() => build).toMatchObject({ state: "done", result: "FAILURE" });
