@@ -61,7 +61,9 @@ private Map complete(Map given) {
 
 /** Makes the node, and has the control plane accept its VM. */
 private void start(String name, Map options, Map state) {
-    for (int waited = 0; ; waited += 10) {
+    // With a condition: Jenkins' transformation takes none for one that does not hold.
+    int waited = 0
+    while (true) {
         Map answer = create(name, options)
         if (answer.error == null) {
             state.vms += 1
@@ -71,6 +73,7 @@ private void start(String name, Map options, Map state) {
         if (!answer.again || waited >= options.patienceSeconds) error "macos: no VM: ${answer.error}"
         echo "No VM yet: ${answer.error}"
         sleep 10
+        waited += 10
     }
 }
 
@@ -95,7 +98,9 @@ private boolean look(String name, Map options, Map state) {
 /** The node first: its agent's channel closes after all that the build said has come, and the agent exits. */
 private void end(String name, Map options) {
     Controller.removeNode(name)
-    for (int tried = 1; ; tried += 1) {
+    int tried = 0
+    while (true) {
+        tried += 1
         Map answer = endVms(name, options)
         if (answer.error == null) return
         if (!answer.again || tried == 6) {

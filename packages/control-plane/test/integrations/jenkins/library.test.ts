@@ -1,5 +1,14 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { build, CASES, describeLibrary, nothingIsLeft, tryCases } from "./matrix.ts";
+import { build, CASES, describeLibrary, LIBRARY, nothingIsLeft, tryCases } from "./matrix.ts";
+
+test.each(["vars/macos.groovy", "src/tartfleet/Controller.groovy", "src/tartfleet/Fleet.groovy"])(
+  "%s has no loop without a condition, which Jenkins' transformation of Pipelines never enters",
+  (file) => {
+    expect(readFileSync(join(LIBRARY, file), "utf8")).not.toMatch(/\bfor \([^;\n]*;\s*;/);
+  },
+);
 
 tryCases(
   CASES.filter(({ isLong }) => !isLong),

@@ -9,7 +9,7 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { Course } from "../../support/agent-jar.ts";
 import { startJenkinsWorld, type JenkinsWorld } from "../../support/jenkins-world.ts";
 
-const LIBRARY = fileURLToPath(new URL("../../../../../integrations/jenkins", import.meta.url));
+export const LIBRARY = fileURLToPath(new URL("../../../../../integrations/jenkins", import.meta.url));
 const HOUR = 3600;
 
 const missing = groovyIsMissing();
