@@ -34,7 +34,7 @@ describeLibrary("the library", (start) => {
     const world = await start({ courses: [{ staysForEver: true }] });
     world.when(() => world.jenkins.builds.length > 0, world.crash);
     await world.run(build(60, ", ttlSeconds: 7200"));
-    await world.pass(7300, 60);
+    await world.pass(7500, 300);
     expect(world.vms().map(({ end }) => end?.reason)).toEqual(["ttl"]);
     expect(world.jenkins.nodes.all()).toHaveLength(1);
     const { log } = await world.run(build(1), { number: 2, over: ["app/main#1"] });

@@ -152,6 +152,20 @@ export const CASES: Case[] = [
     ends: ["client"],
   },
   {
+    what: "the control plane is away for two hours while it runs and at its end",
+    isLong: true,
+    prepare: (world) =>
+      world.when(isRunning(world), () => {
+        world.down(true);
+        world.after(2 * HOUR, () => world.down(false));
+      }),
+    result: "SUCCESS",
+    starts: 1,
+    says: /A VM of \S+ would end by itself, .*It is away/,
+    ends: ["runner_exited"],
+    afterwards: (world) => world.pass(3 * HOUR, 300),
+  },
+  {
     what: "Jenkins cannot be reached for an hour before the agent is there",
     isLong: true,
     prepare: (world) => forAnHour(world, world.jenkins.cutOff),
