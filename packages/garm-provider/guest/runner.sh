@@ -4,6 +4,7 @@
 set -u
 umask 077
 
+ours=${0%/*}
 home=$HOME/actions-runner
 pause=${GARM_RETRY_SECONDS:-5}
 work=$(mktemp -d) || exit 1
@@ -93,6 +94,12 @@ register() {
   unset ACTIONS_RUNNER_INPUT_TOKEN
 }
 
+# With the agent's own hooks the control plane knows of the job: while it runs, nothing but its end or its time ends the VM. After
+# config.sh, which writes .env.
+enter_hooks() {
+  /bin/bash "$ours/github-hooks.sh" || fail "the hooks of tartfleet could not be entered into ~/actions-runner/.env"
+}
+
 # After `idle` garm takes the token no more.
 report() {
   local agent='' version=''
@@ -106,6 +113,7 @@ authorities
 install_runner
 cd "$home" || fail "there is no ~/actions-runner"
 if [ -n "$GARM_JIT" ]; then fetch_jit_config; else register; fi
+enter_hooks
 report
 rm -rf "$work"
 unset GARM_TOKEN TOOLS_TOKEN CURL_CA_BUNDLE

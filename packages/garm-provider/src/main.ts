@@ -1,84 +1,8 @@
 #!/usr/bin/env node
 import { text } from "node:stream/consumers";
-import { connect } from "@tartfleet/client/node";
-import { z } from "zod";
-import manifest from "../package.json" with { type: "json" };
-import { readBootstrap, readExtraSpecs } from "./bootstrap.ts";
-import { configSchema, extraSpecsSchema, readConfig, readText, type Config } from "./config.ts";
-import { createInstance } from "./create.ts";
-import { INTERFACE_VERSIONS, readCommand, variable } from "./environment.ts";
-import { ProviderFailure, providerFailureOf } from "./failure.ts";
-import { instanceOf } from "./instance.ts";
-import { endAll, liveVmsOfPool, vmOf, vmsOf, vmsOfController, type Owner } from "./vms.ts";
+import { callProvider } from "./call.ts";
 
-const { env } = process;
-
-const configOf = () => readConfig(variable(env, "GARM_PROVIDER_CONFIG_FILE"));
-const instance = () => variable(env, "GARM_INSTANCE_ID");
-const ownerBy = (config: Config): Owner => ({
-  client: clientOf(config),
-  controllerId: variable(env, "GARM_CONTROLLER_ID"),
-});
-
-/** What garm reads from stdout; undefined: nothing. */
-async function answer(): Promise<unknown> {
-  const command = readCommand(env);
-  switch (command) {
-    case "CreateInstance": {
-      const config = configOf();
-      return instanceOf(
-        await createInstance(ownerBy(config), config, readBootstrap(await text(process.stdin))),
-      );
-    }
-    case "GetInstance":
-      return instanceOf(await vmOf(ownerBy(configOf()), instance()));
-    case "ListInstances":
-      return (await liveVmsOfPool(ownerBy(configOf()), variable(env, "GARM_POOL_ID"))).map(instanceOf);
-    case "DeleteInstance": {
-      const owner = ownerBy(configOf());
-      return endAll(owner, await vmsOf(owner, instance()));
-    }
-    case "RemoveAllInstances": {
-      const owner = ownerBy(configOf());
-      return endAll(owner, await vmsOfController(owner));
-    }
-    case "StartInstance":
-      if ((await vmOf(ownerBy(configOf()), instance())).end === null) return undefined;
-      throw new ProviderFailure("The instance's VM has ended, and a VM lives once. Delete the instance.");
-    case "StopInstance":
-      throw new ProviderFailure("A VM cannot be stopped to be started again. Delete the instance instead.");
-    case "ValidatePoolInfo":
-      configOf();
-      readExtraSpecs(env["GARM_POOL_EXTRASPECS"]);
-      return undefined;
-    case "GetVersion":
-      return `v${manifest.version}`;
-    case "GetSupportedInterfaceVersions":
-      return INTERFACE_VERSIONS;
-    case "GetConfigJSONSchema":
-      return z.toJSONSchema(configSchema, { io: "input" });
-    case "GetExtraSpecsJSONSchema":
-      return z.toJSONSchema(extraSpecsSchema, { io: "input" });
-    default:
-      return command satisfies never;
-  }
-}
-
-function clientOf({ url, tokenFile, caFile, insecure }: Config) {
-  return connect({
-    url,
-    token: readText(tokenFile, "tokenFile").trim(),
-    insecure,
-    ...(caFile === undefined ? {} : { ca: readText(caFile, "caFile") }),
-  });
-}
-
-try {
-  const answered = await answer();
-  if (answered !== undefined)
-    process.stdout.write(typeof answered === "string" ? answered : JSON.stringify(answered));
-} catch (error) {
-  const { message, exitCode } = providerFailureOf(error);
-  process.stderr.write(`${message}\n`);
-  process.exitCode = exitCode;
-}
+const { exitCode, stdout, stderr } = await callProvider(process.env, () => text(process.stdin));
+process.stdout.write(stdout);
+process.stderr.write(stderr);
+process.exitCode = exitCode;

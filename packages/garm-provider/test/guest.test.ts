@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,14 +14,15 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { aBootstrap, INSTANCE_TOKEN, startGarmApi } from "@tartfleet/ci-sim/garm";
 import { makePrivateKey, makeSelfSigned } from "@tartfleet/tls";
 import { array, assert, property, string } from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readBootstrap } from "../src/bootstrap.ts";
 import { guestScript, quote } from "../src/guest-script.ts";
-import { aBootstrap, INSTANCE_TOKEN } from "./support/garm.ts";
-import { startGarmApi } from "./support/garm-api.ts";
 
+/** What the agent puts into every guest, beside the script. */
+const AGENTS = new URL("../../agent/guest/", import.meta.url);
 /** Says what it was started with, and as what it ends. */
 const RUN = `#!/bin/bash
 env >"$HOME/run.env"
@@ -49,6 +51,7 @@ let home: string;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "garm-guest-"));
   mkdirSync(join(home, "bin"));
+  cpSync(AGENTS, join(home, ".tartfleet"), { recursive: true });
   program("bin/curl", curl());
   writeFileSync(join(home, "failures"), "0");
 });
@@ -77,8 +80,8 @@ async function runGuest(api: Api, parts: Record<string, unknown> = {}) {
     ...parts,
   });
   const script = guestScript(readBootstrap(JSON.stringify(sent)));
-  writeFileSync(join(home, "script"), script);
-  const child = spawn("/bin/bash", [join(home, "script")], {
+  writeFileSync(join(home, ".tartfleet/script"), script);
+  const child = spawn("/bin/bash", [join(home, ".tartfleet/script")], {
     env: {
       HOME: home,
       PATH: [join(home, "bin"), process.env["PATH"]].join(delimiter),
@@ -108,6 +111,18 @@ test("with JIT it gets the runner's three files, says that it is idle, and becom
   expect(read("run.env")).toContain("ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1");
   expect(read("run.env") + read("curl.calls")).not.toContain("$ecret.jwt");
   expect(existsSync(join(home, "config.calls"))).toBe(false);
+  expect(read("actions-runner/.env")).toBe(
+    `ACTIONS_RUNNER_HOOK_JOB_STARTED=${home}/.tartfleet/job-started.sh\nACTIONS_RUNNER_HOOK_JOB_COMPLETED=${home}/.tartfleet/suicide.sh\n`,
+  );
+});
+
+test("a runner whose hooks cannot be entered is not started, and garm is told", async () => {
+  bakeRunner();
+  rmSync(join(home, ".tartfleet/github-hooks.sh"));
+  await using api = await startGarmApi({ token: INSTANCE_TOKEN, jit: true });
+  expect((await runGuest(api)).exitCode).toBe(1);
+  expect(api.said.at(-1)).toMatchObject({ status: "failed", message: expect.stringContaining("hooks") });
+  expect(existsSync(join(home, "run.env"))).toBe(false);
 });
 
 test("without JIT it registers the runner with the pool's labels, again when that fails", async () => {

@@ -1,6 +1,20 @@
+import {
+  aBootstrap,
+  aGarm,
+  CONTROLLER,
+  INSTANCE_TOKEN,
+  instanceIn,
+  namesIn,
+  POOL,
+} from "@tartfleet/ci-sim/garm";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { aBootstrap, aGarm, CONTROLLER, INSTANCE_TOKEN, instanceIn, namesIn, POOL } from "./support/garm.ts";
-import { startPlane } from "./support/plane.ts";
+import { callProvider } from "../src/call.ts";
+import { startPlane, TOKEN } from "./support/plane.ts";
+
+const ALLOWS = {
+  images: ["ghcr.io/org/*", "channel:*"],
+  flavors: { default: {}, large: { cpu: 8, memoryMiB: 16_384 } },
+};
 
 const NAME = aBootstrap().name;
 const IMAGE = aBootstrap().image;
@@ -10,7 +24,11 @@ let garm: ReturnType<typeof aGarm>;
 
 beforeEach(async () => {
   plane = await startPlane();
-  garm = aGarm(plane.url, { config: { hostLabels: { xcode: "16" }, queueSeconds: 900 } });
+  garm = aGarm({
+    provider: callProvider,
+    token: TOKEN,
+    config: { url: plane.url, ...ALLOWS, hostLabels: { xcode: "16" }, queueSeconds: 900 },
+  });
 });
 
 afterEach(async () => {
@@ -177,7 +195,11 @@ describe("what cannot be", () => {
   });
 
   test("every mistake of the config is said at once", async () => {
-    using wrong = aGarm("fleet", { config: { tokenFile: "token", images: [], colour: "red" } });
+    using wrong = aGarm({
+      provider: callProvider,
+      token: TOKEN,
+      config: { ...ALLOWS, url: "fleet", tokenFile: "token", images: [], colour: "red" },
+    });
     const { exitCode, stderr } = await wrong.list(POOL);
     expect(exitCode).toBe(1);
     for (const word of ["url", "tokenFile", "images", "colour"]) expect(stderr).toContain(word);
@@ -195,7 +217,12 @@ describe("what cannot be", () => {
 });
 
 test("the interface v0.1.1 asks for versions, schemas and a judgement of the pool", async () => {
-  using newer = aGarm(plane.url, { version: "v0.1.1" });
+  using newer = aGarm({
+    provider: callProvider,
+    token: TOKEN,
+    config: { url: plane.url, ...ALLOWS },
+    version: "v0.1.1",
+  });
   const said = async (command: string, env = {}) => {
     const { exitCode, stdout, stderr } = await newer.call(command, env);
     return [exitCode, stdout || stderr];

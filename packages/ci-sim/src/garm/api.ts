@@ -20,6 +20,8 @@ const systemInfoSchema = z.strictObject({ os_name: z.string(), os_version: z.str
 export async function startGarmApi(options: {
   token: string;
   jit: boolean;
+  /** What a JIT configuration's files hold, by their names; one line each without it. */
+  files?: Readonly<Record<string, string>>;
   lacks?: string;
   tools?: Buffer;
   tls?: { key: string; cert: string };
@@ -46,7 +48,10 @@ export async function startGarmApi(options: {
       return [200, "{}"];
     }
     const file = /^GET \/metadata\/credentials\/(?<name>\w+)$/.exec(route)?.groups?.["name"];
-    if (file !== undefined) return options.jit && JIT.has(file) ? [200, `{"file": "${file}"}`] : [404, "no"];
+    if (file !== undefined) {
+      if (!options.jit || !JIT.has(file)) return [404, "no"];
+      return [200, options.files?.[file] ?? `{"file": "${file}"}`];
+    }
     if (route !== "GET /metadata/runner-registration-token" || options.jit || isTokenFetched)
       return [401, "no"];
     isTokenFetched = true;

@@ -3,11 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { TOKEN } from "./plane.ts";
-
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 export const CONTROLLER = "f9286791-1589-4f39-a106-5b68c2a18af4";
 export const POOL = "9dcf590a-1192-4a9c-b3e4-e0902974c2c0";
@@ -58,37 +54,36 @@ interface Said {
   stderr: string;
 }
 
+interface GarmOptions {
+  /** provider_executable, which is called as a process, or what one does. */
+  provider: string | ((env: Record<string, string>, stdin: () => Promise<string>) => Promise<Said>);
+  /** What the provider's config file says besides where its token is. */
+  config: Readonly<Record<string, unknown>>;
+  token: string;
+  controllerId?: string;
+  version?: "v0.1.0" | "v0.1.1";
+}
+
 /** garm as it calls an external provider (runner/providers/v0.1.0 and v0.1.1): an environment and nothing besides. */
-export function aGarm(planeUrl: string, { config = {}, controllerId = CONTROLLER, version = "v0.1.0" } = {}) {
+export function aGarm(options: GarmOptions) {
+  const { provider, config, token, controllerId = CONTROLLER, version = "v0.1.0" } = options;
   const folder = mkdtempSync(join(tmpdir(), "garm-provider-"));
   const configFile = join(folder, "tartfleet.json");
   const tokenFile = join(folder, "token");
-  writeFileSync(tokenFile, `${TOKEN}\n`);
-  const written = {
-    url: planeUrl,
-    tokenFile,
-    images: ["ghcr.io/org/*", "channel:*"],
-    flavors: { default: {}, large: { cpu: 8, memoryMiB: 16_384 } },
-    ...config,
-  };
-  writeFileSync(configFile, JSON.stringify(written));
+  writeFileSync(tokenFile, `${token}\n`);
+  writeFileSync(configFile, JSON.stringify({ tokenFile, ...config }));
 
-  async function call(command: string, env: Record<string, string> = {}, stdin = ""): Promise<Said> {
-    const child = spawn(MAIN, [], {
-      env: {
-        GARM_COMMAND: command,
-        GARM_CONTROLLER_ID: controllerId,
-        GARM_PROVIDER_CONFIG_FILE: configFile,
-        GARM_INTERFACE_VERSION: version,
-        // As by environment_variables = ["PATH"].
-        PATH: process.env["PATH"],
-        ...env,
-      },
-    });
-    child.stdin.on("error", () => {}).end(stdin);
-    const ended = new Promise<number | null>((resolve) => void child.once("close", resolve));
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    return { exitCode: await ended, stdout, stderr };
+  function call(command: string, more: Record<string, string> = {}, stdin = ""): Promise<Said> {
+    const env = {
+      GARM_COMMAND: command,
+      GARM_CONTROLLER_ID: controllerId,
+      GARM_PROVIDER_CONFIG_FILE: configFile,
+      GARM_INTERFACE_VERSION: version,
+      // As by environment_variables = ["PATH"].
+      PATH: process.env["PATH"] ?? "",
+      ...more,
+    };
+    return typeof provider === "string" ? run(provider, env, stdin) : provider(env, async () => stdin);
   }
 
   return {
@@ -101,6 +96,14 @@ export function aGarm(planeUrl: string, { config = {}, controllerId = CONTROLLER
     list: (pool: string) => call("ListInstances", { GARM_POOL_ID: pool }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
   };
+}
+
+async function run(executable: string, env: Record<string, string>, stdin: string): Promise<Said> {
+  const child = spawn(executable, [], { env });
+  child.stdin.on("error", () => {}).end(stdin);
+  const ended = new Promise<number | null>((resolve) => void child.once("close", resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { exitCode: await ended, stdout, stderr };
 }
 
 /** What garm makes of a good answer. */
