@@ -1,13 +1,13 @@
-# In the guest: runs a job's script once, whatever becomes of the connection, and tells of it from any point on.
+# In the guest: runs a script once, whatever becomes of the connection, and tells of it from any point on.
 #
 #   bash -c TEXT tartfleet run ID SIZE OFFSET < SCRIPT   starts it unless it was; its output from OFFSET on, to stdout
 #   bash -c TEXT tartfleet stop ID                       ends it with all that it started
 #
-# stderr is for the executor alone: `here` at once, `exit CODE` when the script has ended, `lost` when its process is gone without a
+# stderr is for whoever asks alone: `here` at once, `exit CODE` when the script has ended, `lost` when its process is gone without a
 # word, `cut` when not all of the script came.
 set -u
 umask 077
-dir=$HOME/.tartfleet/gitlab/$2
+dir=$HOME/.tartfleet/scripts/$2
 
 # The job's environment is that of a login of the image's user: zsh is the Mac's, and reads ~/.zprofile.
 supervise() {

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { until } from "../../src/fleet/until.ts";
-import { IMAGE } from "../support/lab.ts";
+import { IMAGE, letGo, UNTIL_LET_GO } from "../support/lab.ts";
 import { useLab } from "../support/use-lab.ts";
 
 const INTEGRATIONS = fileURLToPath(new URL("../../../../integrations/", import.meta.url));
@@ -34,8 +34,20 @@ const actionSchema = z.object({
   }),
 });
 
+/** What is done while the action's run has shown a text; to its process group. */
+interface Meanwhile {
+  shown: string;
+  act: (group: number) => unknown;
+}
+
+const cancel = (group: number) => process.kill(-group, "SIGINT");
+
 /** Runs the action as GitHub's runner does: step after step, after a failure or a cancellation those with always(). */
-async function runAction(given: Record<string, string>, env: Record<string, string> = {}, cancelAt?: string) {
+async function runAction(
+  given: Record<string, string>,
+  env: Record<string, string> = {},
+  meanwhile?: Meanwhile,
+) {
   const folder = `${INTEGRATIONS}github-action`;
   const { inputs, runs } = actionSchema.parse(parse(await readFile(`${folder}/action.yml`, "utf8")));
   const values: Record<string, string> = { ...given };
@@ -72,15 +84,15 @@ async function runAction(given: Record<string, string>, env: Record<string, stri
         GITHUB_RUN_ATTEMPT: "1",
       },
     });
-    if (step.id === "run" && cancelAt !== undefined) {
+    if (step.id === "run" && meanwhile) {
       await new Promise<void>((resolve) => {
         let seen = "";
         running.all.on("data", (chunk: Buffer) => {
           seen += chunk.toString();
-          if (seen.includes(cancelAt)) resolve();
+          if (seen.includes(meanwhile.shown)) resolve();
         });
       });
-      process.kill(-(running.pid ?? 0), "SIGINT");
+      await meanwhile.act(running.pid ?? 0);
     }
     const { exitCode = 1, all } = await running;
     outputs.push(all ?? "");
@@ -113,7 +125,9 @@ test("the action runs a script with its variables and files, and ends its VM", a
   await writeFile(join(upload, "greeting"), "from a file");
   const run = 'cat greeting\necho "$WORD"\ncat\necho done';
   const word = 'it\'s $HOME "and" more';
-  const { failed, log, vmId } = await runAction({ ...inputs(run), env: "WORD", upload }, { WORD: word });
+  // Without a command of its own: by npm, as the action brings it along.
+  const given = { ...inputs(run), cli: "", env: "WORD", upload };
+  const { failed, log, vmId } = await runAction(given, { WORD: word });
   expect(failed, log).toBe(undefined);
   expect(log).toContain(`from a file${word}\ndone`);
   expect(await ended(vmId)).toBe("client");
@@ -128,8 +142,27 @@ test("the action's step fails as its script does, and its VM ends", async () => 
 });
 
 test("a job that is cancelled in the step leaves no VM", async () => {
-  const { failed, vmId } = await runAction(inputs("echo begun\nsleep 300"), {}, "begun");
+  const { failed, vmId } = await runAction(
+    inputs("echo begun\nsleep 300"),
+    {},
+    { shown: "begun", act: cancel },
+  );
   expect(failed).toBeGreaterThan(0);
+  expect(await ended(vmId)).toBe("client");
+});
+
+test("a restart of the control plane cuts the way and ends no step; what ran runs once", async () => {
+  const run = `echo run >>~/runs; echo begun\n${UNTIL_LET_GO}\ncat ~/runs; exit 3`;
+  const act = async () => {
+    const [vm] = await lab.fleet.api.listVms({ state: "ready" });
+    if (!vm) throw new Error("the step has no VM");
+    await lab.fleet.controlPlane.kill("SIGKILL");
+    await lab.fleet.controlPlane.start();
+    await letGo(lab.fleet, await lab.fleet.api.getVm(vm.id));
+  };
+  const { failed, log, vmId } = await runAction(inputs(run), {}, { shown: "begun", act });
+  expect(failed, log).toBe(3);
+  expect(log.match(/^(begun|run)$/gm)).toEqual(["begun", "run"]);
   expect(await ended(vmId)).toBe("client");
 });
 
