@@ -48,6 +48,7 @@ export async function startGitlabWorld({
   let away = new AbortController();
   let asking = 0;
   let boots = true;
+  let removes = true;
   const lost = new Set<number>();
   const guests = new Map<string, SimGuest>();
   const everRan: { vm: string; line: string }[] = [];
@@ -147,6 +148,7 @@ export async function startGitlabWorld({
       for (const { vmId, attempt, want } of assignments) {
         const known = { vmId, attempt };
         if (want === "gone") {
+          if (!removes) continue;
           guests.get(vmId)?.die();
           await mac.report({ kind: "gone", ...known });
         } else if (!guests.has(vmId)) {
@@ -210,6 +212,8 @@ export async function startGitlabWorld({
     revoke: () => fleet.useCases.revokeToken(CI, tokenId),
     /** Guests that are asked for do not come up, until they may. */
     holdBoots: (held: boolean) => void (boots = !held),
+    /** What is to go stays, until it may go. */
+    holdRemovals: (held: boolean) => void (removes = !held),
     /** The Mac and all that ran on it are gone, without a word. */
     loseHost(index = 0) {
       lost.add(index);

@@ -111,7 +111,7 @@ describe("a job that is cancelled", () => {
 
 describe("prepare", () => {
   test.each([
-    ["with a clean-up between: another VM each time", true, 3],
+    ["with a clean-up between: another VM each time, while the old ones still go", true, 3],
     ["without one: the VM of the first try", false, 1],
   ])("is killed twice, %s", async (_, cleansUpBetween, vms) => {
     let tries = 0;
@@ -124,6 +124,7 @@ describe("prepare", () => {
       () => running.calls().filter((call) => call === "prepare").length === 3,
     );
     world.holdBoots(false);
+    world.holdRemovals(false);
     const result = await running.over();
     expect(result.status, result.trace).toBe("success");
     once("echo begun");
