@@ -117,6 +117,7 @@ describe("prepare", () => {
     let tries = 0;
     const fate = (stage: string) => (stage === "prepare" && ++tries < 3 ? 3 : undefined);
     world = await startGitlabWorld({ fate, runner: { cleansUpBetween } });
+    world.holdRemovals(true);
     world.holdBoots(true);
     const running = world.start(JOB);
     await world.until(
