@@ -44,6 +44,14 @@ export type Runner =
        * Run exactly this job
        */
       acquireJob?: string;
+      /**
+       * Of the Agent API, where it is not Buildkite's own
+       */
+      endpoint?: string;
+      /**
+       * How long the agent waits for its job (default: for ever)
+       */
+      idleTimeoutSeconds?: number;
     }
   | {
       kind: "jenkins";

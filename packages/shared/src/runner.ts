@@ -72,6 +72,13 @@ const buildkite = z.strictObject({
   token: secret(printable.max(1024)).describe("Agent token"),
   queue: word.optional(),
   acquireJob: z.uuid().optional().describe("Run exactly this job"),
+  endpoint: httpUrl.optional().describe("Of the Agent API, where it is not Buildkite's own"),
+  idleTimeoutSeconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .optional()
+    .describe("How long the agent waits for its job (default: for ever)"),
 });
 
 const jenkins = z.strictObject({

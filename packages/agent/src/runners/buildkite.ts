@@ -18,8 +18,13 @@ export function planBuildkite(
 ): RunnerPlan {
   const words = ["--name", name];
   if (runner.queue !== undefined) words.push("--tags", `queue=${runner.queue}`);
-  if (runner.acquireJob === undefined) words.push("--disconnect-after-job");
-  else words.push("--acquire-job", runner.acquireJob);
+  if (runner.endpoint !== undefined) words.push("--endpoint", runner.endpoint);
+  if (runner.acquireJob !== undefined) words.push("--acquire-job", runner.acquireJob);
+  else {
+    words.push("--disconnect-after-job");
+    const idle = runner.idleTimeoutSeconds;
+    if (idle !== undefined) words.push("--disconnect-after-idle-timeout", String(idle));
+  }
   return {
     files: [secretFile(runner.token)],
     check: `have buildkite-agent || missing "buildkite-agent, in PATH"\n`,

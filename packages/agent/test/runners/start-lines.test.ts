@@ -64,6 +64,11 @@ describe("start lines", () => {
     ]);
     expect(queue.left).toBeUndefined();
     await guest.write(".buildkite-agent/buildkite-agent.cfg", "");
+    const endpoint = "https://agent.example.com/v3";
+    const patient = await started({ kind: "buildkite", token: SECRET, endpoint, idleTimeoutSeconds: 600 });
+    expect(patient.said[0]).toBe(
+      `[buildkite-agent][start][--name][${NAME}][--endpoint][v3][--disconnect-after-job][--disconnect-after-idle-timeout][600]`,
+    );
     const acquireJob = "0b2f7c66-8d3c-4c47-9d43-8fbb9a5f0c11";
     const acquired = await started({ kind: "buildkite", token: SECRET, acquireJob });
     expect(acquired.said).toEqual([
