@@ -108,6 +108,9 @@ export const SETTINGS = z.object({
   githubConfig: path
     .optional()
     .describe("JSON file of the GitHub whose jobs are served, and of their runners (default: none)"),
+  buildkiteConfig: path
+    .optional()
+    .describe("JSON file of the Buildkite whose queues are served, and of their runners (default: none)"),
   trustedProxy: proxies.describe(
     "Address or CIDR of a proxy of yours whose X-Forwarded-For is believed; may be given several times",
   ),

@@ -35,6 +35,8 @@ const TAKEN_BACK: CiEnding = {
 export interface Demand {
   /** Jobs of a definition that wait for a runner; undefined while it is not known, and nothing is asked or taken back. */
   waiting(definition: string): number | undefined;
+  /** So many of these have been taken already, by VMs that are gone: the CI system's count is behind. */
+  taken?(definition: string): number;
   /** What it says of the job that a VM has, or had; undefined: nothing. */
   told(vm: Vm): ToldJob | undefined;
 }
@@ -102,7 +104,7 @@ export function startPlanner(
 
   async function plan(): Promise<void> {
     const vms = store.askedVms(kind);
-    const { waiting, told } = demand(vms);
+    const { waiting, taken, told } = demand(vms);
     const own = Map.groupBy(vms, ({ spec }) => spec.runnerFrom);
     for (const definition of definitions) {
       const { name, min, max } = definition;
@@ -110,7 +112,7 @@ export function startPlanner(
       const jobs = waiting(name);
       if (jobs === undefined) continue;
       const { start, end } = tendDemand(
-        { waiting: jobs, min, max },
+        { waiting: jobs, taken: taken?.(name) ?? 0, min, max },
         (own.get(name) ?? []).map((vm) => ownVm(vm, told(vm))),
       );
       for (const id of end) await endForCi(callerFor(kind, definition), id, TAKEN_BACK);

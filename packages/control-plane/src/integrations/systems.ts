@@ -9,6 +9,7 @@ export type OpenSystem = (path: string, log: CiLog) => Opened;
 /** CI systems, by the settings that name their files. What one needs is loaded only where it is configured. */
 const SYSTEMS = [
   { setting: "githubConfig", load: async () => (await import("./github/github.ts")).openGithub },
+  { setting: "buildkiteConfig", load: async () => (await import("./buildkite/buildkite.ts")).openBuildkite },
 ] as const satisfies { setting: string; load: () => Promise<OpenSystem> }[];
 
 type CiSettings = Readonly<Partial<Record<(typeof SYSTEMS)[number]["setting"], string | undefined>>>;
