@@ -21,6 +21,7 @@ export function makeSimBuildkite({ now, token = "bkct_secret" }: { now: () => nu
   const requests: string[] = [];
   let isDown = false;
   let isPaused = false;
+  let isRefusing = false;
   /** What the metrics say as long as they are stale. */
   let frozen: unknown;
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -29,6 +30,11 @@ export function makeSimBuildkite({ now, token = "bkct_secret" }: { now: () => nu
     const given = /^Token (\S+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
     if (given === undefined || !tokens.has(given))
       throw new Refused(401, "Unauthorized: the agent token is not valid, or has expired");
+  }
+
+  function requireAllowed(request: Request): void {
+    requireToken(request);
+    if (isRefusing) throw new Refused(401, "Unauthorized: the token may not be used from this address");
   }
 
   /** @throws Refused 429 */
@@ -52,7 +58,7 @@ export function makeSimBuildkite({ now, token = "bkct_secret" }: { now: () => nu
       if (name === null) throw new Refused(422, "name is missing");
       return Response.json(metricsOf({ agents, jobs }, name), { headers });
     }),
-    ...agentRoutes({ agents, jobs, isPaused: () => isPaused }, requireToken),
+    ...agentRoutes({ agents, jobs, isPaused: () => isPaused }, requireAllowed),
   ];
 
   async function handle(request: Request): Promise<Response> {
@@ -87,6 +93,8 @@ export function makeSimBuildkite({ now, token = "bkct_secret" }: { now: () => nu
     down: (is: boolean) => void (isDown = is),
     /** The queues are paused: their jobs wait, and no agent gets one. */
     pause: (is: boolean) => void (isPaused = is),
+    /** The token is not allowed at the addresses of new agents, or is again. */
+    refuseAgents: (is: boolean) => void (isRefusing = is),
     /** The metrics stay as they are now, or tell the truth again. */
     freeze(stale: boolean): void {
       frozen = stale ? metricsOf({ agents, jobs }) : undefined;
