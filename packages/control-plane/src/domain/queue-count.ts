@@ -48,3 +48,16 @@ export function toldByCount(
     ...all(oldestFirst.slice(0, busy), "running"),
   ]);
 }
+
+/**
+ * Whether a definition's VMs do any good, by two counts in a row and how many of its runners have exited in between
+ * without a word of a job: `vain` when jobs wait as before and none runs. What cannot be told is undefined.
+ */
+export function goodOf(
+  before: QueueCount | undefined,
+  now: QueueCount,
+  exits: number,
+): "well" | "vain" | undefined {
+  if (now.running > 0 || (before && now.waiting < before.waiting)) return "well";
+  return exits > 0 && before && before.waiting > 0 ? "vain" : undefined;
+}

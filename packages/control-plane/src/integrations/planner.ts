@@ -54,6 +54,10 @@ export interface Planned {
 
 export interface Planner {
   wake(): void;
+  /** The definition's VMs do no good: before another comes there is a pause, longer each time. */
+  inVain(definition: string, why: string): void;
+  /** They do again. */
+  doWell(definition: string): void;
   stop(): void;
 }
 
@@ -157,6 +161,8 @@ export function startPlanner(
   wake();
   return {
     wake: () => wake(),
+    inVain: note,
+    doWell: (name) => void failing.delete(name),
     stop() {
       isStopped = true;
       unsubscribe();

@@ -1,6 +1,6 @@
 import { CallError, type Runner, type RunnerKind } from "@tartfleet/shared";
 import { tookJob } from "../domain/demand.ts";
-import { toldByCount } from "../domain/queue-count.ts";
+import { goodOf, toldByCount, type Counted } from "../domain/queue-count.ts";
 import type { Vm } from "../domain/vm.ts";
 import type { Integration, IntegrationParts } from "../engine/integration.ts";
 import type { CiLog } from "./log.ts";
@@ -32,10 +32,15 @@ export function startPolled<D extends VmDefinition>(
   /** When VMs' runners took their jobs, for as long as a count may not know of it. */
   const taken = new Map<string, { definition: string; at: number; isEnded: boolean }>();
 
+  const before = new Map<string, Counted>();
+  /** How many runners of a definition have exited without a word of a job since the last count. */
+  const exits = new Map<string, number>();
+
   const unsubscribe = changes.onApplied(({ vm }) => {
     const { runnerFrom, runnerKind } = vm.spec;
     if (runnerFrom === undefined || runnerKind !== kind || !tookJob(vm)) return;
     const at = taken.get(vm.id)?.at ?? vm.job.startedAt ?? clock.now();
+    if (!taken.has(vm.id) && vm.job.state === "none") exits.set(runnerFrom, (exits.get(runnerFrom) ?? 0) + 1);
     taken.set(vm.id, { definition: runnerFrom, at, isEnded: vm.endedAt !== null });
   });
 
@@ -80,7 +85,13 @@ export function startPolled<D extends VmDefinition>(
   function onCounted(): void {
     for (const { name } of definitions) {
       const count = counted(name);
-      if (count) metrics.counted(name, count);
+      if (!count || count === before.get(name)) continue;
+      metrics.counted(name, count);
+      const good = goodOf(before.get(name), count, exits.get(name) ?? 0);
+      if (good === "well") planner.doWell(name);
+      else if (good === "vain") planner.inVain(name, "Runners exit, and as many jobs wait as before.");
+      before.set(name, count);
+      exits.delete(name);
     }
     for (const [vmId, { definition, at, isEnded }] of taken)
       if (isEnded && at <= (counted(definition)?.at ?? at)) taken.delete(vmId);

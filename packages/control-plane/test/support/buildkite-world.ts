@@ -176,20 +176,21 @@ export async function startBuildkiteWorld({
       }
       await settle();
     },
-    async until(what: string, holds: () => boolean, minutes = 30): Promise<void> {
-      for (let turn = 0; turn < minutes * 6; turn += 1) {
+    async until(what: string, holds: () => boolean, minutes = 30, step = 10): Promise<void> {
+      for (let turn = 0; turn < (minutes * 60) / step; turn += 1) {
         if (holds()) return;
-        await world.pass(10);
+        await world.pass(step, step);
       }
       throw new Error(`not within ${minutes} virtual minutes: ${what}\n${told.join("\n")}`);
     },
-    atRest: () =>
+    atRest: (step = 10) =>
       world.until(
         "all jobs over and all VMs gone",
         () =>
           buildkite.jobs.all.every(({ state }) => state === "finished" || state === "canceled") &&
           world.live().length === 0,
         90,
+        step,
       ),
     async metric(name: string): Promise<number> {
       const text = await fleet.useCases.metrics();

@@ -24,7 +24,7 @@ test.each([1, 1800])(
       courses: Object.fromEntries(names.map((name) => [name, { seconds }])),
     });
     for (const name of names) world.job(name);
-    await world.atRest();
+    await world.atRest(seconds > 60 ? 30 : 10);
     expect(world.buildkite.jobs.all.map(({ exitStatus }) => exitStatus)).toEqual(Array(6).fill(0));
     expect(world.vms().map(({ end }) => end?.reason)).toEqual(Array(6).fill("runner_exited"));
     await expectClean();
@@ -95,7 +95,7 @@ test("an agent that never exits after its job: its time to live ends its VM, and
   const stuck = world.job("stuck");
   await world.until("the job to be over", () => stuck.state === "finished");
   world.job("next");
-  await world.pass(4200, 20);
+  await world.pass(4200, 60);
   expect(new Set(world.vms().map(({ end }) => end?.reason))).toEqual(new Set(["runner_exited", "ttl"]));
   await expectClean();
 });
@@ -151,10 +151,10 @@ test("Buildkite is away for an hour: what runs goes on, nothing is asked, and wh
   await world.until("the job to run", () => isRunning(long));
   world.buildkite.down(true);
   world.job("meanwhile");
-  await world.pass(1700, 20);
+  await world.pass(1740, 60);
   expect(world.live()).toHaveLength(1);
   await world.fleet.restart();
-  await world.pass(1900, 20);
+  await world.pass(1860, 60);
   expect(world.vms()).toHaveLength(1);
   expect(world.told.filter((line) => line.includes("cannot be asked"))).toHaveLength(2);
   world.buildkite.down(false);
@@ -242,6 +242,22 @@ test("the token stands in no event, record, audit row or log", async () => {
   ]);
   expect(shown).toContain("buildkite:ios");
   expect(shown).not.toContain(RUNNER.token);
+});
+
+test("agents that Buildkite does not take: VMs come ever more seldom, and at once when jobs run again", async () => {
+  world = await startBuildkiteWorld();
+  world.buildkite.refuseAgents(true);
+  world.job("a");
+  await world.pass(1800, 20);
+  expect(world.vms().length).toBeGreaterThan(3);
+  expect(world.vms().length).toBeLessThan(8);
+  expect(world.told.join("\n")).toContain("in vain");
+  world.buildkite.refuseAgents(false);
+  await world.atRest();
+  const before = world.vms().length;
+  world.job("b");
+  await world.until("it to be served", () => world.buildkite.jobs.named("b")?.state === "finished", 5);
+  expect(world.vms()).toHaveLength(before + 1);
 });
 
 test("docs/ci/buildkite.md tells of every metric, and of no other", async () => {
