@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 /** `waiting`: for a step before it. A canceled job that runs is `canceling` until its agent says that it has ended. */
-export type JobState =
+type JobState =
   | "waiting"
   | "scheduled"
   | "assigned"
