@@ -97,7 +97,7 @@ private boolean look(String name, Map options, Map state) {
 
 /** The node first: its agent's channel closes after all that the build said has come, and the agent exits. */
 private void end(String name, Map options) {
-    Controller.removeNode(name)
+    removeNode(name)
     int tried = 0
     while (true) {
         tried += 1
@@ -118,13 +118,18 @@ private String nodeName(int call) {
 
 @NonCPS
 private Map create(String name, Map options) {
-    String secret = Controller.addNode(name, currentBuild.rawBuild.externalizableId)
+    String secret = Controller.addNode(currentBuild.rawBuild, name)
     Map runner = [kind: 'jenkins', url: options.jenkinsUrl, name: name, secret: secret]
     if (options.reconnectSeconds > 0) runner.reconnectSeconds = options.reconnectSeconds
     Map body = [image: options.image, jobId: name, ttlSeconds: options.ttlSeconds] + options.vm + [
         labels: (options.vm.labels ?: [:]) + [jenkins: name], runner: runner
     ]
     return ask('POST', '/v1/vms', options, body, ['Idempotency-Key': 'jenkins:' + name])
+}
+
+@NonCPS
+private void removeNode(String name) {
+    Controller.removeNode(currentBuild.rawBuild, name)
 }
 
 /** The newest VM of the node; none: an empty map. */

@@ -28,16 +28,29 @@ class Controller implements Serializable {
         return "macos-${head.replaceAll('^-+|-+$', '')}-${call}-${end}".toString().replace('--', '-')
     }
 
+    /**
+     * Pipelines in the sandbox can call this too, but have no Run to give: so nobody gets at others' nodes by it.
+     *
+     * @return the build's node of that name, or null
+     */
+    @NonCPS
+    private static Node nodeOf(Run build, String name) {
+        Node node = Jenkins.get().getNode(name)
+        if (node != null && node.nodeDescription != OURS + build.externalizableId)
+            throw new IllegalStateException("node ${name} is not this build's")
+        return node
+    }
+
     /** @return the secret with which the VM's agent connects as this node, which is made unless it is there */
     @NonCPS
-    static String addNode(String name, String build) {
+    static String addNode(Run build, String name) {
         Jenkins jenkins = Jenkins.get()
-        if (jenkins.getNode(name) == null) {
+        if (nodeOf(build, name) == null) {
             JNLPLauncher launcher = new JNLPLauncher()
             launcher.webSocket = true
             // The workspace is below it, on the VM.
             DumbSlave node = new DumbSlave(name, 'jenkins', launcher)
-            node.nodeDescription = OURS + build
+            node.nodeDescription = OURS + build.externalizableId
             node.numExecutors = 1
             // Nothing but the build that knows its name may run there.
             node.mode = Node.Mode.EXCLUSIVE
@@ -48,8 +61,8 @@ class Controller implements Serializable {
     }
 
     @NonCPS
-    static void removeNode(String name) {
-        Node node = Jenkins.get().getNode(name)
+    static void removeNode(Run build, String name) {
+        Node node = nodeOf(build, name)
         if (node != null) Jenkins.get().removeNode(node)
     }
 

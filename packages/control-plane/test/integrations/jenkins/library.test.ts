@@ -51,6 +51,20 @@ describeLibrary("the library", (start) => {
     expect(new Set(world.vms().map(({ labels }) => labels["jenkins"])).size).toBe(2);
   });
 
+  test("touches no node but the build's own", async () => {
+    const world = await start();
+    const node = "new hudson.slaves.DumbSlave('prod', '', new hudson.slaves.JNLPLauncher(webSocket: true))";
+    const made = await world.run(
+      `def node = ${node}; node.nodeDescription = ''; node.retentionStrategy = new hudson.slaves.RetentionStrategy(); jenkins.model.Jenkins.get().addNode(node)`,
+    );
+    expect(made.result, made.log.join()).toBe("SUCCESS");
+    for (const call of ["addNode", "removeNode"]) {
+      const { result, log } = await world.run(`tartfleet.Controller.${call}(currentBuild.rawBuild, 'prod')`);
+      expect([result, log.at(-1)]).toEqual(["FAILURE", "node prod is not this build's"]);
+    }
+    expect(world.jenkins.nodes.all()).toHaveLength(1);
+  });
+
   test.each([
     { script: "macos(image: 'i') {}", credentials: {}, says: /no secret text 'tartfleet'/ },
     { script: "macos(images: 'i') {}", says: /there is no option images/ },
