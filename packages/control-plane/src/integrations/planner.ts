@@ -15,15 +15,12 @@ const LOOK_MS = 30_000;
 const SALT = 8;
 
 /** Ends that say that the definition's VMs do no good: before another comes there is a pause, longer each time. */
-const IN_VAIN: ReadonlySet<EndReason> = new Set([
+export const IN_VAIN: ReadonlySet<EndReason> = new Set([
   "start_failed",
   "image_not_found",
   "no_job",
   "not_registered",
 ]);
-export const isInVain = ({ job, endedAt, end }: Pick<Vm, "job" | "endedAt" | "end">): boolean =>
-  job.state === "none" && endedAt !== null && end !== null && IN_VAIN.has(end.reason);
-
 /** Fewer jobs wait than it was asked for. */
 const TAKEN_BACK: CiEnding = {
   reason: "not_needed",
@@ -148,12 +145,11 @@ export function startPlanner(
     log.warn({ runner: name, times, why }, "VMs for its jobs come in vain");
   }
 
-  function hear(vm: Vm): void {
-    const { spec, job, end } = vm;
+  function hear({ spec, job, endedAt, end }: Vm): void {
     const name = spec.runnerFrom;
     if (name === undefined || spec.runnerKind !== kind) return;
     if (job.state !== "none") failing.delete(name);
-    else if (isInVain(vm)) note(name, end?.message ?? "");
+    else if (endedAt !== null && end && IN_VAIN.has(end.reason)) note(name, end.message);
     wake();
   }
 

@@ -4,7 +4,7 @@ import type { IntegrationParts } from "../../engine/integration.ts";
 import { every } from "../../engine/stalls.ts";
 import type { GithubReport, WaitingRun } from "../../store/github-reports.ts";
 import type { CiLog } from "../log.ts";
-import { isInVain } from "../planner.ts";
+import { IN_VAIN } from "../planner.ts";
 import { statusOf, type GithubApi } from "./api.ts";
 import type { RunnerDefinition } from "./config.ts";
 
@@ -53,8 +53,10 @@ export function startReporter(
   let isFailing = false;
 
   function hear(vm: Vm): void {
-    const { runnerFrom } = vm.spec;
-    if (runnerFrom === undefined || !kinds.has(runnerFrom) || !isInVain(vm)) return;
+    const { spec, job, endedAt, end } = vm;
+    const { runnerFrom } = spec;
+    if (runnerFrom === undefined || !kinds.has(runnerFrom)) return;
+    if (endedAt === null || job.state !== "none" || !end || !IN_VAIN.has(end.reason)) return;
     failed.set(runnerFrom, vm);
     tick();
   }
