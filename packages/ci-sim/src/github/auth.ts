@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes, type KeyObject } from "node:crypto";
+import { generateKeyPairSync, randomBytes, type KeyObject, type KeyPairKeyObjectResult } from "node:crypto";
 import { jwtVerify } from "jose";
 import { Refusal } from "./http.ts";
 
@@ -7,9 +7,13 @@ const TOKEN_MS = 3_600_000;
 /** GitHub takes no JWT that lives for more than ten minutes. */
 const LONGEST_JWT_S = 600;
 
+/** Making one takes longer than most tests: all stand-ins of a process have the same. */
+let madeKeys: KeyPairKeyObjectResult | undefined;
+
 /** One App with one installation, and personal access tokens for those who must. */
 export function makeAuth() {
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  madeKeys ??= generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const { privateKey, publicKey } = madeKeys;
   const tokens = new Map<string, number>();
   const registrations = new Map<string, number>();
   const issued = { jwt: 0, installation: 0 };

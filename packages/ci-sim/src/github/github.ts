@@ -15,6 +15,8 @@ export interface SimGitHubOptions {
   /** How long the queue of a scale set holds a question open; milliseconds (GitHub: 50 s). */
   pollMs?: number;
   dispatch?: Dispatch;
+  /** How time passes for it; by default as it does. Milliseconds. */
+  timeout?: (ms: number) => AbortSignal;
   /** What a runner is given; by default something that no runner could use. */
   makeJit?: MakeJit;
 }
@@ -34,6 +36,7 @@ export function makeSimGitHub({
   url = "https://github.test",
   pollMs = 50_000,
   dispatch = "assign",
+  timeout = (ms) => AbortSignal.timeout(ms),
   makeJit = ({ name }) =>
     Buffer.from(JSON.stringify({ ".runner": Buffer.from(name).toString("base64") })).toString("base64"),
 }: SimGitHubOptions = {}) {
@@ -43,7 +46,10 @@ export function makeSimGitHub({
   const runners = makeRunners(makeJit);
   const reports = makeReports({ auth, jobs });
   const hook = makeHook(jobs, HOOK_SECRET);
-  const scaleSets = makeScaleSets({ auth, runners, jobs }, { base: places.service, pollMs, dispatch });
+  const scaleSets = makeScaleSets(
+    { auth, runners, jobs },
+    { base: places.service, pollMs, dispatch, timeout },
+  );
   // Its own: octokit shares what it is still asking for among all clients of a process, by this number.
   const installationId = randomInt(1, 2 ** 31);
   const rest = restRoutes({ appId: APP_ID, installationId, auth, runners, jobs, hook, reports });

@@ -65,7 +65,12 @@ export type Dispatch = "assign" | "offer";
  */
 export function makeScaleSets(
   { auth, runners, jobs }: { auth: Auth; runners: Runners; jobs: Jobs },
-  { base, pollMs, dispatch }: { base: string; pollMs: number; dispatch: Dispatch },
+  {
+    base,
+    pollMs,
+    dispatch,
+    timeout,
+  }: { base: string; pollMs: number; dispatch: Dispatch; timeout(ms: number): AbortSignal },
 ) {
   const sets: SimScaleSet[] = [];
   const admins = new Map<string, { scope: string; until: number }>();
@@ -295,7 +300,7 @@ export function makeScaleSets(
       if (capacity === null || !/^\d+$/.test(capacity))
         throw new Refusal(400, "X-ScaleSetMaxCapacity is missing");
       const last = Number(asked.searchParams.get("lastMessageId") ?? 0);
-      const over = AbortSignal.any([request.signal, AbortSignal.timeout(pollMs)]);
+      const over = AbortSignal.any([request.signal, timeout(pollMs)]);
       set.capacity = Number(capacity);
       for (;;) {
         if (request.signal.aborted) return new Response(null, { status: 202 });

@@ -19,7 +19,7 @@ import type { Tracer } from "../../src/engine/traces.ts";
 import type { Caller, HostCaller, Principal } from "../../src/engine/use-cases.ts";
 import { openMemoryDatabase, type Database } from "../../src/store/database.ts";
 
-const CONFIG: EngineConfig = {
+export const CONFIG: EngineConfig = {
   publicUrl: "http://127.0.0.1:7337",
   maxTtlSeconds: 86_400,
   defaultQueueTimeoutSeconds: 86_400,

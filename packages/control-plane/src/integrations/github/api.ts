@@ -41,6 +41,7 @@ export type Fetch = typeof fetch;
 /** What the integration asks of GitHub's REST API. Everything may throw: what fails is asked again later. */
 export function makeApi({ url, auth }: GithubConfig, fetch: Fetch, now: () => number) {
   const budget = makeBudget(now);
+  let isAnswering = true;
   const octokit: Octo = new Octokit({
     baseUrl: apiUrl(url),
     userAgent: "tartfleet",
@@ -58,9 +59,11 @@ export function makeApi({ url, auth }: GithubConfig, fetch: Fetch, now: () => nu
     try {
       const response = await request(options);
       budget.heard(response.status, response.headers);
+      isAnswering = true;
       return response;
     } catch (error) {
       const { status, message, response } = refusalSchema.safeParse(error).data ?? {};
+      isAnswering = response !== undefined && status !== undefined && status < 500;
       if (status !== undefined) budget.heard(status, response?.headers ?? {}, message);
       throw error;
     }
@@ -103,6 +106,8 @@ export function makeApi({ url, auth }: GithubConfig, fetch: Fetch, now: () => nu
   return {
     /** How much of the hour's requests is left, from 0 to 1. */
     left: budget.left,
+    /** False from a request that it did not answer, or could not, until it answers one. */
+    isAnswering: () => isAnswering,
 
     /** A runner that takes one job; the answer is what its process is given. */
     async generateJit(

@@ -75,7 +75,8 @@ export function startGithub(
           told: ({ id }) => jobs.get(id)?.state,
         };
       },
-      isReachable: (name) => listeners.get(name)?.isHeard() ?? groups.idOf(name) !== undefined,
+      isReachable: (name) =>
+        listeners.get(name)?.isHeard() ?? (api.isAnswering() && groups.idOf(name) !== undefined),
       onAsked: metrics.asked,
     },
     { ...parts, log },

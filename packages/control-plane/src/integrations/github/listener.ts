@@ -97,7 +97,9 @@ export function startListener(
   async function listen(): Promise<void> {
     setId = await service.ensureSet(definition);
     let session = await takeSession(setId);
-    heard(session.statistics);
+    // That the queue answers too is not said yet: only then there is no pause before the next try.
+    statistics = session.statistics ?? statistics;
+    onNews();
     let after = 0;
     while (!signal.aborted) {
       try {

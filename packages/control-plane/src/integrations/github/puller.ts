@@ -25,14 +25,22 @@ export function startPuller({
   let until = clock.now() - KEPT_MS;
   let isPulling = false;
   let isStopped = false;
+  let isFailing = false;
 
   function tick(): void {
     if (isPulling) return;
     isPulling = true;
     pull()
+      .then(() => {
+        isFailing = false;
+      })
       .catch((error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
-        if (!isStopped) log.warn({ why }, "missed webhooks cannot be fetched");
+        if (isStopped || isFailing) return;
+        isFailing = true;
+        log.warn(
+          { why: error instanceof Error ? error.message : String(error) },
+          "missed webhooks cannot be fetched",
+        );
       })
       .finally(() => {
         isPulling = false;

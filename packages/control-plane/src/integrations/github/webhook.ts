@@ -36,10 +36,11 @@ export function newsIn(payload: unknown, offers: readonly Offer[]): JobNews | un
   const { action, workflow_job: job, repository } = parsed.data;
   const state = Object.entries(STATES).find(([name]) => name === action)?.[1];
   const runnerName = job.runner_name || null;
-  // One of our runners may have taken a job that was meant for others.
+  // One of our runners may have taken a job that was meant for others. Jobs of scale sets are told of by their queues.
+  const taker = definitionOfRunner(runnerName);
   const definition =
     offerFor(offers, { labels: job.labels, repository: repository.full_name })?.name ??
-    definitionOfRunner(runnerName);
+    offers.find(({ name }) => name === taker)?.name;
   if (state === undefined || definition === undefined) return undefined;
   return {
     definition,
