@@ -5,16 +5,22 @@ import { makeJobs } from "./jobs.ts";
 import { metricsOf } from "./metrics.ts";
 import { Refused } from "./refused.ts";
 
-/** So often the metrics may be asked for, in seconds; it says so with every answer. */
-const POLL_SECONDS = 10;
-
 /**
  * A cluster of Buildkite's with its Agent API: state and a fetch handler, without a socket, so that it can live in a
  * test's virtual time. Whatever is not as Buildkite wants it is refused.
  *
  * @param now milliseconds since 1970
+ * @param pollSeconds so often the metrics may be asked for; it says so with every answer
  */
-export function makeSimBuildkite({ now, token = "bkct_secret" }: { now: () => number; token?: string }) {
+export function makeSimBuildkite({
+  now,
+  token = "bkct_secret",
+  pollSeconds = 10,
+}: {
+  now: () => number;
+  token?: string;
+  pollSeconds?: number;
+}) {
   const jobs = makeJobs();
   const agents = makeAgents(jobs, now);
   const tokens = new Set([token]);
@@ -39,13 +45,13 @@ export function makeSimBuildkite({ now, token = "bkct_secret" }: { now: () => nu
 
   /** @throws Refused 429 */
   function requirePatience(): void {
-    const early = askedAt + POLL_SECONDS * 1000 - now();
+    const early = askedAt + pollSeconds * 1000 - now();
     if (early > 0)
       throw new Refused(429, "Too many requests", { "retry-after": String(Math.ceil(early / 1000)) });
     askedAt = now();
   }
 
-  const headers = { "Buildkite-Agent-Metrics-Poll-Duration": String(POLL_SECONDS) };
+  const headers = { "Buildkite-Agent-Metrics-Poll-Duration": String(pollSeconds) };
   const routes = [
     route("GET /v3/metrics", ({ request }) => {
       requireToken(request);

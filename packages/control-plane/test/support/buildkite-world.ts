@@ -42,14 +42,17 @@ export async function startBuildkiteWorld({
   hosts = 2,
   runners = [RUNNER],
   courses = {},
+  pollSeconds = 10,
 }: {
   hosts?: number;
   runners?: QueueDefinition[];
   /** By the job's name; others take a second. */
   courses?: Record<string, Course>;
+  /** So often Buildkite wants to be asked for its metrics. */
+  pollSeconds?: number;
 } = {}) {
   let now = () => START;
-  const buildkite = makeSimBuildkite({ now: () => now() });
+  const buildkite = makeSimBuildkite({ now: () => now(), pollSeconds });
   const told: string[] = [];
   const tell = (about: object, message: string) => void told.push(`${message} ${JSON.stringify(about)}`);
   const fleet = await startFleet({

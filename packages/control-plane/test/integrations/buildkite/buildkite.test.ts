@@ -165,6 +165,45 @@ test("Buildkite is away for an hour: what runs goes on, nothing is asked, and wh
   expect(world.told.at(-1)).toContain("answers again");
 });
 
+test("a restart while Buildkite is away takes back no VM that was asked for", async () => {
+  world = await startBuildkiteWorld({ hosts: 0 });
+  world.job("a");
+  await world.until("a VM that waits", () => world.live().length === 1);
+  world.buildkite.down(true);
+  await world.fleet.restart();
+  await world.pass(120);
+  expect(world.live()).toHaveLength(1);
+});
+
+test("no VM is asked for by a count that may be old, while Buildkite is away", async () => {
+  world = await startBuildkiteWorld({ runners: [{ ...RUNNER, max: 1 }], courses: { a: { seconds: 600 } } });
+  const job = world.job("a");
+  world.job("b");
+  await world.until("a job to run", () => isRunning(job));
+  await world.pass(60);
+  world.buildkite.down(true);
+  await world.pass(20);
+  await world.crash(world.live()[0]?.id ?? "");
+  await world.pass(300);
+  expect(world.vms()).toHaveLength(1);
+  world.buildkite.down(false);
+  await world.atRest();
+  expect(world.vms()).toHaveLength(2);
+  await expectClean();
+});
+
+test("a count that is asked for seldom starts no second VM for a job that came to its end since", async () => {
+  world = await startBuildkiteWorld({ pollSeconds: 300 });
+  const job = world.job("a");
+  await world.until("the job to be over", () => job.state === "finished");
+  await world.pass(120);
+  expect(world.vms()).toHaveLength(1);
+  world.job("b");
+  await world.atRest();
+  expect(world.vms()).toHaveLength(2);
+  await expectClean();
+});
+
 test("a token that is refused is told of with what to do; VMs go on, and none is asked for until it is good again", async () => {
   world = await startBuildkiteWorld({ courses: { long: { seconds: 900 } } });
   const long = world.job("long");
