@@ -52,7 +52,7 @@ make_node() {
   ask jenkins '200 404' "/computer/$node/api/json"
   if jq -e '.displayName' "$folder/answer" >/dev/null 2>&1; then return; fi
   jq -n --arg name "$node" --arg tag "$BUILD_TAG" '{
-    name: $name, nodeDescription: ("tartfleet: one macOS VM for " + $tag), numExecutors: "1", remoteFS: "jenkins",
+    name: $name, nodeDescription: ("by macos.sh of tartfleet, for " + $tag), numExecutors: "1", remoteFS: "jenkins",
     labelString: "", mode: "EXCLUSIVE", type: "hudson.slaves.DumbSlave",
     launcher: {"stapler-class": "hudson.slaves.JNLPLauncher", "$class": "hudson.slaves.JNLPLauncher", webSocket: true},
     retentionStrategy: {"stapler-class": "hudson.slaves.RetentionStrategy$Always", "$class": "hudson.slaves.RetentionStrategy$Always"},

@@ -73,7 +73,12 @@ class Controller implements Serializable {
         for (Node node : new ArrayList<Node>(Jenkins.get().nodes)) {
             String description = node.nodeDescription
             if (description == null || !description.startsWith(OURS)) continue
-            Run run = Run.fromExternalizableId(description.substring(OURS.length()))
+            Run run
+            try {
+                run = Run.fromExternalizableId(description.substring(OURS.length()))
+            } catch (IllegalArgumentException ignored) {
+                continue
+            }
             if (run != null && run.isBuilding()) continue
             Jenkins.get().removeNode(node)
             removed.add(node.nodeName)

@@ -55,13 +55,14 @@ describeLibrary("the library", (start) => {
     const world = await start();
     const node = "new hudson.slaves.DumbSlave('prod', '', new hudson.slaves.JNLPLauncher(webSocket: true))";
     const made = await world.run(
-      `def node = ${node}; node.nodeDescription = ''; node.retentionStrategy = new hudson.slaves.RetentionStrategy(); jenkins.model.Jenkins.get().addNode(node)`,
+      `def node = ${node}; node.nodeDescription = 'tartfleet: one macOS VM for nobody'; node.retentionStrategy = new hudson.slaves.RetentionStrategy(); jenkins.model.Jenkins.get().addNode(node)`,
     );
     expect(made.result, made.log.join()).toBe("SUCCESS");
     for (const call of ["addNode", "removeNode"]) {
       const { result, log } = await world.run(`tartfleet.Controller.${call}(currentBuild.rawBuild, 'prod')`);
       expect([result, log.at(-1)]).toEqual(["FAILURE", "node prod is not this build's"]);
     }
+    expect(await world.run("macos.sweep()")).toMatchObject({ result: "SUCCESS", log: [] });
     expect(world.jenkins.nodes.all()).toHaveLength(1);
   });
 
