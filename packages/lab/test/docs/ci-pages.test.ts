@@ -10,7 +10,7 @@ const read = (name: string) => readFileSync(path(name), "utf8");
 const linksOf = (page: string) =>
   [...page.matchAll(/\]\((?<to>[^)#]+)/g)].map(({ groups }) => groups?.["to"]);
 
-test("every page about a CI system stands in the table that compares them, and in the front page's list", () => {
+test("every page about a CI system stands in the table that compares them, to which the front page leads", () => {
   const pages = readdirSync(path("docs/ci")).filter((name) => name !== "README.md");
   expect(pages.length).toBeGreaterThan(4);
   const rows = read("docs/ci/README.md")
@@ -18,10 +18,7 @@ test("every page about a CI system stands in the table that compares them, and i
     .filter((line) => line.startsWith("| ["));
   const inTable = new Set(rows.flatMap(linksOf));
   expect(pages.filter((name) => !inTable.has(name))).toEqual([]);
-  const inList = new Set(linksOf(read("README.md")));
-  expect(
-    ["README.md", ...pages].map((name) => `docs/ci/${name}`).filter((name) => !inList.has(name)),
-  ).toEqual([]);
+  expect(linksOf(read("README.md"))).toContain("docs/ci/README.md");
 });
 
 test("no page about a CI system leads nowhere", () => {
