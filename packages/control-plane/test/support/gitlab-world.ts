@@ -1,4 +1,11 @@
-import { startGitlabJob, type Execute, type GitlabJob, type RunnerOptions } from "@tartfleet/ci-sim/gitlab";
+import { PassThrough } from "node:stream";
+import {
+  startGitlabJob,
+  type Execute,
+  type Execution,
+  type GitlabJob,
+  type RunnerOptions,
+} from "@tartfleet/ci-sim/gitlab";
 import { createClient, TartfleetError } from "@tartfleet/client";
 import type { ExecOptions, NodeClient, NodeClientOptions } from "@tartfleet/client/node";
 import { callStage } from "@tartfleet/gitlab-executor/call";
@@ -24,6 +31,8 @@ export interface WorldOptions {
   flags?: readonly string[];
   runner?: Partial<Pick<RunnerOptions, "cleansUpBetween">>;
   fate?: Fate;
+  /** A stage that is called a second time once it has ended. */
+  twice?: string;
 }
 
 /**
@@ -35,6 +44,7 @@ export async function startGitlabWorld({
   flags = [],
   runner = {},
   fate = () => undefined,
+  twice,
 }: WorldOptions = {}) {
   const startAt = 1_780_000_000_000;
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: startAt });
@@ -49,6 +59,7 @@ export async function startGitlabWorld({
   let asking = 0;
   let boots = true;
   let removes = true;
+  let isClosed = false;
   const lost = new Set<number>();
   const guests = new Map<string, SimGuest>();
   const everRan: { vm: string; line: string }[] = [];
@@ -119,9 +130,17 @@ export async function startGitlabWorld({
     });
   }
 
-  const execute: Execute = ({ args, env, stdout, stderr, signal, gracefulKillMs }) => {
+  const execute: Execute = async (execution) => {
+    const [command = "", , name = ""] = execution.args;
+    const stage = command === "run" ? name : command;
+    if (stage === twice) await executeOnce({ ...execution, stdout: new PassThrough().resume() }, stage);
+    return executeOnce(execution, stage);
+  };
+
+  function executeOnce(execution: Execution, stage: string): Promise<number | null> {
+    const { args, env, stdout, stderr, signal, gracefulKillMs } = execution;
     const dead = new AbortController();
-    const after = fate(args[0] === "run" ? (args[2] ?? "") : (args[0] ?? ""));
+    const after = fate(stage);
     if (after !== undefined) setTimeout(() => dead.abort(), after * 1000);
     const forced = () => void setTimeout(() => dead.abort(), gracefulKillMs);
     signal.addEventListener("abort", forced, { once: true });
@@ -138,7 +157,7 @@ export async function startGitlabWorld({
           connect: connectFor(dead.signal),
         }).then(resolve);
     });
-  };
+  }
 
   async function tendHosts(): Promise<void> {
     for (const [index, mac] of macs.entries()) {
@@ -267,6 +286,8 @@ export async function startGitlabWorld({
       return world.vms().map(({ end }) => end?.reason);
     },
     async close(): Promise<void> {
+      if (isClosed) return;
+      isClosed = true;
       await quiet();
       await face.close();
       fleet.close();

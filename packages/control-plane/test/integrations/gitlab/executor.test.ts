@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { startGitlabWorld, type GitlabWorld } from "../../support/gitlab-world.ts";
 
@@ -59,6 +60,20 @@ describe("a job that goes well", () => {
     expect(new Set(world.vms().map(({ jobId }) => jobId))).toEqual(new Set(["1", "2"]));
     expect(await world.ends()).toEqual(["client", "client"]);
   });
+});
+
+describe("a stage that is called twice", () => {
+  test.each(["config", "prepare", "prepare_script", "get_sources", "after_script", "cleanup"])(
+    "%s: the job goes as it would, in one VM",
+    async (twice) => {
+      world = await startGitlabWorld({ twice });
+      const running = world.start(JOB);
+      const result = await running.over();
+      expect(result.status, result.trace).toBe("success");
+      once("echo begun", "echo done");
+      expect(await world.ends()).toEqual(["client"]);
+    },
+  );
 });
 
 describe("a job that is cancelled", () => {
@@ -324,4 +339,50 @@ describe("a token that ends", () => {
     once("echo begun", "echo after");
     expect(await world.ends()).toEqual(["client"]);
   });
+});
+
+const STAGES = [
+  "config",
+  "prepare",
+  "prepare_script",
+  "get_sources",
+  "build_script",
+  "after_script",
+  "cleanup_file_variables",
+  "cleanup",
+];
+
+test("whatever is killed, goes away or dies, and whenever: the script runs once at most, and every VM ends", async () => {
+  const troubles = fc.record({
+    killed: fc.dictionary(fc.constantFrom(...STAGES), fc.integer({ min: 0, max: 90 }), { maxKeys: 2 }),
+    outage: fc.record({ at: fc.nat(120), seconds: fc.integer({ min: 1, max: 1000 }) }),
+    hostLostAt: fc.option(fc.nat(150), { freq: 1 }),
+    cancelledAt: fc.option(fc.nat(150), { freq: 1 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(troubles, async ({ killed, outage, hostLostAt, cancelledAt }) => {
+      const left = new Map(Object.entries(killed));
+      const fate = (stage: string) => {
+        const seconds = left.get(stage);
+        left.delete(stage);
+        return seconds;
+      };
+      world = await startGitlabWorld({ fate });
+      const script = ["echo begun", "sleep 90", "echo done"];
+      const running = world.start({ ...JOB, script, timeoutSeconds: 1200 });
+      for (let second = 0; second <= 150; second += 1) {
+        if (second === hostLostAt) world.loseHost();
+        if (second === cancelledAt) running.cancel();
+        if (second === outage.at) await world.outage(outage.seconds);
+        await world.pass(1);
+      }
+      const result = await running.over();
+      await world.findHost();
+      await world.ends(120);
+      expect(times("echo begun")).toBeLessThanOrEqual(1);
+      if (result.status === "success") once("echo begun", "echo done");
+      await world.close();
+    }),
+    { numRuns: 6 },
+  );
 });
