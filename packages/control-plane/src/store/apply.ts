@@ -9,9 +9,9 @@ import type { Tx } from "./group-commit.ts";
 import { settle } from "./ledger.ts";
 import { keepPhase, type KeptPhase } from "./phase-times.ts";
 import { countIdle } from "./pool-counts.ts";
-import { prepared } from "./prepared.ts";
+import { encoded, placeholders, prepared } from "./prepared.ts";
 import { attempts, events, hosts, meta, tokens, vms } from "./schema.ts";
-import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
+import { eventOfRow, rowOfVm, STEP_COLUMNS, vmOfRow } from "./vm-rows.ts";
 
 /** What a step goes by besides the event. */
 export interface StepContext extends Context {
@@ -77,11 +77,8 @@ export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context:
   }
   if (vm !== before) {
     // Secrets are for the guest's set-up; past it nobody needs them.
-    const done = !NEEDS_SECRETS.has(vm.state);
-    tx.update(vms)
-      .set({ ...rowOfVm(vm), ...(done ? { secrets: null } : {}) })
-      .where(eq(vms.id, vmId))
-      .run();
+    const isDone = NEEDS_SECRETS.has(vm.state) ? 0 : 1;
+    vmUpdate(tx).run({ ...encoded(vms, rowOfVm(vm)), vmId, isDone });
   }
   if (before.spec.pool !== undefined && before.state === "provisioning" && vm.state !== before.state)
     countIdle(tx, before.spec.pool, context.now - before.stateSince);
@@ -97,6 +94,17 @@ export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context:
     roomChanged: isReleased || (vm.state === "queued" && before.state !== "queued"),
   };
 }
+
+const vmUpdate = prepared((db) =>
+  db
+    .update(vms)
+    .set({
+      ...placeholders(STEP_COLUMNS),
+      secrets: sql`case when ${sql.placeholder("isDone")} then null else ${vms.secrets} end`,
+    })
+    .where(eq(vms.id, sql.placeholder("vmId")))
+    .prepare(),
+);
 
 /** The states in which a guest may yet have to be set up. */
 export const NEEDS_SECRETS: ReadonlySet<Vm["state"]> = new Set([
@@ -181,13 +189,16 @@ const eventAt = prepared((db) =>
 );
 
 export function writeEvent(tx: Tx, vm: Vm, entry: HistoryEntry, now: number): VmEvent {
-  const row = tx
-    .insert(events)
-    .values({ vmId: vm.id, at: now, state: vm.state, attempt: vm.attempt, ...entry })
-    .returning()
-    .get();
-  return eventOfRow(row);
+  const { type, source, message, data } = entry;
+  const row = { vmId: vm.id, at: now, state: vm.state, attempt: vm.attempt, type, source, message, data };
+  return eventOfRow(eventInsert(tx).get(encoded(events, row)));
 }
+
+const EVENT_COLUMNS = ["vmId", "at", "state", "attempt", "type", "source", "message", "data"] as const;
+
+const eventInsert = prepared((db) =>
+  db.insert(events).values(placeholders(EVENT_COLUMNS)).returning().prepare(),
+);
 
 /** @returns the host whose assignments changed, null when none did */
 function changeAttempt(
@@ -211,8 +222,13 @@ function changeAttempt(
 
 /** Every change of a host's set of assignments has a revision of its own. */
 export function bumpRevision(tx: Tx, hostId: number): void {
-  tx.update(hosts)
-    .set({ revision: sql`${hosts.revision} + 1` })
-    .where(eq(hosts.id, hostId))
-    .run();
+  revisionUpdate(tx).run({ hostId });
 }
+
+const revisionUpdate = prepared((db) =>
+  db
+    .update(hosts)
+    .set({ revision: sql`${hosts.revision} + 1` })
+    .where(eq(hosts.id, sql.placeholder("hostId")))
+    .prepare(),
+);

@@ -3,6 +3,7 @@ import type { PhaseTime } from "../domain/history/phase-time.ts";
 import type { AttemptsOf, SeriesKey } from "../domain/history/series.ts";
 import type { Db } from "./database.ts";
 import type { Commit, Tx } from "./group-commit.ts";
+import { prepared } from "./prepared.ts";
 import { phaseTimes } from "./schema.ts";
 
 /** A finished phase as it was written down; ids grow with time. */
@@ -29,14 +30,11 @@ export function makePhaseTimeStore(db: Db, commit: Commit) {
         .all(),
 
     /** What became of the newest attempts, newest first. */
-    verdicts: (about: AttemptsOf, limit: number): KeptPhase[] =>
-      db
-        .select()
-        .from(phaseTimes)
-        .where(and(isNotNull(phaseTimes.verdict), ofAttempts(about)))
-        .orderBy(desc(phaseTimes.id))
-        .limit(limit)
-        .all(),
+    verdicts(about: AttemptsOf, limit: number): KeptPhase[] {
+      if ("hostId" in about) return verdictsOnHost(db).all({ key: about.hostId, limit });
+      if ("image" in about) return verdictsOfImage(db).all({ key: about.image, limit });
+      return verdictsOfDigest(db).all({ key: about.digest, limit });
+    },
 
     /**
      * Removes the oldest that ended before a time, or that are more than so many.
@@ -78,7 +76,17 @@ function ofSeries(key: SeriesKey): SQL | undefined {
   return ofPhase;
 }
 
-function ofAttempts(about: AttemptsOf): SQL {
-  if ("hostId" in about) return eq(phaseTimes.hostId, about.hostId);
-  return "image" in about ? eq(phaseTimes.image, about.image) : eq(phaseTimes.digest, about.digest);
-}
+const verdictsWhere = (column: "hostId" | "image" | "digest") =>
+  prepared((db) =>
+    db
+      .select()
+      .from(phaseTimes)
+      .where(and(isNotNull(phaseTimes.verdict), eq(phaseTimes[column], sql.placeholder("key"))))
+      .orderBy(desc(phaseTimes.id))
+      .limit(sql.placeholder("limit"))
+      .prepare(),
+  );
+
+const verdictsOnHost = verdictsWhere("hostId");
+const verdictsOfImage = verdictsWhere("image");
+const verdictsOfDigest = verdictsWhere("digest");

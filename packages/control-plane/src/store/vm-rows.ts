@@ -1,4 +1,4 @@
-import type { VmEvent } from "@tartfleet/shared";
+import { keysOf, type VmEvent } from "@tartfleet/shared";
 import { deadlineOf, type Vm } from "../domain/vm.ts";
 import type { events, vms } from "./schema.ts";
 
@@ -56,7 +56,7 @@ export function vmOfRow(row: VmRow): Vm {
   };
 }
 
-/** The columns that a step of the lifecycle may change. */
+/** What a step of the lifecycle may change, by column. */
 export function rowOfVm(vm: Vm) {
   const { id, name, team, spec, end, job, ...same } = vm;
   return {
@@ -71,6 +71,36 @@ export function rowOfVm(vm: Vm) {
     jobDetails: job.details,
   };
 }
+
+/** The columns of `rowOfVm`, all of them. */
+export const STEP_COLUMNS = keysOf({
+  state: true,
+  stateSince: true,
+  attempt: true,
+  hostId: true,
+  budgetEndsAt: true,
+  expiresAt: true,
+  deadlineAt: true,
+  announced: true,
+  hold: true,
+  endReason: true,
+  endMessage: true,
+  endError: true,
+  jobState: true,
+  jobStartedAt: true,
+  jobEndedAt: true,
+  jobDetails: true,
+  ip: true,
+  imageDigest: true,
+  resolution: true,
+  pullPercent: true,
+  pullTotalBytes: true,
+  scriptResult: true,
+  createdAt: true,
+  assignedAt: true,
+  readyAt: true,
+  endedAt: true,
+} satisfies Record<keyof ReturnType<typeof rowOfVm>, true>);
 
 export function eventOfRow(row: EventRow): VmEvent {
   return { ...row, at: new Date(row.at).toISOString() };
