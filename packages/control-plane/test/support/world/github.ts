@@ -3,6 +3,7 @@ import { reveal, type Bootstrap } from "@tartfleet/shared";
 import type { GithubConfig, RunnerDefinition } from "../../../src/integrations/github/config.ts";
 import { startGithub } from "../../../src/integrations/github/github.ts";
 import type { GuestShell } from "./guest.ts";
+import { z } from "zod";
 import { startTime } from "./time.ts";
 import { startWorld } from "./world.ts";
 
@@ -58,6 +59,8 @@ export async function startGithubWorld({
   const github = makeSimGitHub({ timeout: time.timeout });
   const cancelled = new Set<number>();
   const secrets: string[] = [];
+  /** By the instance: its runner. */
+  const takers = new Map<string, string>();
   const told: string[] = [];
   let queueLateMs = 0;
   const config: GithubConfig = {
@@ -89,6 +92,7 @@ export async function startGithubWorld({
     const jit = reveal(credential).jitConfig ?? "";
     secrets.push(jit);
     const name = nameIn(jit);
+    takers.set(guest.name, name);
     guest.onDeath(() => {
       const runner = github.runners.named(name);
       if (runner) runner.status = "offline";
@@ -139,6 +143,19 @@ export async function startGithubWorld({
     /** What the integration said of itself. */
     told,
     job: (name: string, labels = ["ios"]) => github.jobs.queue({ name, labels }),
+    /** A VM that a client asks for by itself, with a runner for jobs of that label. @returns its id */
+    async clientsVm(label: string, name?: string): Promise<string> {
+      const runner = { name: `${label}-${secrets.length}`, labels: [label], scope: "orgs/acme" };
+      const { jit } = github.runners.register({ ...runner, groupId: 1, setId: null });
+      const asked = {
+        image: RUNNER.image,
+        runner: { kind: "github", jitConfig: jit },
+        ...(name ? { name } : {}),
+      };
+      const answer = await world.door("POST", "/v1/vms", { token: await world.token("ci"), body: asked });
+      const { id } = z.object({ id: z.string() }).parse(JSON.parse(answer?.text ?? "{}"));
+      return id;
+    },
     /** From now on messages of scale sets come so late. */
     delayQueues: (milliseconds: number) => void (queueLateMs = milliseconds),
     /** Somebody presses "Cancel workflow": a runner that has it is told, and ends it. */
@@ -147,7 +164,7 @@ export async function startGithubWorld({
       else cancelled.add(job.id);
     },
     /** The guest that has the job. */
-    guestOf: (job: SimJob) => world.guests().find(({ vmId }) => job.runner?.name.includes(vmId)),
+    guestOf: ({ runner }: SimJob) => world.guests().find((guest) => runner?.name === takers.get(guest.name)),
   };
 }
 

@@ -1,6 +1,14 @@
-import { isTerminal, VM_STATES, type Bootstrap, type VmState, type VmSummary } from "@tartfleet/shared";
+import {
+  isTerminal,
+  VM_STATES,
+  type Bootstrap,
+  type TokenRole,
+  type VmState,
+  type VmSummary,
+} from "@tartfleet/shared";
 import type { EngineConfig } from "../../../src/engine/config.ts";
 import type { Integrate } from "../../../src/engine/integration.ts";
+import { ADMIN } from "../../helpers/plane.ts";
 import { makeDoor } from "./door.ts";
 import type { GuestShell } from "./guest.ts";
 import { startMac } from "./mac.ts";
@@ -45,8 +53,12 @@ export async function startWorld(
   const ofState = (state: VmState[] | undefined): VmSummary[] =>
     plane.useCases.listVms({ state, limit: 500 }).vms.toReversed();
 
+  const token = async (role: TokenRole): Promise<string> =>
+    (await plane.useCases.createToken(ADMIN, { role, name: `the ${role}` })).token;
+
   return {
     ci,
+    token,
     time,
     plane,
     door,
