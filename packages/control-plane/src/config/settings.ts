@@ -105,6 +105,12 @@ export const SETTINGS = z.object({
   oidcConfig: path
     .optional()
     .describe("JSON file of OpenID Connect issuers whose tokens are accepted (default: none)"),
+  azureConfig: path
+    .optional()
+    .describe("JSON file of the Azure Pipelines whose jobs are served, and of their agents (default: none)"),
+  circleciConfig: path
+    .optional()
+    .describe("JSON file of the CircleCI whose jobs are served, and of their runners (default: none)"),
   githubConfig: path
     .optional()
     .describe("JSON file of the GitHub whose jobs are served, and of their runners (default: none)"),

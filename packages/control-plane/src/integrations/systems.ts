@@ -8,6 +8,8 @@ export type OpenSystem = (path: string, log: CiLog) => Opened;
 
 /** CI systems, by the settings that name their files. What one needs is loaded only where it is configured. */
 const SYSTEMS = [
+  { setting: "azureConfig", load: async () => (await import("./azure/azure.ts")).openAzure },
+  { setting: "circleciConfig", load: async () => (await import("./circleci/circleci.ts")).openCircleci },
   { setting: "githubConfig", load: async () => (await import("./github/github.ts")).openGithub },
   { setting: "buildkiteConfig", load: async () => (await import("./buildkite/buildkite.ts")).openBuildkite },
 ] as const satisfies { setting: string; load: () => Promise<OpenSystem> }[];

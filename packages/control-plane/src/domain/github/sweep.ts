@@ -1,14 +1,12 @@
 import type { Vm } from "../vm.ts";
 import { vmOfRunner } from "./runner-name.ts";
 
-/** A runner as GitHub lists it. */
+/** A runner as its CI system lists it. */
 export interface ListedRunner {
-  id: number;
   name: string;
-  status: string;
 }
 
-/** So long a runner may take from its start until GitHub lists it. */
+/** So long a runner may take from its start until its CI system lists it. */
 const REGISTRATION_MS = 300_000;
 
 /**
@@ -16,17 +14,28 @@ const REGISTRATION_MS = 300_000;
  * started and is nowhere. A runner of a VM that is not known may be another fleet's, and is none of either.
  *
  * @param ended whether a VM of that id is known and has ended
- * @param atWork ids of VMs that GitHub says have a job
+ * @param atWork ids of VMs that the CI system says have a job
  */
-export function mismatches(
-  runners: readonly ListedRunner[],
+export function mismatches<T extends ListedRunner>(
+  runners: readonly T[],
   vms: readonly Vm[],
-  { ended, atWork, now }: { ended: (vmId: string) => boolean; atWork: ReadonlySet<string>; now: number },
-): { ghosts: ListedRunner[]; mutes: string[] } {
-  const listed = new Set(runners.map(({ name }) => vmOfRunner(name)));
+  {
+    ended,
+    atWork,
+    now,
+    vmOf = vmOfRunner,
+  }: {
+    ended: (vmId: string) => boolean;
+    atWork: ReadonlySet<string>;
+    now: number;
+    /** The VM that a runner of that name is for; undefined when the name is not one of ours. */
+    vmOf?: (name: string) => string | undefined;
+  },
+): { ghosts: T[]; mutes: string[] } {
+  const listed = new Set(runners.map(({ name }) => vmOf(name)));
   return {
     ghosts: runners.filter(({ name }) => {
-      const vmId = vmOfRunner(name);
+      const vmId = vmOf(name);
       return vmId !== undefined && ended(vmId);
     }),
     mutes: vms.flatMap(({ id, state, stateSince, job }) =>

@@ -127,7 +127,7 @@ export function makeApi({ url, auth }: GithubConfig, fetch: Fetch, now: () => nu
       return encoded_jit_config;
     },
 
-    async runners(scope: Scope): Promise<ListedRunner[]> {
+    async runners(scope: Scope): Promise<(ListedRunner & { id: number })[]> {
       const found = await pages(
         runnersSchema,
         `GET ${scopePath(scope)}/actions/runners`,

@@ -118,7 +118,7 @@ export function startSweeper(
 
   /** Runners without VMs, and VMs without runners. */
   async function match(vms: readonly Vm[], jobs: ReadonlyMap<string, GithubJob>): Promise<void> {
-    const runners: (ListedRunner & { scope: Scope })[] = [];
+    const runners: (ListedRunner & { id: number; scope: Scope })[] = [];
     for (const scope of new Map(definitions.map((each) => [scopePath(each.scope), each.scope])).values())
       for (const runner of await api.runners(scope)) runners.push({ ...runner, scope });
     const named = runners.flatMap(({ name }) => vmOfRunner(name) ?? []);

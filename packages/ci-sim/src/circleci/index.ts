@@ -1,0 +1,1 @@
+export { makeSimCircleci, type SimCircleci, type SimTask } from "./circleci.ts";
