@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createVmSchema } from "@tartfleet/shared";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { build, CASES, describeLibrary, LIBRARY, nothingIsLeft, tryCases } from "./matrix.ts";
 
@@ -49,6 +51,25 @@ describeLibrary("the library", (start) => {
     expect(result, log.join("\n")).toBe("SUCCESS");
     await nothingIsLeft(world);
     expect(new Set(world.vms().map(({ labels }) => labels["jenkins"])).size).toBe(2);
+  });
+
+  test("names nodes as Jenkins and the control plane take them, each build's and call's otherwise", async () => {
+    const world = await start();
+    const tags = fc
+      .sample(fc.uniqueArray(fc.string({ unit: "grapheme" }), { minLength: 100, maxLength: 100 }), 1)
+      .flat();
+    const given = Buffer.from(JSON.stringify(tags.map((tag) => `jenkins-${tag}`))).toString("base64");
+    const { log } = await world.run(
+      `for (tag in new groovy.json.JsonSlurper().parseText(new String('${given}'.decodeBase64(), 'UTF-8')))
+         for (call in [1, 2]) echo tartfleet.Controller.nodeName(tag, call, 'https://ci.example/')`,
+    );
+    expect(new Set(log).size).toBe(200);
+    for (const name of log) {
+      expect(name).toMatch(/^macos-([a-z0-9]+-)*[12]-[0-9a-f]{8}$/);
+      expect(name.length).toBeLessThanOrEqual(63);
+      const runner = { kind: "jenkins", url: "https://ci.example/", name, secret: "x" };
+      createVmSchema.parse({ image: "ghcr.io/org/image:1", jobId: name, labels: { jenkins: name }, runner });
+    }
   });
 
   test("touches no node but the build's own", async () => {
