@@ -16,7 +16,7 @@ command -v packer >/dev/null || missing="$missing packer"
 command -v shellcheck >/dev/null || missing="$missing shellcheck"
 command -v expect >/dev/null || missing="$missing expect"
 command -v docker-registry >/dev/null || missing="$missing docker-registry"
-command -v groovy >/dev/null || missing="$missing groovy default-jre-headless"
+command -v groovy >/dev/null || missing="$missing groovy"
 [ -n "$missing" ] || exit 0
 echo "installing$missing"
 export DEBIAN_FRONTEND=noninteractive
