@@ -70,7 +70,7 @@ export function agentRoutes(
       const job = jobFor(call, agentOf(call));
       if (job.state !== "assigned") throw new Refused(422, "The job cannot be accepted");
       job.state = "accepted";
-      return json(200, { id: job.id, env: {} });
+      return json(200, { id: job.id, env: { BUILDKITE_COMMAND: job.command } });
     }),
     route("PUT /v3/jobs/{id}/acquire", (call) => {
       const agent = agentOf(call);
@@ -78,7 +78,7 @@ export function agentRoutes(
       if (job?.state === "waiting") throw new Refused(423, "The job is waiting for others");
       if (job?.state !== "scheduled") throw new Refused(422, "The job cannot be acquired");
       Object.assign(job, { state: "accepted", agentId: agent.id });
-      return json(200, { id: job.id, env: {} });
+      return json(200, { id: job.id, env: { BUILDKITE_COMMAND: job.command } });
     }),
     route("PUT /v3/jobs/{id}/start", (call) => {
       const job = jobFor(call, agentOf(call));

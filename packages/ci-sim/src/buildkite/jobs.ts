@@ -15,6 +15,8 @@ export interface SimJob {
   id: string;
   name: string;
   queue: string;
+  /** What its agent runs. */
+  command: string;
   state: JobState;
   /** How often it was begun. A retry is another job. */
   starts: number;
@@ -40,11 +42,13 @@ export function makeJobs() {
   function queue({
     name,
     queue: key = "default",
+    command = "true",
     retries = 0,
     isWaiting = false,
   }: {
     name: string;
     queue?: string;
+    command?: string;
     retries?: number;
     isWaiting?: boolean;
   }): SimJob {
@@ -52,6 +56,7 @@ export function makeJobs() {
       id: randomUUID(),
       name,
       queue: key,
+      command,
       state: isWaiting ? "waiting" : "scheduled",
       starts: 0,
       agentId: undefined,
@@ -74,7 +79,12 @@ export function makeJobs() {
       job.state = job.state === "canceling" ? "canceled" : "finished";
       job.exitStatus = exitStatus;
       if (exitStatus !== -1 || job.state === "canceled" || job.retries === 0) return;
-      job.retriedAs = queue({ name: job.name, queue: job.queue, retries: job.retries - 1 }).id;
+      job.retriedAs = queue({
+        name: job.name,
+        queue: job.queue,
+        command: job.command,
+        retries: job.retries - 1,
+      }).id;
     },
     cancel(job: SimJob): void {
       if (!isOver(job)) job.state = isAtWork(job) ? "canceling" : "canceled";

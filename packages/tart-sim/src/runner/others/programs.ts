@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { hasEndpoint, serveAgentApi } from "./buildkite-agent.ts";
 import { circleciRunner } from "./circleci.ts";
 import { hasController, serveController } from "./jenkins-agent.ts";
 import type { OptionTable, ParsedOptions } from "../strict-options.ts";
@@ -107,6 +108,7 @@ const buildkiteAgent: CiProgram = {
     "--build-path": "BUILDKITE_BUILD_PATH",
   },
   required: ["--token"],
+  serve: { isThere: hasEndpoint, run: serveAgentApi },
   endsAfterJob: ({ flags, values }) => flags.has("--disconnect-after-job") || values.has("--acquire-job"),
   reflectsJob: ({ flags }) => flags.has("--reflect-exit-status"),
 };
