@@ -118,7 +118,6 @@ export function startCircleci(
       looked.over.push(...outstayed(own, { running, idleMs: idleSeconds * 1000, now }));
       // Nobody says which VM has a running task, so that while there is one each may have it.
       if (running > 0) continue;
-
       const { mutes } = mismatches(
         listed.map((runner) => ({ name: runner })),
         own,
