@@ -30,7 +30,7 @@ export const createToTold: Scenario = {
     for (let round = 0; round < scale.rounds; round += 1) {
       for (const rate of RATES) {
         // No more at once than there are slots: who waits for one is not waiting for us.
-        const seconds = Math.min(scale.seconds, scale.calls / rate);
+        const seconds = Math.min(scale.seconds, (2 * scale.hosts) / rate);
         const twin = requireAll(await load.open(raw, rate, seconds));
         const twinMs = delays(twin, (await agents.takeTold()).told);
         const own = requireAll(await load.open(fleet.create, rate, seconds));
