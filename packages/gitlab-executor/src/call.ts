@@ -15,6 +15,10 @@ import type { Clock, Stage } from "./stages.ts";
 /** How a stage of gitlab-runner's ends, by the numbers that it gives. */
 const CODES = { job: "BUILD_FAILURE_EXIT_CODE", ours: "SYSTEM_FAILURE_EXIT_CODE" } as const;
 
+/** Of a job that is cancelled or out of time gitlab-runner knows that by itself; what counts is the time of prepare. */
+const STOPPED =
+  "gitlab-runner ended this: the job was cancelled, or is out of time, or prepare_exec_timeout is over.";
+
 /** What a call finds around it. */
 export interface Surroundings {
   env: NodeJS.ProcessEnv;
@@ -34,7 +38,7 @@ export async function callStage(argv: readonly string[], around: Surroundings): 
     return 0;
   } catch (error) {
     const { fault, message, exitCode } = stageFailureOf(
-      around.signal.aborted ? new StageFailure("job", "The job was cancelled, or is out of time.") : error,
+      around.signal.aborted ? new StageFailure("ours", STOPPED) : error,
     );
     // The job's own output says why it failed.
     if (exitCode === undefined) around.say(message);

@@ -14,7 +14,8 @@ const RETRY_MS = 3000;
 const GRACEFUL_KILL_MS = 600_000;
 /** common.AfterScriptTimeout. */
 const AFTER_SCRIPT_MS = 300_000;
-const CLEANUP_MS = 3_600_000;
+/** Of config, prepare and cleanup each, where config.toml says no other (executors/custom/consts.go). */
+const EXEC_TIMEOUT_MS = 3_600_000;
 
 /** api.ConfigExecOutput; keys that are not known are left out, as Go does. */
 const configSchema = z.object({
@@ -96,7 +97,9 @@ export class Build {
     this.#jobEnv = {};
     this.#builds = "";
     const config = await this.#config();
-    return config.kind === "ok" ? this.#call("prepare", [], this.#over.signal) : config;
+    if (config.kind !== "ok") return config;
+    const { prepareTimeoutMs = EXEC_TIMEOUT_MS } = this.#options;
+    return within(prepareTimeoutMs, this.#over.signal, (signal) => this.#call("prepare", [], signal));
   }
 
   async #config(): Promise<CallResult> {
@@ -154,13 +157,11 @@ export class Build {
       AbortSignal.any([over, this.#script.signal]),
     );
     if (afterScript.length > 0) {
-      const bound = new AbortController();
-      const timer = setTimeout(() => bound.abort(), AFTER_SCRIPT_MS);
       const status = this.#script.signal.aborted ? "canceled" : result.kind === "ok" ? "success" : "failed";
-      const signal = AbortSignal.any([over, bound.signal]);
       // Its failure is a warning.
-      await this.#stage("after_script", [cd, ...afterScript], signal, status);
-      clearTimeout(timer);
+      await within(AFTER_SCRIPT_MS, over, (signal) =>
+        this.#stage("after_script", [cd, ...afterScript], signal, status),
+      );
     }
     return result;
   }
@@ -182,10 +183,9 @@ export class Build {
   async #cleanup(): Promise<void> {
     const begun = performance.now();
     const log = this.#runnerLog.stream;
-    const bound = new AbortController();
-    const timer = setTimeout(() => bound.abort(), CLEANUP_MS);
-    const result = await this.#call("cleanup", [], bound.signal, log, log);
-    clearTimeout(timer);
+    const result = await within(EXEC_TIMEOUT_MS, undefined, (signal) =>
+      this.#call("cleanup", [], signal, log, log),
+    );
     this.#cleanupMs = performance.now() - begun;
     if (result.kind !== "ok") log.write(`Cleanup script failed: ${result.message}\n`);
     rmSync(this.#tempDir, { recursive: true, force: true });
@@ -257,6 +257,21 @@ export class Build {
       runnerLog: this.#runnerLog.text(),
       cleanupMs: this.#cleanupMs,
     };
+  }
+}
+
+/** As Go's context.WithTimeout. */
+async function within<T>(
+  milliseconds: number,
+  parent: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const bound = new AbortController();
+  const timer = setTimeout(() => bound.abort(), milliseconds);
+  try {
+    return await work(parent ? AbortSignal.any([parent, bound.signal]) : bound.signal);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -13,6 +13,8 @@ export interface RunnerOptions {
   retryMs?: number;
   /** gitlab-runner cleans up after each failed try; macstadium/orka-integrations#59 tells of ones that did not. */
   cleansUpBetween?: boolean;
+  /** prepare_exec_timeout; an hour without it. */
+  prepareTimeoutMs?: number;
   /** graceful_kill_timeout; GitLab's is 10 minutes. */
   gracefulKillMs?: number;
   /** Calls the executable; without it as a process of this machine. */

@@ -29,7 +29,7 @@ export interface WorldOptions {
   hosts?: number;
   /** Flags of config, besides where the control plane is and what images there are. */
   flags?: readonly string[];
-  runner?: Partial<Pick<RunnerOptions, "cleansUpBetween">>;
+  runner?: Partial<Pick<RunnerOptions, "cleansUpBetween" | "prepareTimeoutMs">>;
   fate?: Fate;
   /** A stage that is called a second time once it has ended. */
   twice?: string;
@@ -228,6 +228,7 @@ export async function startGitlabWorld({
     /** Somebody else's VM, which takes a slot. */
     occupy: () => fleet.create(),
     anotherToken: async () => (await newToken()).token,
+    end: (id: string) => fleet.useCases.endVm(CI, id, {}),
     revoke: () => fleet.useCases.revokeToken(CI, tokenId),
     /** Guests that are asked for do not come up, until they may. */
     holdBoots: (held: boolean) => void (boots = !held),

@@ -147,6 +147,32 @@ describe("prepare", () => {
     expect(await world.ends()).toEqual(Array(vms).fill("client"));
   });
 
+  test.each([
+    [
+      "no longer than an hour by gitlab-runner's own word: three tries, and the runner's failure",
+      {},
+      SYSTEM_FAILURE,
+    ],
+    ["for as long as prepare_exec_timeout says", { prepareTimeoutMs: 36_000_000 }, { status: "success" }],
+  ])("waits for a slot %s", async (_, runner, outcome) => {
+    world = await startGitlabWorld({ runner });
+    const others = [await world.occupy(), await world.occupy()];
+    const running = world.start({ ...JOB, timeoutSeconds: 80_000 });
+    await world.until(
+      "both slots to be taken",
+      () => world.vms().filter(({ host }) => host !== null).length === 2,
+    );
+    await world.pass(2 * 3600);
+    if (outcome.status === "success") for (const id of others) await world.end(id);
+    const result = await running.over();
+    expect(result, result.trace).toMatchObject(outcome);
+    if (outcome.status === "failed") expect(result.trace).toContain("prepare_exec_timeout is over");
+    const ours = world.vms().filter(({ jobId }) => jobId === "1");
+    expect(ours.map(({ end }) => end?.reason)).toEqual(
+      Array(outcome.status === "failed" ? 3 : 1).fill("client"),
+    );
+  });
+
   test("of a VM that cannot come up in time fails three times, and leaves none", async () => {
     world = await startGitlabWorld({ flags: ["--queue-seconds", "60"] });
     for (let slot = 0; slot < 2; slot += 1) await world.occupy();
@@ -232,7 +258,10 @@ describe("a control plane that goes away", () => {
   });
 
   test("for an hour before prepare, and patience for it: the job is not lost", async () => {
-    world = await startGitlabWorld({ flags: ["--patience-seconds", "7200"] });
+    world = await startGitlabWorld({
+      flags: ["--patience-seconds", "7200"],
+      runner: { prepareTimeoutMs: 7_200_000 },
+    });
     world.leave();
     const running = world.start({ ...JOB, timeoutSeconds: 10_000 });
     await world.pass(3600);
