@@ -1,17 +1,10 @@
-import { followEvents, isTerminal } from "./follow.ts";
+import { followEvents, isTerminal, watch } from "./follow.ts";
 import { callJson, type Answer, type Call, type Target } from "./http.ts";
-import { vmPath } from "./paths.ts";
+import { makeOutage, type OutageOptions } from "./outage.ts";
+import { callOf, type Asked, type LiveOperation, type Operation, type Parts } from "./request.ts";
 import { retry } from "./retry.ts";
-import type {
-  Capacity,
-  CreateVm,
-  Explanation,
-  ListVms,
-  VmEvent,
-  VmPage,
-  VmRecord,
-  VmSummary,
-} from "./wire.ts";
+import type { TartfleetError } from "./error.ts";
+import type { Capacity, CreateVm, Explanation, Operations, VmEvent, VmRecord, VmSummary } from "./wire.ts";
 
 /** Below the 60 seconds after which many proxies cut a silent request. */
 const LONG_POLL_SECONDS = 50;
@@ -20,7 +13,7 @@ const EVENTS_A_PAGE = 1000;
 const VMS_A_PAGE = 500;
 const RETRY_FOR_MS = 60_000;
 
-export interface ClientOptions {
+export interface ClientOptions extends OutageOptions {
   /** Of the control plane, like `https://tartfleet.example.com:7337`. */
   url: string;
   /** Of the role `ci` or `admin`; `viewer` suffices for reading. */
@@ -32,6 +25,8 @@ export interface ClientOptions {
   fetch?: typeof fetch;
   /** For how long a call that may be sent twice is, while the control plane is away or has too much to do; default 60 000. */
   retryForMs?: number;
+  /** Ends whatever the client does. */
+  signal?: AbortSignal;
 }
 
 export interface CallOptions {
@@ -49,6 +44,9 @@ export interface CreateOptions extends CallOptions {
   idempotencyKey?: string;
 }
 
+/** Of VMs that are listed. */
+export type VmFilter = Omit<Operations["GET /v1/vms"]["query"], "cursor" | "limit">;
+
 /** Calls the API of a control plane. Failures are TartfleetErrors. */
 export interface Client {
   /** `created` is false when the key had made this VM before. */
@@ -57,7 +55,7 @@ export interface Client {
   /** Why it waits and until when, or what it does. */
   explainVm(id: string, options?: CallOptions): Promise<Explanation>;
   /** Newest first, page by page as they are taken. */
-  listVms(filter?: Omit<ListVms, "cursor" | "limit">, options?: CallOptions): AsyncGenerator<VmSummary, void>;
+  listVms(filter?: VmFilter, options?: CallOptions): AsyncGenerator<VmSummary, void>;
   /**
    * Resolves when the VM was ready, or has ended, whatever its end: look at `state` and `end`. Waits without end;
    * `signal` bounds it, like `AbortSignal.timeout(600_000)`.
@@ -71,41 +69,77 @@ export interface Client {
   endVm(id: string, options?: CallOptions): Promise<VmRecord>;
   /** Slots and the queue of the fleet. */
   capacity(options?: CallOptions): Promise<Capacity>;
+  /**
+   * Any call of the API, like `request("GET /v1/pools/{name}", { path: { name } })`. What POST and PATCH ask for may
+   * be more when it is done twice: they are sent again only when the control plane refused them for now.
+   */
+  request<O extends Operation>(
+    operation: O,
+    ...asked: object extends Asked<O>
+      ? [asked?: Asked<O>, options?: CallOptions]
+      : [asked: Asked<O>, options?: CallOptions]
+  ): Promise<Operations[O]["answer"]>;
+  /**
+   * What such a call shows as it changes, over drops and restarts, without end: the fleet's board, whole each time, or
+   * which topics have changed.
+   */
+  watch<O extends LiveOperation>(
+    operation: O,
+    options?: CallOptions,
+  ): AsyncGenerator<Operations[O]["answer"], void>;
 }
 
 /** Speaks to one control plane. Nothing is sent yet. */
 export function createClient(options: ClientOptions): Client {
   const { token, retryForMs: patienceMs = RETRY_FOR_MS } = options;
+  const outage = makeOutage(options);
   const target: Target = {
     url: options.url.replace(/\/+$/, ""),
     token,
     // A browser's must not be called as another object's method.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    outage,
   };
 
-  /** For calls that may be sent twice, which all are. */
-  function call<T>(asked: Call, { signal, retryForMs = patienceMs }: CallOptions = {}): Promise<Answer<T>> {
-    return retry(() => callJson<T>(target, { ...asked, signal }), { forMs: retryForMs, signal });
+  function signalOf(signal: AbortSignal | undefined): AbortSignal | undefined {
+    return signal && options.signal ? AbortSignal.any([signal, options.signal]) : (signal ?? options.signal);
   }
 
-  async function get<T>(path: string, options?: CallOptions, query: Call["query"] = {}): Promise<T> {
-    return (await call<T>({ method: "GET", path, query }, options)).body;
+  function call<T>(
+    asked: Call,
+    { signal: ending, retryForMs = patienceMs }: CallOptions = {},
+    mayRepeat?: (error: TartfleetError) => boolean,
+  ): Promise<Answer<T>> {
+    const signal = signalOf(ending);
+    const once = () => callJson<T>(target, { ...asked, signal });
+    return retry(once, { forMs: retryForMs, signal, outage, ...(mayRepeat ? { mayRepeat } : {}) });
   }
+
+  async function send<T>(operation: Operation, asked?: Parts, options?: CallOptions): Promise<T> {
+    const sent = callOf(operation, asked);
+    const mayRepeat = sent.method === "POST" || sent.method === "PATCH" ? wasRefused : undefined;
+    return (await call<T>(sent, options, mayRepeat)).body;
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what each operation takes and gives is the type's alone
+  const request = send as Client["request"];
 
   return {
+    request,
+
     async createVm(body, { idempotencyKey = crypto.randomUUID(), ...options } = {}) {
       const headers = { "idempotency-key": idempotencyKey };
       const answer = await call<VmRecord>({ method: "POST", path: "/v1/vms", body, headers }, options);
       return { vm: answer.body, created: answer.status === 201 };
     },
 
-    getVm: (id, options) => get(vmPath(id), options),
-    explainVm: (id, options) => get(`${vmPath(id)}/explain`, options),
+    getVm: (id, options) => request("GET /v1/vms/{id}", { path: { id } }, options),
+    explainVm: (id, options) => request("GET /v1/vms/{id}/explain", { path: { id } }, options),
 
     async *listVms(filter = {}, options) {
       let cursor: string | undefined;
       do {
-        const page: VmPage = await get("/v1/vms", options, { ...filter, limit: VMS_A_PAGE, cursor });
+        const query = { ...filter, limit: VMS_A_PAGE, cursor };
+        const page: Operations["GET /v1/vms"]["answer"] = await request("GET /v1/vms", { query }, options);
         yield* page.vms;
         cursor = page.nextCursor ?? undefined;
       } while (cursor !== undefined);
@@ -113,14 +147,9 @@ export function createClient(options: ClientOptions): Client {
 
     async waitForVm(id, until, options) {
       const query = { for: until, timeoutSeconds: LONG_POLL_SECONDS };
-      const poll: Call = {
-        method: "GET",
-        path: `${vmPath(id)}/wait`,
-        query,
-        patienceMs: LONG_POLL_SECONDS * 1000,
-      };
+      const poll = callOf("GET /v1/vms/{id}/wait", { path: { id }, query });
       for (;;) {
-        const { body: vm } = await call<VmRecord>(poll, options);
+        const { body: vm } = await call<VmRecord>({ ...poll, patienceMs: LONG_POLL_SECONDS * 1000 }, options);
         if (isTerminal(vm.state) || (until === "ready" && vm.readyAt !== null)) return vm;
       }
     },
@@ -129,18 +158,24 @@ export function createClient(options: ClientOptions): Client {
       const events: VmEvent[] = [];
       for (;;) {
         const query = { after: events.at(-1)?.id ?? after, limit: EVENTS_A_PAGE };
-        const page = await get<{ events: VmEvent[] }>(`${vmPath(id)}/events`, options, query);
+        const page = await request("GET /v1/vms/{id}/events", { path: { id }, query }, options);
         events.push(...page.events);
         if (page.events.length < EVENTS_A_PAGE) return events;
       }
     },
 
-    followEvents: (id, { retryForMs = patienceMs, ...options } = {}) =>
-      followEvents(target, id, { ...options, retryForMs }),
+    followEvents: (id, { retryForMs = patienceMs, signal, ...options } = {}) =>
+      followEvents(target, id, { ...options, retryForMs, signal: signalOf(signal) }),
 
-    endVm: async (id, options) =>
-      (await call<VmRecord>({ method: "DELETE", path: vmPath(id) }, options)).body,
+    watch: (operation, { retryForMs = patienceMs, signal } = {}) =>
+      watch(target, operation, { retryForMs, signal: signalOf(signal) }),
 
-    capacity: (options) => get("/v1/fleet/capacity", options),
+    endVm: (id, options) => request("DELETE /v1/vms/{id}", { path: { id } }, options),
+    capacity: (options) => request("GET /v1/fleet/capacity", {}, options),
   };
+}
+
+/** The control plane said that it did not do it. */
+function wasRefused({ status, code }: TartfleetError): boolean {
+  return status !== undefined && code !== "not_tartfleet";
 }

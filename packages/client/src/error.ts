@@ -8,6 +8,8 @@ import type { Problem } from "./wire.ts";
 export type ErrorCode = Problem["code"] | "unreachable" | "untrusted" | "not_tartfleet" | (string & {});
 
 export interface ErrorFacts {
+  /** What was asked, like `GET /v1/vms`. */
+  call?: string | undefined;
   /** HTTP. */
   status?: number | undefined;
   /** Stands in the control plane's log. */
@@ -15,6 +17,8 @@ export interface ErrorFacts {
   /** Every field of the request that is wrong. */
   fields?: readonly { path: string; message: string }[] | undefined;
   retryAfterSeconds?: number | undefined;
+  /** Where the answer points to, which is not followed: it could lead the token elsewhere. */
+  location?: string | undefined;
   cause?: unknown;
 }
 
@@ -22,19 +26,23 @@ export interface ErrorFacts {
 export class TartfleetError extends Error {
   override readonly name = "TartfleetError";
   readonly code: ErrorCode;
+  readonly call: string | undefined;
   readonly status: number | undefined;
   readonly requestId: string | undefined;
   readonly fields: readonly { path: string; message: string }[];
   /** When the same call may well succeed. */
   readonly retryAfterSeconds: number | undefined;
+  readonly location: string | undefined;
 
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     super(message, { cause: facts.cause });
     this.code = code;
+    this.call = facts.call;
     this.status = facts.status;
     this.requestId = facts.requestId;
     this.fields = facts.fields ?? [];
     this.retryAfterSeconds = facts.retryAfterSeconds;
+    this.location = facts.location;
   }
 
   /** Whether the same call, sent again, may succeed: the control plane is away, restarts or has too much to do. */

@@ -69,7 +69,10 @@ async function dial({ url, token, trust }: Connection, id: string): Promise<Tunn
   const dialled = await dialTunnel({ url, path, token, trust, handshakeMs: HANDSHAKE_MS });
   if (dialled.kind === "open") return dialled.end;
   const call = { method: "GET", path } as const;
-  if (dialled.kind === "refused") throw refusal(call, dialled.status, dialled.body);
+  if (dialled.kind === "refused") {
+    const { status, body: text, location } = dialled;
+    throw refusal(call, { status, text, headers: new Headers(location ? { location } : {}) });
+  }
   throw new TartfleetError("unreachable", `GET ${path}: no answer: ${dialled.error.message}`, {
     cause: dialled.error,
   });

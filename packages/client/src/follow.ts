@@ -1,19 +1,23 @@
 import { TartfleetError } from "./error.ts";
-import { readEventStream } from "./event-stream.ts";
-import { callJson, type Target } from "./http.ts";
-import { vmPath } from "./paths.ts";
+import { openEventStream } from "./event-stream.ts";
+import { callJson, type Call, type Target } from "./http.ts";
+import { callOf, type LiveOperation } from "./request.ts";
 import { pause, retry } from "./retry.ts";
-import type { VmEvent, VmRecord, VmState } from "./wire.ts";
+import type { Operations, VmEvent, VmRecord, VmState } from "./wire.ts";
 
 /** Between two connections when nothing came over the first one, like behind a proxy that cuts streams. */
 const CALM_MS = 1000;
+const BREATH_MS = 250;
 
-export interface FollowOptions {
-  /** Begins after the event with this id; 0, the default: with the first of the VM's history. */
-  after?: number;
-  /** For how long the control plane may be away between two events. */
+export interface LiveOptions {
+  /** For how long the control plane may be away between two messages. */
   retryForMs: number;
   signal?: AbortSignal | undefined;
+}
+
+export interface FollowOptions extends LiveOptions {
+  /** Begins after the event with this id; 0, the default: with the first of the VM's history. */
+  after?: number;
 }
 
 /** Whether nothing will ever happen to the VM again. */
@@ -30,44 +34,77 @@ export function isTerminal(state: VmState): boolean {
 export async function* followEvents(
   target: Target,
   id: string,
-  { after = 0, retryForMs, signal }: FollowOptions,
+  { after = 0, ...options }: FollowOptions,
 ): AsyncGenerator<VmEvent, void> {
-  const path = `${vmPath(id)}/events`;
+  const { path } = callOf("GET /v1/vms/{id}/events", { path: { id } });
+  const getVm: Call = { ...callOf("GET /v1/vms/{id}", { path: { id } }), signal: options.signal };
   let last = after;
-  let reconnecting = false;
-  for (;;) {
-    // Asked before connecting: when a stream that was opened afterwards ends, everything was in it.
-    const wasOver =
-      reconnecting && (await retry(() => isOver(target, id, signal), { forMs: retryForMs, signal }));
-    reconnecting = true;
-    let isQuiet = true;
-    let over = wasOver;
-    try {
-      for await (const { data } of readEventStream(target, path, { lastEventId: last, signal })) {
-        const event = eventOf(data);
-        if (event.id <= last) continue;
-        isQuiet = false;
-        last = event.id;
-        over ||= isTerminal(event.state);
-        yield event;
-      }
-    } catch (error) {
-      if (!(error instanceof TartfleetError) || !error.isTransient) throw error;
-    }
-    if (over) return;
-    if (isQuiet) await pause(CALM_MS, signal);
+  let hasEnded = false;
+  const events = messages<VmEvent>(target, path, {
+    ...options,
+    lastEventId: () => last,
+    hasEnded: () => hasEnded,
+    isOver: async () => isTerminal((await callJson<VmRecord>(target, getVm)).body.state),
+  });
+  for await (const event of events) {
+    if (event.id <= last) continue;
+    last = event.id;
+    hasEnded ||= isTerminal(event.state);
+    yield event;
   }
 }
 
-async function isOver(target: Target, id: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const { body } = await callJson<VmRecord>(target, { method: "GET", path: vmPath(id), signal });
-  return isTerminal(body.state);
+/** What a stream sends that never comes to its end, over as many connections as it takes. */
+export function watch<O extends LiveOperation>(
+  target: Target,
+  operation: O,
+  options: LiveOptions,
+): AsyncGenerator<Operations[O]["answer"], void> {
+  return messages(target, callOf(operation).path, options);
 }
 
-function eventOf(data: string): VmEvent {
+interface MessagesOptions extends LiveOptions {
+  /** Of the last message that was taken. */
+  lastEventId?: () => number;
+  /** Whether what was read says that no more will come. */
+  hasEnded?: () => boolean;
+  /** Asks the control plane whether no more will come. */
+  isOver?: () => Promise<boolean>;
+}
+
+async function* messages<T>(
+  target: Target,
+  path: string,
+  { lastEventId, hasEnded, isOver, retryForMs, signal }: MessagesOptions,
+): AsyncGenerator<T, void> {
+  const patiently = <R>(work: () => Promise<R>) =>
+    retry(work, { forMs: retryForMs, signal, outage: target.outage });
+  const open = () => openEventStream(target, path, { lastEventId: lastEventId?.(), signal });
+  for (let isFirst = true; ; isFirst = false) {
+    // Asked before connecting: when a stream that was opened afterwards ends, everything was in it.
+    const wasOver = !isFirst && isOver !== undefined && (await patiently(isOver));
+    const stream = await patiently(open);
+    let isQuiet = true;
+    try {
+      for await (const { data } of stream) {
+        isQuiet = false;
+        const message: T = messageOf(data);
+        yield message;
+      }
+    } catch (error) {
+      if (!(error instanceof TartfleetError) || !error.isTransient || retryForMs <= 0) throw error;
+      target.outage.failed(error);
+    }
+    if (wasOver || hasEnded?.()) return;
+    await pause(isQuiet ? CALM_MS : BREATH_MS, signal);
+  }
+}
+
+/** Taken for what the API promises. */
+function messageOf(data: string) {
   try {
     return JSON.parse(data);
   } catch (cause) {
-    throw new TartfleetError("not_tartfleet", "An event of the VM is not JSON", { cause });
+    throw new TartfleetError("not_tartfleet", "A message of the stream is not JSON", { cause });
   }
 }

@@ -1,7 +1,9 @@
-import { TartfleetError } from "./error.ts";
+import { TartfleetError, type ErrorFacts } from "./error.ts";
+import type { Outage } from "./outage.ts";
 import type { Problem } from "./wire.ts";
 
 const ANSWER_WITHIN_MS = 30_000;
+const NO_CONTENT = 204;
 
 /** Where calls go, and by what. */
 export interface Target {
@@ -9,13 +11,14 @@ export interface Target {
   url: string;
   token: string;
   fetch: typeof fetch;
+  outage: Outage;
 }
 
 export interface Call {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Under the control plane's URL, each part encoded. */
   path: string;
-  query?: Readonly<Record<string, string | number | undefined>>;
+  query?: Readonly<Record<string, string | number | boolean | undefined>>;
   headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   body?: unknown;
@@ -30,8 +33,8 @@ export interface Answer<T> {
 }
 
 /**
- * One call, sent once. Its answer is taken for what the API promises: the control plane checks it against the schemas
- * that the types are made from.
+ * One call, sent once. Its answer is taken for what the API promises, which the types are made from; null where it
+ * promises nothing.
  *
  * @throws TartfleetError, or the reason of `signal`
  */
@@ -39,8 +42,9 @@ export async function callJson<T>(target: Target, call: Call): Promise<Answer<T>
   const within = AbortSignal.timeout(ANSWER_WITHIN_MS + (call.patienceMs ?? 0));
   const signal = call.signal ? AbortSignal.any([call.signal, within]) : within;
   const response = await send(target, { ...call, signal: call.signal }, signal);
-  const body = parsed(await textOf(response, call));
-  if (typeof body !== "object" || body === null) throw strange(call, response.status);
+  const text = await textOf(response, call);
+  const body = response.status === NO_CONTENT ? null : parsed(text);
+  if (typeof body !== "object") throw strange(call, { status: response.status });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { status: response.status, body: body as T };
 }
@@ -65,9 +69,12 @@ export async function send(target: Target, call: Call, signal: AbortSignal): Pro
   } catch (error) {
     throw failureOf(error, call);
   }
-  if (response.ok) return response;
-  const retryAfter = response.headers.get("retry-after");
-  throw refusal(call, response.status, await textOf(response, call), retryAfter);
+  if (response.ok) {
+    target.outage.answered();
+    return response;
+  }
+  const { status, headers } = response;
+  throw refusal(call, { status, text: await textOf(response, call), headers });
 }
 
 /** What the caller aborted stays what it is; all else is an answer that did not come. */
@@ -75,7 +82,8 @@ export function failureOf(error: unknown, call: Call): unknown {
   if (call.signal?.aborted) return call.signal.reason;
   if (error instanceof TartfleetError) return error;
   const why = error instanceof Error ? causeOf(error) : String(error);
-  return new TartfleetError("unreachable", `${call.method} ${call.path}: no answer: ${why}`, {
+  return new TartfleetError("unreachable", `${nameOf(call)}: no answer: ${why}`, {
+    call: nameOf(call),
     cause: error,
   });
 }
@@ -93,17 +101,23 @@ async function textOf(response: Response, call: Call): Promise<string> {
   }
 }
 
+interface Refused {
+  status: number;
+  text: string;
+  headers?: Headers;
+}
+
 /** What an answer that is not 2xx means. */
 export function refusal(
   call: Pick<Call, "method" | "path">,
-  status: number,
-  text: string,
-  retryAfter: string | null = null,
+  { status, text, headers }: Refused,
 ): TartfleetError {
   const body = parsed(text);
-  const retryAfterSeconds = secondsOf(retryAfter);
-  if (!isProblem(body)) return strange(call, status, retryAfterSeconds);
+  const retryAfterSeconds = secondsOf(headers?.get("retry-after") ?? null);
+  const location = headers?.get("location") ?? undefined;
+  if (!isProblem(body)) return strange(call, { status, retryAfterSeconds, location });
   return new TartfleetError(body.code, body.detail || body.title, {
+    call: nameOf(call),
     status,
     requestId: body.requestId,
     fields: body.errors,
@@ -111,13 +125,13 @@ export function refusal(
   });
 }
 
-function strange(
-  call: Pick<Call, "method" | "path">,
-  status: number,
-  retryAfterSeconds?: number,
-): TartfleetError {
-  const message = `${call.method} ${call.path}: HTTP ${status}, but not from a tartfleet control plane. Check the URL, and any proxy on the way.`;
-  return new TartfleetError("not_tartfleet", message, { status, retryAfterSeconds });
+function strange(call: Pick<Call, "method" | "path">, facts: ErrorFacts): TartfleetError {
+  const message = `${nameOf(call)}: HTTP ${facts.status}, but not from a tartfleet control plane. Check the URL, and any proxy on the way.`;
+  return new TartfleetError("not_tartfleet", message, { ...facts, call: nameOf(call) });
+}
+
+function nameOf({ method, path }: Pick<Call, "method" | "path">): string {
+  return `${method} ${path}`;
 }
 
 function isProblem(body: unknown): body is Problem {

@@ -145,3 +145,75 @@ test("whoever stops reading events frees the connection", async () => {
   }
   await gone;
 });
+
+test("any call goes out by its name: path's parts encoded, query without what is not given, body as JSON", async () => {
+  await using plane = await startPlane(answers(200, {}), answers(200, {}), (response) =>
+    response.writeHead(204).end(),
+  );
+  const { request } = client(plane.url);
+  await request("GET /v1/attempts", { query: { host: "mac 1", image: undefined, limit: "5" } });
+  await request("PUT /v1/pools/{name}", { path: { name: "a/b" }, body: { image: "x", minIdle: 1 } });
+  expect(await request("DELETE /v1/pools/{name}", { path: { name: "a" } })).toBeNull();
+  expect(plane.seen.map(({ method, url, body }) => `${method} ${url} ${body}`)).toEqual([
+    "GET /v1/attempts?host=mac+1&limit=5 ",
+    'PUT /v1/pools/a%2Fb {"image":"x","minIdle":1}',
+    "DELETE /v1/pools/a ",
+  ]);
+});
+
+test("what may be more when it is done twice is sent again when it was refused, and not when the answer was lost", async () => {
+  await using lost = await startPlane(hangsUp);
+  const body = { role: "ci", name: "github" } as const;
+  const sent = client(lost.url).request("POST /v1/tokens", { body });
+  await expect(sent).rejects.toMatchObject({ code: "unreachable", call: "POST /v1/tokens" });
+  expect(lost.seen).toHaveLength(1);
+
+  await using full = await startPlane(refuses(503, "shutting_down"), answers(201, { id: "t" }));
+  expect(await client(full.url).request("POST /v1/tokens", { body })).toEqual({ id: "t" });
+});
+
+test("with failFast what never answered is not waited for, and what has is, and told of once", async () => {
+  const told: string[] = [];
+  const options = (url: string) => ({
+    url,
+    token: "t",
+    retryForMs: 20_000,
+    failFast: true,
+    onLost: ({ code }: TartfleetError) => told.push(code),
+    onBack: () => told.push("back"),
+  });
+  const nobody = await startPlane(hangsUp);
+  await nobody[Symbol.asyncDispose]();
+  await expect(createClient(options(nobody.url)).getVm("a")).rejects.toMatchObject({ code: "unreachable" });
+  expect(told).toEqual([]);
+
+  await using plane = await startPlane(
+    answers(200, vm("ready")),
+    hangsUp,
+    refuses(503, "shutting_down"),
+    answers(200, vm("ready")),
+  );
+  const { getVm } = createClient(options(plane.url));
+  await getVm("a");
+  await getVm("a");
+  expect(told).toEqual(["unreachable", "back"]);
+});
+
+test("what is watched goes on over drops, until a signal ends it", async () => {
+  await using plane = await startPlane(
+    streams({ topics: ["vms"] }),
+    refuses(503, "shutting_down"),
+    streams({ topics: ["hosts"] }),
+  );
+  const stop = new AbortController();
+  const all = createClient({ url: plane.url, token: "t", signal: stop.signal });
+  const seen: unknown[] = [];
+  const watched = (async () => {
+    for await (const { topics } of all.watch("GET /v1/fleet/changes")) {
+      seen.push(...topics);
+      if (seen.length === 2) stop.abort(new Error("enough"));
+    }
+  })();
+  await expect(watched).rejects.toThrow("enough");
+  expect(seen).toEqual(["vms", "hosts"]);
+});

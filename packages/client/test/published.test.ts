@@ -33,6 +33,14 @@ const { vm } = await client.createVm({ image: "channel:xcode", runner: { kind: "
 const ended: VmRecord = await client.waitForVm(vm.id, "ended", { signal: AbortSignal.timeout(1000) });
 const code: number | null | undefined = ended.scriptResult?.exitCode;
 for await (const event of client.followEvents(vm.id)) if (event.type === "state") console.log(event.message, code);
+const pool = await client.request("GET /v1/pools/{name}", { path: { name: "xcode" } });
+const { hosts } = await client.request("GET /v1/hosts");
+const idle: number = hosts.length === 0 ? 0 : pool.idle;
+for await (const board of client.watch("GET /v1/fleet/board")) console.log(board, idle);
+// @ts-expect-error -- the path has a name
+await client.request("GET /v1/pools/{name}");
+// @ts-expect-error -- there is no such call
+await client.request("GET /v1/pool");
 // @ts-expect-error -- there is no such field
 await client.createVm({ image: "x", imag: 1 });
 // @ts-expect-error -- nor such a state

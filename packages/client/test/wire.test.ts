@@ -16,5 +16,9 @@ test("they are the types that zod gives", () => {
   expectTypeOf<wire.CreateVm>().toExtend<shared.CreateVmInput>();
   expectTypeOf<wire.Capacity>().toExtend<shared.Capacity>();
   expectTypeOf<wire.Explanation>().toExtend<shared.Explanation>();
+  expectTypeOf<wire.Host>().toExtend<shared.HostRecord>();
+  expectTypeOf<wire.Image>().toExtend<shared.ImageRecord>();
+  expectTypeOf<wire.Pool>().toExtend<shared.PoolRecord>();
+  expectTypeOf<wire.Board>().toExtend<shared.Board>();
   expectTypeOf<wire.Problem>().toExtend<shared.Problem>();
 });

@@ -4,21 +4,8 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Registry } from "prom-client";
 import type { Admission } from "../api/admission.ts";
 import type { App, RestDeps } from "../api/rest/app.ts";
-import { auditRoutes } from "../api/rest/audit.ts";
 import { admit } from "../api/rest/caller.ts";
-import { channelRoutes } from "../api/rest/channels.ts";
-import { fleetRoutes } from "../api/rest/fleet.ts";
-import { historyRoutes } from "../api/rest/history.ts";
-import { hostRoutes } from "../api/rest/hosts.ts";
-import { imageRoutes } from "../api/rest/images.ts";
-import { metricsRoutes } from "../api/rest/metrics.ts";
-import { poolRoutes } from "../api/rest/pools.ts";
-import { reportRoutes } from "../api/rest/reports.ts";
-import { teamRoutes } from "../api/rest/teams.ts";
-import { tokenRoutes } from "../api/rest/tokens.ts";
-import { vmEventRoutes } from "../api/rest/vm-events.ts";
-import { vmRoutes } from "../api/rest/vms.ts";
-import { webhookRoutes } from "../api/rest/webhooks.ts";
+import { restRoutes } from "../api/rest/routes.ts";
 import type { TakeWebhook } from "../engine/integration.ts";
 import type { StorageHealth } from "../engine/storage-watch.ts";
 import type { Trust } from "./addresses.ts";
@@ -107,24 +94,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
   await app.register(async (rest: App) => {
     rest.addHook("onRequest", admit(deps));
     rest.addHook("preValidation", validateRequest);
-    for (const addRoutes of [
-      vmRoutes,
-      vmEventRoutes,
-      hostRoutes,
-      fleetRoutes,
-      imageRoutes,
-      teamRoutes,
-      channelRoutes,
-      poolRoutes,
-      tokenRoutes,
-      historyRoutes,
-      webhookRoutes,
-      reportRoutes,
-      auditRoutes,
-      metricsRoutes,
-    ]) {
-      addRoutes(rest, { ...deps, streamBeatMs: limits.streamBeatMs });
-    }
+    restRoutes(rest, { ...deps, streamBeatMs: limits.streamBeatMs });
   });
   refuseOtherMethods(app, new Map(methods));
   await app.ready();

@@ -1,7 +1,9 @@
 import swagger from "@fastify/swagger";
+import Fastify from "fastify";
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { z } from "zod";
-import type { App } from "../api/rest/app.ts";
+import type { App, RestDeps } from "../api/rest/app.ts";
+import { restRoutes } from "../api/rest/routes.ts";
 
 /** Describes every route that has a tag, from the same zod schemas that check it. */
 export async function describeRoutes(app: App, version: string): Promise<void> {
@@ -23,6 +25,18 @@ export async function describeRoutes(app: App, version: string): Promise<void> {
     transform: createJsonSchemaTransform({ zodToJsonConfig }),
     transformObject: (document) => dropUnused(addComponents(document)),
   });
+}
+
+/** The API's description by itself, for what is made from it. Nothing is served. */
+export async function openApiDocument(): Promise<OpenApi> {
+  const app: App = Fastify();
+  app.setValidatorCompiler(() => (value) => ({ value }));
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  await describeRoutes(app, "");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of what routes are given they take nothing before a call
+  await app.register(async (rest) => restRoutes(rest as App, {} as RestDeps));
+  await app.ready();
+  return app.swagger();
 }
 
 /** JSON's integers are what JavaScript's are; saying so at each would only hide the bounds that matter. */

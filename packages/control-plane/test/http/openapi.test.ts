@@ -90,11 +90,12 @@ it("describes every call of the API and nothing else", () => {
 });
 
 it("says which fields are secret, so that who shows a form hides them", () => {
-  const { CreateVmInput, CreatedToken, CreatedWebhook, EnrolledHost } = document["components"].schemas;
+  const { CreateVmInput, RunnerInput, CreatedToken, CreatedWebhook, EnrolledHost } =
+    document["components"].schemas;
   const handedIn = { type: "string", format: "password", writeOnly: true };
   expect(CreateVmInput.properties.env.additionalProperties).toMatchObject(handedIn);
   const secrets = new Map<string, unknown>();
-  for (const { properties } of CreateVmInput.properties.runner.oneOf as { properties: object }[]) {
+  for (const { properties } of RunnerInput.oneOf as { properties: object }[]) {
     for (const [name, schema] of Object.entries(properties)) secrets.set(name, schema);
   }
   for (const name of ["jitConfig", "registrationToken", "token", "secret", "script"])
@@ -108,11 +109,11 @@ it("says which fields are secret, so that who shows a form hides them", () => {
 });
 
 it("says what a VM may be asked with, from the schema that checks it", () => {
-  const { CreateVmInput, Vm, Problem } = document["components"].schemas;
+  const { CreateVmInput, VmState, Problem } = document["components"].schemas;
   expect(CreateVmInput).toMatchObject({ required: ["image"], additionalProperties: false });
   expect(CreateVmInput.properties.hostLabels.description).toBe("The host must carry all of these");
   expect(CreateVmInput.properties.cpu).toEqual({ type: "integer", minimum: 1, maximum: 64 });
-  expect(Vm.properties.state.enum).toContain("draining");
+  expect(VmState.enum).toContain("draining");
   expect(Problem.properties.code.enum).toContain("idempotency_conflict");
   const create = document["paths"]["/v1/vms"].post;
   expect(create.requestBody.content["application/json"].schema.$ref).toBe(

@@ -1,4 +1,0 @@
-/** Where a VM is in the API. */
-export function vmPath(id: string): string {
-  return `/v1/vms/${encodeURIComponent(id)}`;
-}
