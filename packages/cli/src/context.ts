@@ -10,8 +10,6 @@ export interface Screen {
 export interface Context {
   env: NodeJS.ProcessEnv;
   now: () => number;
-  /** From 0 up to 1. */
-  random: () => number;
   /** A new one each time, for idempotency keys. */
   uniqueId: () => string;
   stdin: NodeJS.ReadStream;

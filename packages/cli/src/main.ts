@@ -23,7 +23,6 @@ function screen(stream: NodeJS.WriteStream): Screen {
 const context: Context = {
   env: process.env,
   now: Date.now,
-  random: Math.random,
   uniqueId: randomUUID,
   stdin: process.stdin,
   stdout: process.stdout,

@@ -46,6 +46,15 @@ export async function withStop<T>(
   }
 }
 
+/** Does what ends with a rejection when the signal aborts, as it is meant to. */
+export async function untilAborted(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
 /** As shells show a process that a signal ended. */
 export function exitCodeOf(signal: (typeof SIGNALS)[number]): number {
   return 128 + constants.signals[signal];

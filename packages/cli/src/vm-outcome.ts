@@ -1,4 +1,4 @@
-import { isTerminal, type EndReason, type VmRecord } from "@tartfleet/shared";
+import type { EndReason, VmRecord } from "@tartfleet/shared";
 import type { Goal } from "./api/client.ts";
 
 /** Ends that are what whoever made the VM wanted of it. A client's delete is not: its job did not run out. */
@@ -17,11 +17,6 @@ export function reached(vm: VmRecord, goal: Goal): boolean {
   const endedWell = vm.end === null || (WANTED_ENDS.has(vm.end.reason) && !scriptFailed(vm));
   if (goal === "ready") return vm.readyAt !== null && vm.state !== "failed" && endedWell;
   return vm.state === "deleted" && endedWell;
-}
-
-/** True when waiting longer cannot change the answer. */
-export function settled(vm: VmRecord, goal: Goal): boolean {
-  return isTerminal(vm.state) || (goal === "ready" && vm.readyAt !== null);
 }
 
 /** A script without a known result counts as failed: nobody can say that it did its work. */

@@ -24,16 +24,16 @@ export interface ClientOptions extends OutageOptions {
    */
   fetch?: typeof fetch;
   /** For how long a call that may be sent twice is, while the control plane is away or has too much to do; default 60 000. */
-  retryForMs?: number;
+  retryForMs?: number | undefined;
   /** Ends whatever the client does. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface CallOptions {
   /** Rejects with the signal's reason. What was sent may be done all the same. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Instead of the client's. */
-  retryForMs?: number;
+  retryForMs?: number | undefined;
 }
 
 export interface CreateOptions extends CallOptions {
@@ -43,6 +43,12 @@ export interface CreateOptions extends CallOptions {
    */
   idempotencyKey?: string;
 }
+
+/** What a call takes, which may be left out where it takes nothing. */
+export type RequestArguments<O extends Operation> =
+  object extends Asked<O>
+    ? [asked?: Asked<O>, options?: CallOptions]
+    : [asked: Asked<O>, options?: CallOptions];
 
 /** Of VMs that are listed. */
 export type VmFilter = Omit<Operations["GET /v1/vms"]["query"], "cursor" | "limit">;
@@ -73,12 +79,7 @@ export interface Client {
    * Any call of the API, like `request("GET /v1/pools/{name}", { path: { name } })`. What POST and PATCH ask for may
    * be more when it is done twice: they are sent again only when the control plane refused them for now.
    */
-  request<O extends Operation>(
-    operation: O,
-    ...asked: object extends Asked<O>
-      ? [asked?: Asked<O>, options?: CallOptions]
-      : [asked: Asked<O>, options?: CallOptions]
-  ): Promise<Operations[O]["answer"]>;
+  request<O extends Operation>(operation: O, ...asked: RequestArguments<O>): Promise<Operations[O]["answer"]>;
   /**
    * What such a call shows as it changes, over drops and restarts, without end: the fleet's board, whole each time, or
    * which topics have changed.

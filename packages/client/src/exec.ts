@@ -1,12 +1,8 @@
 import type { Readable, Writable } from "node:stream";
-import type { Trust } from "@tartfleet/tls";
-import { TUNNEL_CUTS, TUNNEL_VERSION, vmTunnelPath } from "@tartfleet/shared";
-import { dialTunnel, write, type TunnelClose, type TunnelEnd } from "@tartfleet/tunnel";
+import { TUNNEL_CUTS } from "@tartfleet/shared";
+import { write, type TunnelClose, type TunnelEnd } from "@tartfleet/tunnel";
 import { TartfleetError } from "./error.ts";
-import { refusal } from "./http.ts";
-
-/** The host has to open its end before the control plane says yes. */
-const HANDSHAKE_MS = 30_000;
+import { openTunnel, type Connection } from "./open-tunnel.ts";
 
 export interface ExecOptions {
   /** Without one the command's input is empty. */
@@ -18,12 +14,6 @@ export interface ExecOptions {
   signal?: AbortSignal;
 }
 
-interface Connection {
-  url: string;
-  token: string;
-  trust: Trust;
-}
-
 /** Runs a program in a VM's guest, over a tunnel of its own. */
 export async function exec(
   connection: Connection,
@@ -33,13 +23,12 @@ export async function exec(
 ): Promise<number> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const end = await dial(connection, id);
+  const end = await openTunnel(connection, { vmId: id, kind: "exec", argv: [...argv] });
   // The host ends the command when its client goes.
   const leave = () => end.terminate();
   signal?.addEventListener("abort", leave, { once: true });
   try {
     if (signal?.aborted) leave();
-    await end.send({ kind: "open", open: { version: TUNNEL_VERSION, argv: [...argv] } });
     const code = await talk(end, options);
     signal?.throwIfAborted();
     return code ?? fail(await end.closed);
@@ -62,20 +51,6 @@ async function talk(end: TunnelEnd, { stdin, stdout, stderr }: ExecOptions): Pro
     if (frame.kind === "failed") throw new TartfleetError(frame.failure.code, frame.failure.message);
   }
   return undefined;
-}
-
-async function dial({ url, token, trust }: Connection, id: string): Promise<TunnelEnd> {
-  const path = vmTunnelPath(id, "exec");
-  const dialled = await dialTunnel({ url, path, token, trust, handshakeMs: HANDSHAKE_MS });
-  if (dialled.kind === "open") return dialled.end;
-  const call = { method: "GET", path } as const;
-  if (dialled.kind === "refused") {
-    const { status, body: text, location } = dialled;
-    throw refusal(call, { status, text, headers: new Headers(location ? { location } : {}) });
-  }
-  throw new TartfleetError("unreachable", `GET ${path}: no answer: ${dialled.error.message}`, {
-    cause: dialled.error,
-  });
 }
 
 function fail(close: TunnelClose): never {

@@ -78,7 +78,7 @@ export async function send(target: Target, call: Call, signal: AbortSignal): Pro
 }
 
 /** What the caller aborted stays what it is; all else is an answer that did not come. */
-export function failureOf(error: unknown, call: Call): unknown {
+export function failureOf(error: unknown, call: Pick<Call, "method" | "path" | "signal">): unknown {
   if (call.signal?.aborted) return call.signal.reason;
   if (error instanceof TartfleetError) return error;
   const why = error instanceof Error ? causeOf(error) : String(error);

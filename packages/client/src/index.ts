@@ -4,6 +4,7 @@ export {
   type Client,
   type ClientOptions,
   type CreateOptions,
+  type RequestArguments,
   type VmFilter,
 } from "./client.ts";
 export type { OutageOptions } from "./outage.ts";

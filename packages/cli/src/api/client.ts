@@ -1,5 +1,8 @@
+import type { CallOptions, CreateVm, Operations } from "@tartfleet/client";
 import {
+  VM_EVENT_TYPES,
   attemptRecordSchema,
+  changesSchema,
   auditPageSchema,
   boardSchema,
   capacitySchema,
@@ -22,6 +25,7 @@ import {
   vmRecordSchema,
   type AuditPage,
   type AuditRecord,
+  type GuestOs,
   type HistoryQuery,
   type HoldVm,
   type CordonHost,
@@ -34,10 +38,12 @@ import {
   type SetChannel,
   type SetPoolInput,
   type SetShare,
+  type Topic,
+  type VmEvent,
 } from "@tartfleet/shared";
 import { z } from "zod";
 import type { Connection } from "../connection.ts";
-import { callEmpty, callJson, type Call } from "./http.ts";
+import { makePlane, type Waiting } from "./plane.ts";
 import { webhookCalls } from "./webhooks.ts";
 
 /** As they come over the wire; an unknown field of a newer control plane is passed on to `--json`. */
@@ -50,13 +56,17 @@ const prunedHostsSchema = z.object({ hosts: z.array(prunedHostSchema) });
 const channelsSchema = z.object({ channels: z.array(channelRecordSchema) });
 const teamsSchema = z.object({ teams: z.array(teamRecordSchema) });
 const tokensSchema = z.object({ tokens: z.array(tokenRecordSchema) });
-const eventsSchema = z.object({ events: z.array(vmEventSchema) });
-
-/** Events at once; the API's most. */
-const EVENTS_A_PAGE = 1000;
+const historyOfVmSchema = z.array(vmEventSchema);
+const createdVmSchema = z.object({ vm: vmRecordSchema, created: z.boolean() });
+/** Of one that a newer control plane tells of, no more is known. */
+const anyEventSchema = vmEventSchema.or(z.looseObject({ type: z.string() }));
+const EVENT_TYPES: ReadonlySet<string> = new Set(VM_EVENT_TYPES);
+const nothingSchema = z.null();
 
 /** Rows of the audit log at once; the API's most. */
 const AUDIT_A_PAGE = 1000;
+/** For how long a create is sent again whose answer was lost. */
+const LOST_ANSWER_MS = 5000;
 
 export interface AuditFilter {
   actor?: string;
@@ -77,130 +87,86 @@ interface AuditPlace {
 
 export type Goal = "ready" | "ended";
 
-export interface VmFilter {
-  state?: string;
-  host?: string;
-  jobId?: string;
-  name?: string;
-  team?: string;
-  label?: string;
-}
-
 /** A kind of VM that capacity is asked for, as flags say it. */
-export interface CapacityFilter {
-  image?: string;
-  team?: string;
-  priority?: string;
-  os?: string;
-  cpu?: string;
-  memoryMiB?: string;
-  hostLabels?: string;
-}
+export type CapacityFilter = Partial<
+  Record<Exclude<keyof Operations["GET /v1/fleet/capacity"]["query"], "os">, string>
+> & { os?: GuestOs };
+export type VmFilter = Partial<
+  Record<Exclude<keyof Operations["GET /v1/vms"]["query"], "cursor" | "limit">, string>
+>;
 
-/** The REST API, one function a call. Failures are CliErrors; aborting `signal` rejects with its reason. */
-export function makeClient(connection: Connection) {
-  const get = <S extends z.ZodType>(schema: S, call: Omit<Call, "method">) =>
-    callJson(connection, { method: "GET", ...call }, schema).then(({ body }) => body);
+/** The REST API, one function a call. Failures are CliErrors; aborting a signal rejects with its reason. */
+export function makeClient(connection: Connection, waiting?: Waiting) {
+  const on = makePlane(connection, waiting);
+  const { ask, checked, checkedAll } = on;
 
   return {
     connection,
 
-    /** `created` is false when the idempotency key had made this VM before. */
-    async createVm(body: unknown, idempotencyKey: string) {
-      const answer = await callJson(
-        connection,
-        { method: "POST", path: "/v1/vms", body, headers: { "idempotency-key": idempotencyKey } },
-        vmRecordSchema,
-      );
-      return { vm: answer.body, created: answer.status === 201 };
-    },
-
-    getVm: (id: string, signal?: AbortSignal) => get(vmRecordSchema, { path: vmPath(id), signal }),
-
-    async holdVm(id: string, body: HoldVm) {
-      const call = { method: "POST", path: `${vmPath(id)}/hold`, body } as const;
-      return (await callJson(connection, call, vmRecordSchema)).body;
-    },
-
-    async unholdVm(id: string) {
-      const call = { method: "DELETE", path: `${vmPath(id)}/hold` } as const;
-      return (await callJson(connection, call, vmRecordSchema)).body;
-    },
-
-    explainVm: (id: string) => get(explanationSchema, { path: `${vmPath(id)}/explain` }),
-
-    listVms: (filter: VmFilter, page: { cursor?: string; limit: number }) =>
-      get(vmPageSchema, { path: "/v1/vms", query: { ...filter, ...page } }),
-
-    /** The long poll: the VM when it has come that far, or as it is after the time. */
-    waitForVm: (id: string, goal: Goal, timeoutSeconds: number, signal?: AbortSignal) =>
-      get(vmRecordSchema, {
-        path: `${vmPath(id)}/wait`,
-        query: { for: goal, timeoutSeconds },
-        patienceMs: timeoutSeconds * 1000,
-        signal,
+    /** `created` is false when the idempotency key had made this VM before. What the VM may be, the API judges. */
+    createVm: (body: unknown, idempotencyKey: string) =>
+      checked(createdVmSchema, ({ createVm }) => {
+        const retryForMs = waiting?.retryForMs ?? LOST_ANSWER_MS;
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+        return createVm(body as CreateVm, { idempotencyKey, retryForMs });
       }),
 
+    getVm: (id: string, options?: CallOptions) => checked(vmRecordSchema, ({ getVm }) => getVm(id, options)),
+    holdVm: (id: string, body: HoldVm) =>
+      ask(vmRecordSchema, "POST /v1/vms/{id}/hold", { path: { id }, body }),
+    unholdVm: (id: string) => ask(vmRecordSchema, "DELETE /v1/vms/{id}/hold", { path: { id } }),
+    explainVm: (id: string) => checked(explanationSchema, ({ explainVm }) => explainVm(id)),
+    listVms: (filter: VmFilter, page: { cursor?: string; limit: number }) =>
+      ask(vmPageSchema, "GET /v1/vms", { query: { ...filter, ...page } }),
+    /** Until it has come that far, or has ended. */
+    waitForVm: (id: string, goal: Goal, options?: CallOptions) =>
+      checked(vmRecordSchema, ({ waitForVm }) => waitForVm(id, goal, options)),
     /** The whole history after an event, oldest first. */
-    async vmEvents(id: string, after: number) {
-      const events: z.infer<typeof vmEventSchema>[] = [];
-      for (;;) {
-        const page = await get(eventsSchema, {
-          path: `${vmPath(id)}/events`,
-          query: { after: events.at(-1)?.id ?? after, limit: EVENTS_A_PAGE },
-        });
-        events.push(...page.events);
-        if (page.events.length < EVENTS_A_PAGE) return events;
-      }
+    vmEvents: (id: string, after: number) =>
+      checked(historyOfVmSchema, ({ vmEvents }) => vmEvents(id, { after })),
+    /** The history after an event and then live, each event once; ends with the VM. */
+    async *followVmEvents(
+      id: string,
+      { after, signal }: { after: number; signal?: AbortSignal },
+    ): AsyncGenerator<VmEvent, void> {
+      const events = on.plane.followEvents(id, { after, signal });
+      for await (const event of checkedAll(anyEventSchema, events)) if (isKnown(event)) yield event;
     },
+    deleteVm: (id: string, options?: CallOptions) =>
+      checked(vmRecordSchema, ({ endVm }) => endVm(id, options)),
 
-    deleteVm: async (id: string) =>
-      (await callJson(connection, { method: "DELETE", path: vmPath(id) }, vmRecordSchema)).body,
-
-    listHosts: async () => (await get(hostsSchema, { path: "/v1/hosts" })).hosts,
-    getHost: (name: string) => get(hostRecordSchema, { path: hostPath(name) }),
-    cordonHost: async (name: string, body: CordonHost) =>
-      (
-        await callJson(
-          connection,
-          { method: "POST", path: `${hostPath(name)}/cordon`, body },
-          hostRecordSchema,
-        )
-      ).body,
-    uncordonHost: async (name: string) =>
-      (await callJson(connection, { method: "POST", path: `${hostPath(name)}/uncordon` }, hostRecordSchema))
-        .body,
-    drainHost: async (name: string, body: z.input<typeof drainHostSchema>) =>
-      (
-        await callJson(
-          connection,
-          { method: "POST", path: `${hostPath(name)}/drain`, body },
-          hostRecordSchema,
-        )
-      ).body,
-    removeHost: async (
+    listHosts: async () => (await ask(hostsSchema, "GET /v1/hosts")).hosts,
+    getHost: (name: string) => ask(hostRecordSchema, "GET /v1/hosts/{name}", { path: { name } }),
+    cordonHost: (name: string, body: CordonHost) =>
+      ask(hostRecordSchema, "POST /v1/hosts/{name}/cordon", { path: { name }, body }),
+    uncordonHost: (name: string) =>
+      ask(hostRecordSchema, "POST /v1/hosts/{name}/uncordon", { path: { name } }),
+    drainHost: (name: string, body: z.input<typeof drainHostSchema>) =>
+      ask(hostRecordSchema, "POST /v1/hosts/{name}/drain", { path: { name }, body }),
+    removeHost: (
       name: string,
       { force, dryRun }: { force?: true | undefined; dryRun?: true | undefined },
-    ) =>
-      (
-        await callJson(
-          connection,
-          {
-            method: "DELETE",
-            path: hostPath(name),
-            query: { force: force && "true", dryRun: dryRun && "true" },
-          },
-          removedHostSchema,
-        )
-      ).body,
-    board: () => get(boardSchema, { path: "/v1/fleet/board" }),
-    queue: (limit: number) => get(queuePageSchema, { path: "/v1/fleet/queue", query: { limit } }),
-    capacity: (query: CapacityFilter = {}) =>
-      get(capacitySchema, { path: "/v1/fleet/capacity", query: { ...query } }),
+    ) => {
+      const query = { force: force && "true", dryRun: dryRun && "true" };
+      return ask(removedHostSchema, "DELETE /v1/hosts/{name}", { path: { name }, query });
+    },
+    revokeHost: (name: string) =>
+      ask(nothingSchema, "DELETE /v1/hosts/{name}/credential", { path: { name } }),
+
+    board: () => ask(boardSchema, "GET /v1/fleet/board"),
+    /** The board whole at each connection, then what changes on it, without end. */
+    watchBoard: () => checkedAll(boardSchema, on.plane.watch("GET /v1/fleet/board")),
+    /** Says whenever something of these topics is to be read: at each connection and as it changes, without end. */
+    async *watchTopics(topics: readonly Topic[]): AsyncGenerator<void, void> {
+      const wanted: ReadonlySet<string> = new Set(topics);
+      for await (const changed of checkedAll(changesSchema, on.plane.watch("GET /v1/fleet/changes")))
+        if (changed.topics.some((topic) => wanted.has(topic))) yield;
+    },
+    queue: (limit: number) => ask(queuePageSchema, "GET /v1/fleet/queue", { query: { limit } }),
+    capacity: (query: CapacityFilter = {}) => ask(capacitySchema, "GET /v1/fleet/capacity", { query }),
 
     auditPage: (filter: AuditFilter, page: AuditPlace) =>
-      get(auditPageSchema, { path: "/v1/audit", query: { ...filter, ...page } }),
-
+      ask(auditPageSchema, "GET /v1/audit", { query: { ...filter, ...page } }),
     /** Every row that the filter lets through, oldest first, page by page. */
     async *audit(filter: AuditFilter): AsyncGenerator<AuditRecord, void> {
       let after: number | null = 0;
@@ -212,89 +178,53 @@ export function makeClient(connection: Connection) {
     },
 
     listAttempts: async (query: { host?: string; image?: string; limit?: string }) =>
-      (await get(attemptsSchema, { path: "/v1/attempts", query })).attempts,
-    listImages: async () => (await get(imagesSchema, { path: "/v1/images" })).images,
+      (await ask(attemptsSchema, "GET /v1/attempts", { query })).attempts,
+    listImages: async () => (await ask(imagesSchema, "GET /v1/images")).images,
     pruneImages: async (body: z.input<typeof pruneImagesSchema>) =>
-      (await callJson(connection, { method: "POST", path: "/v1/images/prune", body }, prunedHostsSchema)).body
-        .hosts,
-    listImagePlans: async () => (await get(imagePlansSchema, { path: "/v1/image-plans" })).plans,
-    getImagePlan: (id: string, signal?: AbortSignal) =>
-      get(imagePlanRecordSchema, { path: imagePlanPath(id), signal }),
-    planImage: async (body: z.input<typeof planImageSchema>) =>
-      (await callJson(connection, { method: "POST", path: "/v1/image-plans", body }, imagePlanRecordSchema))
-        .body,
-    endImagePlan: async (id: string) =>
-      (await callJson(connection, { method: "DELETE", path: imagePlanPath(id) }, imagePlanRecordSchema)).body,
-    listChannels: async () => (await get(channelsSchema, { path: "/v1/channels" })).channels,
-    getChannel: (name: string) => get(channelRecordSchema, { path: channelPath(name) }),
-    setChannel: async (name: string, body: SetChannel) =>
-      (await callJson(connection, { method: "PUT", path: channelPath(name), body }, channelRecordSchema))
-        .body,
-    rollOutChannel: async (name: string, body: z.input<typeof rollOutSchema>) => {
-      const path = `${channelPath(name)}/rollout`;
-      return (await callJson(connection, { method: "POST", path, body }, channelRecordSchema)).body;
-    },
-    rollBackChannel: async (name: string) => {
-      const path = `${channelPath(name)}/rollback`;
-      return (await callJson(connection, { method: "POST", path }, channelRecordSchema)).body;
-    },
-    removeChannel: (name: string) => callEmpty(connection, { method: "DELETE", path: channelPath(name) }),
+      (await ask(prunedHostsSchema, "POST /v1/images/prune", { body })).hosts,
+    listImagePlans: async () => (await ask(imagePlansSchema, "GET /v1/image-plans")).plans,
+    getImagePlan: (id: string, options?: CallOptions) =>
+      ask(imagePlanRecordSchema, "GET /v1/image-plans/{id}", { path: { id } }, options),
+    planImage: (body: z.input<typeof planImageSchema>) =>
+      ask(imagePlanRecordSchema, "POST /v1/image-plans", { body }),
+    endImagePlan: (id: string) => ask(imagePlanRecordSchema, "DELETE /v1/image-plans/{id}", { path: { id } }),
+    listChannels: async () => (await ask(channelsSchema, "GET /v1/channels")).channels,
+    getChannel: (name: string) => ask(channelRecordSchema, "GET /v1/channels/{name}", { path: { name } }),
+    setChannel: (name: string, body: SetChannel) =>
+      ask(channelRecordSchema, "PUT /v1/channels/{name}", { path: { name }, body }),
+    rollOutChannel: (name: string, body: z.input<typeof rollOutSchema>) =>
+      ask(channelRecordSchema, "POST /v1/channels/{name}/rollout", { path: { name }, body }),
+    rollBackChannel: (name: string) =>
+      ask(channelRecordSchema, "POST /v1/channels/{name}/rollback", { path: { name } }),
+    removeChannel: (name: string) => ask(nothingSchema, "DELETE /v1/channels/{name}", { path: { name } }),
 
-    listPools: async () => (await get(poolsSchema, { path: "/v1/pools" })).pools,
-    getPool: (name: string) => get(poolRecordSchema, { path: poolPath(name) }),
-    setPool: async (name: string, body: SetPoolInput) =>
-      (await callJson(connection, { method: "PUT", path: poolPath(name), body }, poolRecordSchema)).body,
-    removePool: (name: string) => callEmpty(connection, { method: "DELETE", path: poolPath(name) }),
+    listPools: async () => (await ask(poolsSchema, "GET /v1/pools")).pools,
+    getPool: (name: string) => ask(poolRecordSchema, "GET /v1/pools/{name}", { path: { name } }),
+    setPool: (name: string, body: SetPoolInput) =>
+      ask(poolRecordSchema, "PUT /v1/pools/{name}", { path: { name }, body }),
+    removePool: (name: string) => ask(nothingSchema, "DELETE /v1/pools/{name}", { path: { name } }),
 
-    listTeams: async () => (await get(teamsSchema, { path: "/v1/teams" })).teams,
-    getTeam: (name: string) => get(teamRecordSchema, { path: teamPath(name) }),
-    setTeam: async (name: string, body: SetShare) =>
-      (await callJson(connection, { method: "PUT", path: teamPath(name), body }, teamRecordSchema)).body,
-    removeTeam: (name: string) => callEmpty(connection, { method: "DELETE", path: teamPath(name) }),
+    listTeams: async () => (await ask(teamsSchema, "GET /v1/teams")).teams,
+    getTeam: (name: string) => ask(teamRecordSchema, "GET /v1/teams/{name}", { path: { name } }),
+    setTeam: (name: string, body: SetShare) =>
+      ask(teamRecordSchema, "PUT /v1/teams/{name}", { path: { name }, body }),
+    removeTeam: (name: string) => ask(nothingSchema, "DELETE /v1/teams/{name}", { path: { name } }),
 
-    slotReport: (query: SlotReportAsked) =>
-      get(slotReportSchema, { path: "/v1/reports/slot-minutes", query: { ...query } }),
-    history: (query: HistoryQuery) => get(historySchema, { path: "/v1/history", query: { ...query } }),
+    slotReport: (query: SlotReportAsked) => ask(slotReportSchema, "GET /v1/reports/slot-minutes", { query }),
+    history: (query: HistoryQuery) => ask(historySchema, "GET /v1/history", { query }),
 
-    createToken: async (body: CreateToken) =>
-      (await callJson(connection, { method: "POST", path: "/v1/tokens", body }, createdTokenSchema)).body,
-    rotateToken: async (id: string, body: RotateToken) => {
-      const path = `/v1/tokens/${encodeURIComponent(id)}/rotate`;
-      return (await callJson(connection, { method: "POST", path, body }, createdTokenSchema)).body;
-    },
-    listTokens: async () => (await get(tokensSchema, { path: "/v1/tokens" })).tokens,
-    revokeHost: (name: string) =>
-      callEmpty(connection, { method: "DELETE", path: `${hostPath(name)}/credential` }),
-    revokeToken: (id: string) =>
-      callEmpty(connection, { method: "DELETE", path: `/v1/tokens/${encodeURIComponent(id)}` }),
+    createToken: (body: CreateToken) => ask(createdTokenSchema, "POST /v1/tokens", { body }),
+    rotateToken: (id: string, body: RotateToken) =>
+      ask(createdTokenSchema, "POST /v1/tokens/{id}/rotate", { path: { id }, body }),
+    listTokens: async () => (await ask(tokensSchema, "GET /v1/tokens")).tokens,
+    revokeToken: (id: string) => ask(nothingSchema, "DELETE /v1/tokens/{id}", { path: { id } }),
 
-    ...webhookCalls(connection),
+    ...webhookCalls(on),
   };
 }
 
 export type Client = ReturnType<typeof makeClient>;
 
-/** Where a VM is in the API. */
-export function vmPath(id: string): string {
-  return `/v1/vms/${encodeURIComponent(id)}`;
-}
-
-function hostPath(name: string): string {
-  return `/v1/hosts/${encodeURIComponent(name)}`;
-}
-
-function teamPath(name: string): string {
-  return `/v1/teams/${encodeURIComponent(name)}`;
-}
-
-function imagePlanPath(id: string): string {
-  return `/v1/image-plans/${encodeURIComponent(id)}`;
-}
-
-function poolPath(name: string): string {
-  return `/v1/pools/${encodeURIComponent(name)}`;
-}
-
-function channelPath(name: string): string {
-  return `/v1/channels/${encodeURIComponent(name)}`;
+function isKnown(event: { type: string }): event is VmEvent {
+  return EVENT_TYPES.has(event.type);
 }

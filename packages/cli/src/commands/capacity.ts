@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { CapacityFilter } from "../api/client.ts";
 import type { Context } from "../context.ts";
 import { capacityText } from "../output/capacity.ts";
@@ -20,7 +20,7 @@ export function addCapacityCommand(program: Command, context: Context): void {
     .option("--image <reference>", "VMs of this image")
     .option("--team <team>", "for this team's share (default: the token's)")
     .option("--priority <class>", "of this class")
-    .option("--os <os>", "macos or linux (default: macos)")
+    .addOption(new Option("--os <os>", "of guests (default: macos)").choices(["macos", "linux"]))
     .option("--cpu <count>", "with so many CPUs")
     .option("--memory-mib <MiB>", "with so much memory")
     .option("--host-label <key=value>", "on hosts with this label; can be repeated", collect)

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import { makeClient, type Client } from "../api/client.ts";
-import { makePatience, type Patience } from "../api/patience.ts";
+import type { Waiting } from "../api/plane.ts";
 import { resolveConnection, type ConnectionFlags } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { DURATION_FORM, parseDuration } from "../duration.ts";
@@ -16,8 +16,8 @@ export interface PatienceFlags {
   reconnectFor: number;
 }
 
-export function connect(flags: GlobalFlags, context: Context): Client {
-  return makeClient(resolveConnection(flags, context.env));
+export function connect(flags: GlobalFlags, context: Context, waiting?: Waiting): Client {
+  return makeClient(resolveConnection(flags, context.env), waiting);
 }
 
 /** Answers on stdout: the document with `--json`, text for people without. */
@@ -36,16 +36,13 @@ export function note(context: Context, text: string): void {
 }
 
 /** Waiting through outages, telling of them once. */
-export function patienceOf(context: Context, { reconnectFor }: PatienceFlags, signal: AbortSignal): Patience {
-  return makePatience({
-    limitMs: reconnectFor * 1000,
-    now: context.now,
-    random: context.random,
-    signal,
-    onLost: (error) =>
-      note(context, `${error.message}; trying again for ${durationText(reconnectFor * 1000)}…`),
+export function waitingOf(context: Context, { reconnectFor }: PatienceFlags): Waiting {
+  const retryForMs = reconnectFor * 1000;
+  return {
+    retryForMs,
+    onLost: ({ message }) => note(context, `${message}; trying again for ${durationText(retryForMs)}…`),
     onBack: () => note(context, "The control plane answers again."),
-  });
+  };
 }
 
 export function reconnectOption(): Option {

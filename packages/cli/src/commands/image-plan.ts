@@ -2,13 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ImagePlanRecord, Labels } from "@tartfleet/shared";
 import type { Command } from "commander";
 import type { Client } from "../api/client.ts";
-import type { Patience } from "../api/patience.ts";
 import { CliError } from "../cli-error.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { planDetails, planTable, stateOf } from "../output/image-plans.ts";
 import { withStop } from "../stop.ts";
-import { connect, duration, label, note, patienceOf, reconnectOption, reply } from "./common.ts";
+import { connect, duration, label, note, waitingOf, reconnectOption, reply } from "./common.ts";
 import type { GlobalFlags, PatienceFlags } from "./common.ts";
 
 interface PlanFlags extends GlobalFlags {
@@ -38,7 +37,7 @@ export function addPlanCommands(group: Command, context: Context): void {
     .addOption(reconnectOption())
     .action(async (image: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals<PrepullFlags>();
-      const client = connect(flags, context);
+      const client = connect(flags, context, flags.wait && waitingOf(context, flags));
       const asked = await client.planImage({ kind: "prepull", image, ...wishOf(flags) });
       const plan = flags.wait ? await waitForPlan(client, asked, flags, context) : asked;
       reply(context, flags, plan, (style) => planDetails(plan, style));
@@ -125,15 +124,13 @@ async function waitForPlan(
 ): Promise<ImagePlanRecord> {
   let plan = asked;
   await withStop({ timeoutSeconds: flags.timeout, interrupts: false }, async ({ signal, cause }) => {
-    const patience = patienceOf(context, flags, signal);
-    patience.answered();
     let told = "";
     try {
       while (plan.outcome === null) {
         const state = stateOf(plan);
         if (state !== told) note(context, (told = state));
         await sleep(LOOK_EVERY_MS, undefined, { signal });
-        plan = await look(client, plan, patience, signal);
+        plan = await client.getImagePlan(plan.id, { signal });
       }
     } catch (error) {
       if (cause() !== "timeout") throw error;
@@ -150,20 +147,4 @@ async function waitForPlan(
     code: "image_plan_failed",
     document: plan,
   });
-}
-
-async function look(
-  client: Client,
-  plan: ImagePlanRecord,
-  patience: Patience,
-  signal: AbortSignal,
-): Promise<ImagePlanRecord> {
-  try {
-    const now = await client.getImagePlan(plan.id, signal);
-    patience.answered();
-    return now;
-  } catch (error) {
-    await patience.failed(error);
-    return plan;
-  }
 }

@@ -2,13 +2,11 @@ import { setInterval } from "node:timers";
 import type { Topic } from "@tartfleet/shared";
 import { Option } from "commander";
 import type { Client } from "../api/client.ts";
-import { goesOn, watchTopics, type LiveOptions } from "../api/live.ts";
-import { makePatience } from "../api/patience.ts";
 import type { Context } from "../context.ts";
 import { clockTime } from "../output/time.ts";
 import type { Style } from "../output/style.ts";
 import { openFullScreen } from "../screen/full-screen.ts";
-import { exitCodeOf, withStop } from "../stop.ts";
+import { exitCodeOf, untilAborted, withStop } from "../stop.ts";
 import { connect, note, reply, type GlobalFlags } from "./common.ts";
 
 export interface WatchFlags extends GlobalFlags {
@@ -44,9 +42,8 @@ export async function present(
   topics: readonly Topic[],
   read: (client: Client) => Promise<View>,
 ): Promise<void> {
-  const client = connect(flags, context);
-  if (flags.watch) return watch(context, flags, topics, () => read(client), client);
-  const view = await read(client);
+  if (flags.watch) return watch(context, flags, topics, read);
+  const view = await read(connect(flags, context));
   if (view.empty !== undefined && !flags.json) return note(context, view.empty);
   reply(context, flags, view.document, view.text);
   if (view.remark !== undefined && !flags.json) note(context, view.remark);
@@ -54,43 +51,29 @@ export async function present(
 
 async function watch(
   context: Context,
-  { json }: GlobalFlags,
+  flags: GlobalFlags,
   topics: readonly Topic[],
-  read: () => Promise<View>,
-  client: Client,
+  read: (client: Client) => Promise<View>,
 ): Promise<void> {
-  const shower = json ? lines(context) : context.stdout.isTTY ? inPlace(context) : texts(context);
+  const shower = flags.json ? lines(context) : context.stdout.isTTY ? inPlace(context) : texts(context);
   try {
     const cause = await withStop({ timeoutSeconds: undefined, interrupts: true }, async (stop) => {
       const { signal } = stop;
-      const patience = makePatience({
-        limitMs: Number.POSITIVE_INFINITY,
-        now: context.now,
-        random: context.random,
-        signal,
+      const client = connect(flags, context, {
+        retryForMs: Number.POSITIVE_INFINITY,
         onLost: ({ message }) => shower.trouble(`${message}; trying again…`),
         onBack: () => shower.trouble(undefined),
+        signal,
       });
-      const changes = watchTopics(client, topics, { patience, signal });
-      while ((await changes.next()).done === false) await showNow(shower, read, { patience, signal });
+      await untilAborted(signal, async () => {
+        const changes = client.watchTopics(topics);
+        while ((await changes.next()).done === false) shower.show(await read(client));
+      });
       return stop.cause();
     });
     if (cause !== undefined && cause !== "timeout") context.exitWith(exitCodeOf(cause));
   } finally {
     shower.close();
-  }
-}
-
-/** What cannot be read now is read later. */
-async function showNow(shower: Shower, read: () => Promise<View>, options: LiveOptions): Promise<void> {
-  for (;;) {
-    try {
-      const view = await read();
-      if (!options.signal.aborted) shower.show(view);
-      return;
-    } catch (error) {
-      if (!(await goesOn(error, options))) return;
-    }
   }
 }
 

@@ -14,9 +14,10 @@ export function addTopCommand(program: Command, context: Context): void {
     )
     .action(async (_flags, command: Command) => {
       const flags = command.optsWithGlobals<GlobalFlags>();
-      const client = connect(flags, context);
-      if (!flags.json && context.stdin.isTTY && context.stdout.isTTY) return runTop(client, context);
-      const board = await client.board();
+      if (!flags.json && context.stdin.isTTY && context.stdout.isTTY) {
+        return runTop((waiting) => connect(flags, context, waiting), context);
+      }
+      const board = await connect(flags, context).board();
       reply(context, flags, board, (style) => snapshot(told(undefined, board), style));
     });
 }

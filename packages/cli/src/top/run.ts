@@ -1,11 +1,10 @@
 import { emitKeypressEvents } from "node:readline";
 import { setInterval } from "node:timers";
 import type { Client } from "../api/client.ts";
-import { watchBoard } from "../api/live.ts";
-import { makePatience } from "../api/patience.ts";
+import type { Waiting } from "../api/plane.ts";
 import type { Context } from "../context.ts";
 import { openFullScreen } from "../screen/full-screen.ts";
-import { exitCodeOf, withStop } from "../stop.ts";
+import { exitCodeOf, untilAborted, withStop } from "../stop.ts";
 import { told, type Fleet } from "./board.ts";
 import { draw, type Look, type Picture } from "./draw.ts";
 import { pressed, type Key } from "./keys.ts";
@@ -14,7 +13,7 @@ import { pressed, type Key } from "./keys.ts";
 const AGEING_MS = 1000;
 
 /** The fleet on the whole terminal, as it changes, until a key or a signal ends it. */
-export async function runTop(client: Client, context: Context): Promise<void> {
+export async function runTop(connect: (waiting: Waiting) => Client, context: Context): Promise<void> {
   const { stdin, stdout } = context;
   const screen = openFullScreen(stdout);
   let fleet: Fleet | undefined;
@@ -51,18 +50,18 @@ export async function runTop(client: Client, context: Context): Promise<void> {
     redraw();
     const cause = await withStop({ timeoutSeconds: undefined, interrupts: true }, async (stop) => {
       const signal = AbortSignal.any([stop.signal, quit.signal]);
-      const patience = makePatience({
-        limitMs: Number.POSITIVE_INFINITY,
-        now: context.now,
-        random: context.random,
-        signal,
+      const client = connect({
+        retryForMs: Number.POSITIVE_INFINITY,
         onLost: ({ message }) => trouble(`${message}; trying again…`),
         onBack: () => trouble(undefined),
+        signal,
       });
-      for await (const board of watchBoard(client, { patience, signal })) {
-        fleet = told(fleet, board);
-        redraw();
-      }
+      await untilAborted(signal, async () => {
+        for await (const board of client.watchBoard()) {
+          fleet = told(fleet, board);
+          redraw();
+        }
+      });
       return stop.cause();
     });
     if (isInterrupted) context.exitWith(exitCodeOf("SIGINT"));

@@ -11,7 +11,6 @@ export function programOf() {
   const context: Context = {
     env: {},
     now: Date.now,
-    random: Math.random,
     uniqueId: () => "",
     stdin: process.stdin,
     stdout: process.stdout,

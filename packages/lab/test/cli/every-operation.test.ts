@@ -74,7 +74,6 @@ async function tartfleet(line: string): Promise<Record<string, never>> {
   const context: Context = {
     env: environment(),
     now: Date.now,
-    random: Math.random,
     uniqueId: () => `key-${reached.size}-${Date.now()}`,
     stdin: process.stdin,
     stdout: process.stdout,

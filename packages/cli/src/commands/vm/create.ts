@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Option, type Command } from "commander";
 import type { VmRecord } from "@tartfleet/shared";
 import type { Client, Goal } from "../../api/client.ts";
@@ -8,7 +7,7 @@ import { DURATION_FORM } from "../../duration.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { stateText } from "../../output/vm-words.ts";
 import { withStop, type Stop } from "../../stop.ts";
-import { collect, connect, duration, note, reconnectOption, reply } from "../common.ts";
+import { collect, connect, duration, note, reconnectOption, reply, waitingOf } from "../common.ts";
 import type { GlobalFlags, PatienceFlags } from "../common.ts";
 import { fieldWithFlag, vmBody, type VmFlags } from "./body.ts";
 import { readTexts, type TextFlags } from "./texts.ts";
@@ -22,8 +21,8 @@ interface CreateFlags extends GlobalFlags, PatienceFlags, VmFlags, TextFlags {
   deleteOnInterrupt?: true;
 }
 
-const CREATE_TRIES = 3;
-const TRY_AGAIN_AFTER_MS = 500;
+/** HTTP's. */
+const TOO_MUCH = 429;
 
 const ABOUT_SECRETS = `Secrets: arguments can be read by others in the process list (ps). Runner tokens go into
 --runner-file (or - for stdin), values of the guest's environment into --env-from or, from this process's own
@@ -103,7 +102,7 @@ async function create(flags: CreateFlags, context: Context): Promise<void> {
 }
 
 async function accept(body: unknown, flags: CreateFlags, context: Context, stop: Stop): Promise<void> {
-  const client = connect(flags, context);
+  const client = connect(flags, context, flags.wait && waitingOf(context, flags));
   const { vm, created } = await ask(client, body, flags.idempotencyKey ?? context.uniqueId());
   const before = created ? "" : " before, with the same idempotency key";
   if (flags.quiet && !flags.json) context.out.write(`${vm.id}\n`);
@@ -117,18 +116,14 @@ async function accept(body: unknown, flags: CreateFlags, context: Context, stop:
   await watchVm({ client, context, flags, goal: flags.wait, stop }, vm);
 }
 
-/** Asks again when the answer was lost; the idempotency key makes that the same VM. */
 async function ask(client: Client, body: unknown, key: string): Promise<{ vm: VmRecord; created: boolean }> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await client.createVm(body, key);
-    } catch (error) {
-      if (!(error instanceof CliError)) throw error;
-      const again = error.facts.transient && error.facts.code !== "unreachable";
-      if (!again) throw withFlags(error);
-      if (tries === CREATE_TRIES) throw maybeAccepted(error, key);
-      await sleep(TRY_AGAIN_AFTER_MS * tries);
-    }
+  try {
+    return await client.createVm(body, key);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const { transient, code, status } = error.facts;
+    const mayBeDone = transient && code !== "unreachable" && status !== TOO_MUCH;
+    throw mayBeDone ? maybeAccepted(error, key) : withFlags(error);
   }
 }
 

@@ -1,9 +1,8 @@
 import type { VmEvent } from "@tartfleet/shared";
 import { InvalidArgumentError, type Command } from "commander";
-import { followVmEvents } from "../../api/follow.ts";
 import type { Context } from "../../context.ts";
 import { eventLine } from "../../output/events.ts";
-import { connect, note, patienceOf, reconnectOption, reply } from "../common.ts";
+import { connect, note, waitingOf, reconnectOption, reply } from "../common.ts";
 import type { GlobalFlags, PatienceFlags } from "../common.ts";
 
 interface EventsFlags extends GlobalFlags, PatienceFlags {
@@ -37,15 +36,9 @@ async function history(id: string, flags: EventsFlags, context: Context): Promis
 }
 
 async function follow(id: string, flags: EventsFlags, context: Context): Promise<void> {
-  // Ctrl-C ends it as it ends every process.
-  const { signal } = new AbortController();
-  const patience = patienceOf(context, flags, signal);
+  const client = connect(flags, context, waitingOf(context, flags));
   let first: VmEvent | undefined;
-  for await (const event of followVmEvents(connect(flags, context), id, {
-    after: flags.after,
-    patience,
-    signal,
-  })) {
+  for await (const event of client.followVmEvents(id, { after: flags.after })) {
     first ??= event;
     const line = flags.json ? JSON.stringify(event) : eventLine(event, first.at, context.out.style());
     context.out.write(`${line}\n`);

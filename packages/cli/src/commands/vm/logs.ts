@@ -3,8 +3,6 @@ import { StringDecoder } from "node:string_decoder";
 import { isTerminal, type VmEvent, type VmRecord } from "@tartfleet/shared";
 import type { Command } from "commander";
 import type { Client } from "../../api/client.ts";
-import { followVmEvents, waitForGoal } from "../../api/follow.ts";
-import type { Patience } from "../../api/patience.ts";
 import { CliError } from "../../cli-error.ts";
 import type { Context } from "../../context.ts";
 import { manyLines } from "../../output/text.ts";
@@ -14,8 +12,8 @@ import { talk } from "../../tunnel/talk.ts";
 import {
   connect,
   note,
-  patienceOf,
   reconnectOption,
+  waitingOf,
   type GlobalFlags,
   type PatienceFlags,
 } from "../common.ts";
@@ -38,20 +36,18 @@ export function addLogs(group: Command, context: Context): void {
     .addOption(reconnectOption())
     .action(async (id: string, _flags, command: Command) => {
       const flags = command.optsWithGlobals<LogsFlags>();
-      const client = connect(flags, context);
-      // Ctrl-C ends it as it ends every process.
-      const patience = patienceOf(context, flags, new AbortController().signal);
+      const client = connect(flags, context, waitingOf(context, flags));
       let vm = await client.getVm(id);
-      if (flags.follow && NOTHING_YET.has(vm.state)) vm = await whenBooting(client, id, patience);
+      if (flags.follow && NOTHING_YET.has(vm.state)) vm = await whenBooting(client, id);
       if (NOTHING_YET.has(vm.state))
         return note(context, `${standing(vm, context.now())}: nothing has printed yet.`);
       if (vm.state !== "stopping" && !isTerminal(vm.state)) {
         const isOver = await live(client, id, flags, context);
         if (!isOver) return undefined;
-        const ended = await ending(client, id, patience);
+        const ended = await client.waitForVm(id, "ended");
         return note(context, standing(ended, context.now()));
       }
-      const ended = await ending(client, id, patience);
+      const ended = await client.waitForVm(id, "ended");
       showKept(ended, await client.vmEvents(id, 0), flags, context);
       return note(context, standing(ended, context.now()));
     });
@@ -78,16 +74,11 @@ async function live(
   }
 }
 
-async function whenBooting(client: Client, id: string, patience: Patience): Promise<VmRecord> {
-  const { signal } = new AbortController();
-  for await (const { state } of followVmEvents(client, id, { after: 0, patience, signal })) {
+async function whenBooting(client: Client, id: string): Promise<VmRecord> {
+  for await (const { state } of client.followVmEvents(id, { after: 0 })) {
     if (!NOTHING_YET.has(state)) break;
   }
   return client.getVm(id);
-}
-
-function ending(client: Client, id: string, patience: Patience): Promise<VmRecord> {
-  return waitForGoal(client, id, "ended", { patience, signal: new AbortController().signal });
 }
 
 /** What the control plane kept: the end of the run's log, and a script's output. */

@@ -19,7 +19,7 @@ export function tellPull(
   let next = STEP_PERCENT;
   let looking = false;
   const look = async () => {
-    const vm = await client.getVm(id, over.signal);
+    const vm = await client.getVm(id, { signal: over.signal, retryForMs: 0 });
     const percent = vm.state === "pulling" ? vm.pullPercent : null;
     if (over.signal.aborted || percent === null || percent < next) return;
     next = percent - (percent % STEP_PERCENT) + STEP_PERCENT;

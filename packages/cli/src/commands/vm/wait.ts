@@ -1,10 +1,9 @@
 import { Option, type Command } from "commander";
 import type { VmRecord } from "@tartfleet/shared";
 import type { Goal } from "../../api/client.ts";
-import { waitForGoal } from "../../api/follow.ts";
 import type { Context } from "../../context.ts";
 import { withStop } from "../../stop.ts";
-import { connect, duration, patienceOf, reconnectOption } from "../common.ts";
+import { connect, duration, waitingOf, reconnectOption } from "../common.ts";
 import type { GlobalFlags, PatienceFlags } from "../common.ts";
 import { report, timedOut } from "./report.ts";
 
@@ -35,14 +34,13 @@ export function addWait(group: Command, context: Context): void {
 
 /** The VM when it has come that far. Throws a CliError when the time runs out before. */
 export async function waitUntil(id: string, flags: WaitFlags, context: Context): Promise<VmRecord> {
-  const client = connect(flags, context);
+  const client = connect(flags, context, waitingOf(context, flags));
   return withStop({ timeoutSeconds: flags.timeout, interrupts: false }, async ({ signal, cause }) => {
-    const patience = patienceOf(context, flags, signal);
     try {
-      return await waitForGoal(client, id, flags.for, { patience, signal });
+      return await client.waitForVm(id, flags.for, { signal });
     } catch (error) {
       if (cause() !== "timeout") throw error;
-      throw timedOut(await client.getVm(id), [], context.now());
+      throw timedOut(await client.getVm(id, { retryForMs: 0 }), [], context.now());
     }
   });
 }

@@ -1,17 +1,19 @@
 import { isTerminal, type VmEvent, type VmRecord } from "@tartfleet/shared";
 import type { Client, Goal } from "../../api/client.ts";
-import { followVmEvents } from "../../api/follow.ts";
-import type { Patience } from "../../api/patience.ts";
 import { CliError, messageOf } from "../../cli-error.ts";
 import type { Context } from "../../context.ts";
 import { stageLine } from "../../output/events.ts";
 import { progressText } from "../../output/text.ts";
 import { exitCodeOf, type Stop } from "../../stop.ts";
-import { note, patienceOf, type GlobalFlags, type PatienceFlags } from "../common.ts";
+import { note, type GlobalFlags, type PatienceFlags } from "../common.ts";
 import { tellPull } from "./pull-progress.ts";
 import { report, timedOut } from "./report.ts";
 
+/** Who wants to stop does not wait for a control plane that is away. */
+const AT_ONCE = { retryForMs: 0 };
+
 interface Watch {
+  /** Waits out that the control plane is away. */
   client: Client;
   context: Context;
   flags: GlobalFlags & PatienceFlags & { quiet?: true; deleteOnInterrupt?: true };
@@ -23,8 +25,7 @@ interface Watch {
 export async function watchVm(watch: Watch, accepted: VmRecord): Promise<void> {
   const { client, context, flags, goal, stop } = watch;
   const { id } = accepted;
-  const patience = patienceOf(context, flags, stop.signal);
-  patience.answered();
+  const { signal } = stop;
   const show = (stage: Pick<VmEvent, "at" | "state" | "message">) => {
     if (!flags.quiet) note(context, stageLine(stage, accepted.createdAt, context.err.style()));
   };
@@ -36,29 +37,19 @@ export async function watchVm(watch: Watch, accepted: VmRecord): Promise<void> {
   let endPull = () => {};
   let vm: VmRecord;
   try {
-    for await (const event of followVmEvents(client, id, { after: 0, patience, signal: stop.signal })) {
+    for await (const event of client.followVmEvents(id, { after: 0, signal })) {
       show(event);
       endPull();
       endPull = event.state === "pulling" ? tellPull(client, id, showPull) : () => {};
       if (goal === "ready" && (event.state === "ready" || isTerminal(event.state))) break;
     }
-    vm = await persistently(() => client.getVm(id, stop.signal), patience);
+    vm = await client.getVm(id, { signal });
   } catch (error) {
     throw await givenUp(watch, accepted, error);
   } finally {
     endPull();
   }
   report(context, flags, vm, goal);
-}
-
-async function persistently<T>(call: () => Promise<T>, patience: Patience): Promise<T> {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      await patience.failed(error);
-    }
-  }
 }
 
 /** The wait is over, the VM is not: says what becomes of it. */
@@ -78,11 +69,11 @@ async function givenUp(watch: Watch, accepted: VmRecord, error: unknown): Promis
     });
   }
   if (cause === "timeout") {
-    return timedOut(await client.getVm(id).catch(() => accepted), livesOn, context.now());
+    return timedOut(await client.getVm(id, AT_ONCE).catch(() => accepted), livesOn, context.now());
   }
   if (!flags.deleteOnInterrupt) return interrupted(exitCodeOf(cause), accepted, livesOn);
   try {
-    return interrupted(exitCodeOf(cause), await client.deleteVm(id), [
+    return interrupted(exitCodeOf(cause), await client.deleteVm(id, AT_ONCE), [
       `VM ${id} is being deleted, as --delete-on-interrupt asks.`,
     ]);
   } catch (failure) {

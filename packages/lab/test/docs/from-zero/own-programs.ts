@@ -16,7 +16,6 @@ const quiet = { write: () => {}, style: () => styleOf({}, {}, 0) };
 const cliContext: Context = {
   env: {},
   now: () => 0,
-  random: () => 0,
   uniqueId: () => "id",
   stdin: process.stdin,
   stdout: process.stdout,

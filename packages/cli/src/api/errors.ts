@@ -1,10 +1,8 @@
-import { problemSchema } from "@tartfleet/shared";
+import { TartfleetError } from "@tartfleet/client";
+import { CALL_ERRORS } from "@tartfleet/shared";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
-import type { Target } from "./failures.ts";
-
-/** The wire's codes are a closed set only for one version; here an unknown one is passed on. */
-const anyProblem = problemSchema.extend({ code: problemSchema.shape.code.or(problemSchema.shape.title) });
+import { unreachable } from "./failures.ts";
 
 const ADVICE: Readonly<Record<string, readonly string[]>> = {
   unauthenticated: [
@@ -20,33 +18,49 @@ const ADVICE: Readonly<Record<string, readonly string[]>> = {
   internal: ["The control plane's log has more under the request id."],
 };
 
-/** What an answer that is not 2xx means. */
-export function refusal(target: Target, status: number, body: unknown, location?: string | null): CliError {
-  const problem = anyProblem.safeParse(body);
-  if (!problem.success) return strangeAnswer(target, status, location);
-  const { code, title, detail, errors, requestId } = problem.data;
-  // With the fields below it, a sentence that lists them says it twice.
-  const isListed = errors !== undefined && code !== "unschedulable";
-  return new CliError(exitOf(status, code), isListed || detail === "" ? title : detail, {
-    code,
-    status,
-    transient: status >= 500 || status === 429,
-    advice: ADVICE[code] ?? [],
-    ...(errors ? { fields: errors } : {}),
-    ...(requestId === undefined ? {} : { requestId }),
-  });
+/** What a call's failure is to whoever typed the command; what is no failure of a call stays what it is. */
+export function cliErrorOf(thrown: unknown, url: string): unknown {
+  return thrown instanceof TartfleetError ? translated(thrown, url) : thrown;
 }
 
-/** A 2xx answer that is not what the API promises. */
-export function notUnderstood(target: Target): CliError {
+/** @param url of the control plane */
+export function translated(error: TartfleetError, url: string): CliError {
+  const { code, call = "", status } = error;
+  const target = call.replace(" ", ` ${url}`);
+  if (code === "unreachable" || code === "untrusted") return unreachable(target, url, error.cause);
+  if (code !== "not_tartfleet") return refusal(error);
+  return status === undefined || status < 300 ? notUnderstood(target) : strangeAnswer(target, status, error);
+}
+
+/** An answer that is not what the API promises. */
+export function notUnderstood(target: string): CliError {
   return new CliError(EXIT.unreachable, `The answer is not one of a tartfleet control plane (${target})`, {
     code: "not_tartfleet",
     advice: ["Check the URL. If it is right, CLI and control plane are of different versions."],
   });
 }
 
+function refusal(error: TartfleetError): CliError {
+  const { code, status = 0, fields, requestId, isTransient, message } = error;
+  // With the fields below it, a sentence that lists them says it twice.
+  const isListed = fields.length > 0 && code !== "unschedulable";
+  return new CliError(exitOf(status, code), isListed ? titleOf(code, message) : message, {
+    code,
+    status,
+    transient: isTransient,
+    advice: ADVICE[code] ?? [],
+    ...(fields.length > 0 ? { fields } : {}),
+    ...(requestId === undefined ? {} : { requestId }),
+  });
+}
+
+/** A newer control plane has codes that are not known here. */
+function titleOf(code: string, otherwise: string): string {
+  return new Map(Object.entries(CALL_ERRORS)).get(code)?.title ?? otherwise;
+}
+
 /** An error that tartfleet did not write: another server, or a proxy on the way. */
-function strangeAnswer(target: Target, status: number, location?: string | null): CliError {
+function strangeAnswer(target: string, status: number, { isTransient, location }: TartfleetError): CliError {
   if (status === 401 || status === 403) {
     return new CliError(EXIT.refused, `Refused with HTTP ${status}, but not by tartfleet (${target})`, {
       code: "not_tartfleet",
@@ -58,11 +72,11 @@ function strangeAnswer(target: Target, status: number, location?: string | null)
     return new CliError(EXIT.unreachable, `HTTP ${status}, but not from tartfleet (${target})`, {
       code: "not_tartfleet",
       status,
-      transient: true,
+      transient: isTransient,
       advice: ["Is the control plane behind that proxy running?"],
     });
   }
-  const redirected = status >= 300 && status < 400 && location;
+  const redirected = status < 400 && location;
   return new CliError(EXIT.unreachable, `HTTP ${status}: not a tartfleet control plane (${target})`, {
     code: "not_tartfleet",
     status,
