@@ -2,20 +2,41 @@
  * For Node: a control plane that made its certificate itself is known by the pin at the end of the token, and commands
  * can be run in VMs.
  */
+import type { Readable, Writable } from "node:stream";
 import { mayNotBePlain, trustFor, type Trust } from "@tartfleet/tls";
 import { createClient, type Client, type ClientOptions } from "./client.ts";
 import { TartfleetError } from "./error.ts";
-import { exec, type ExecOptions } from "./exec.ts";
+import { overTunnel } from "./over-tunnel.ts";
 import { trustingFetch } from "./trusting-fetch.ts";
 
 export * from "./index.ts";
-export type { ExecOptions } from "./exec.ts";
 
 export interface NodeClientOptions extends Omit<ClientOptions, "fetch"> {
   /** Certificates of authorities in PEM, instead of those that Node knows. A pin in the token beats it. */
   ca?: string;
   /** Lets the token leave this machine in plain text, over http://. */
   insecure?: boolean;
+}
+
+export interface ExecOptions {
+  /** Without one the command's input is empty. */
+  stdin?: Readable;
+  stdout: Writable;
+  /** Without one, what the command says aside is dropped. */
+  stderr?: Writable;
+  /** Ends the command in the guest, and rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export interface LogsOptions {
+  /** Also what comes, until the VM's end. */
+  follow?: boolean;
+  /** For what the VM's runner or script prints. */
+  stdout: Writable;
+  /** For what `tart run` says on its host. */
+  stderr?: Writable;
+  /** Rejects with its reason. */
+  signal?: AbortSignal;
 }
 
 export interface NodeClient extends Client {
@@ -29,6 +50,13 @@ export interface NodeClient extends Client {
    *   `connection_lost`
    */
   exec(id: string, argv: readonly string[], options: ExecOptions): Promise<number>;
+  /**
+   * What a VM that runs prints, the last 64 KiB of each; of one that has ended, its events and `scriptResult` have what
+   * was kept.
+   *
+   * @throws TartfleetError by the API's codes, or by those of docs/tunnels.md
+   */
+  logs(id: string, options: LogsOptions): Promise<void>;
 }
 
 /**
@@ -45,7 +73,27 @@ export function connect({ url, token, ca, insecure = false, retryForMs }: NodeCl
     fetch: trustingFetch(trust),
     ...(retryForMs === undefined ? {} : { retryForMs }),
   });
-  return { ...client, exec: (id, argv, options) => exec({ url: base, token, trust }, id, argv, options) };
+  const connection = { url: base, token, trust };
+  return {
+    ...client,
+
+    async exec(id, argv, { stdin, stdout, stderr, signal }) {
+      const near = { input: stdin, output: stdout, errorOutput: stderr };
+      const code = await overTunnel(connection, { vmId: id, kind: "exec", argv: [...argv] }, near, signal);
+      if (code !== undefined) return code;
+      throw new TartfleetError("outcome_unknown", "The command ended without an exit code");
+    },
+
+    async logs(id, { follow = false, stdout, stderr, signal }) {
+      const near = { output: stdout, errorOutput: stderr };
+      const wanted = { vmId: id, kind: "logs", ...(follow ? { follow } : {}) } as const;
+      try {
+        await overTunnel(connection, wanted, near, signal);
+      } catch (error) {
+        if (!(follow && error instanceof TartfleetError && error.code === "vm_ended")) throw error;
+      }
+    },
+  };
 }
 
 function trustOf(settings: { url: string; token: string; ca: string | undefined; insecure: boolean }): Trust {

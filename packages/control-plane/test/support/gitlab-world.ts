@@ -127,6 +127,7 @@ export async function startGitlabWorld({
         const signal = options.signal ? AbortSignal.any([options.signal, dead]) : dead;
         return whileAlive(exec(bearer, id, argv, { ...options, signal }));
       },
+      logs: () => Promise.reject(new Error("no stage reads a VM's logs")),
     });
   }
 

@@ -62,6 +62,10 @@ test("the client runs a command in a VM, and ends the VM", async () => {
   });
   await expect(running).rejects.toThrow("cancelled");
 
+  const printed = new PassThrough();
+  await client.logs(vm.id, { stdout: printed });
+  printed.end();
+  expect(await text(printed)).toBe("");
   expect(await client.endVm(vm.id)).toMatchObject({ end: { reason: "client" } });
   const states: string[] = [];
   for await (const { state } of client.followEvents(vm.id)) states.push(state);
