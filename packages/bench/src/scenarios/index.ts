@@ -4,6 +4,7 @@ import { agents } from "./agents.ts";
 import { burst } from "./burst.ts";
 import { createCall } from "./create-call.ts";
 import { createToTold } from "./create-to-told.ts";
+import { hostilePeers } from "./hostile-peers.ts";
 import { placement } from "./placement.ts";
 import { reads } from "./reads.ts";
 import { slotTurnaround } from "./slot-turnaround.ts";
@@ -21,4 +22,5 @@ export const SCENARIOS: readonly Scenario[] = [
   slotTurnaround,
   burst,
   agent,
+  hostilePeers,
 ];
