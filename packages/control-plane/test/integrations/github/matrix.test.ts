@@ -56,24 +56,6 @@ async function fellGithub({ github, time }: GithubWorld): Promise<void> {
   github.down(false);
 }
 
-function expireTokens({ github }: GithubWorld): void {
-  github.auth.revokeAll();
-  github.scaleSets.expireTokens();
-}
-
-/** Everything that GitHub has told so far comes again, twice, the newest first. */
-async function repeat({ github, door }: GithubWorld): Promise<void> {
-  for (const set of github.sets) github.scaleSets.tellAgain(set);
-  for (const delivery of github.hook.deliveries().toReversed()) {
-    const body = JSON.stringify(delivery.payload);
-    const headers = github.hook.headersOf(delivery, body);
-    await door("POST", "/github/webhook", { headers, body });
-    // The same event under another id, as a second hook would bring it.
-    headers["x-github-delivery"] += "-again";
-    await door("POST", "/github/webhook", { headers, body });
-  }
-}
-
 const WAYS: Way[] = [
   { how: "undisturbed", became: "success", ends: ["runner_exited", "runner_exited"] },
   {
@@ -236,9 +218,9 @@ const WAYS: Way[] = [
     how: "all tokens end before their time, twice",
     async play(world, jobs) {
       await toBoot(world);
-      expireTokens(world);
+      world.expireTokens();
       await toRun(world, jobs);
-      expireTokens(world);
+      world.expireTokens();
     },
     became: "success",
     ends: ["runner_exited", "runner_exited"],
@@ -246,11 +228,11 @@ const WAYS: Way[] = [
   {
     how: "all that is told comes three times and in a wrong order",
     async play(world, jobs) {
-      await repeat(world);
+      await world.repeat();
       await toRun(world, jobs);
-      await repeat(world);
+      await world.repeat();
       await world.time.until("one is done", () => jobs.some(({ status }) => status === "completed"));
-      await repeat(world);
+      await world.repeat();
     },
     became: "success",
     ends: ["runner_exited", "runner_exited"],

@@ -129,11 +129,12 @@ export async function startGithubWorld({
     },
     { macs, bootMs },
   );
-  github.hook.to(async (headers, body) => {
+  const deliver = async (headers: Record<string, string>, body: string): Promise<number> => {
     const answer = await world.door("POST", "/github/webhook", { headers, body });
     if (!answer) throw new Error("nobody listens");
     return answer.status;
-  });
+  };
+  github.hook.to(deliver);
 
   return {
     ...world,
@@ -155,6 +156,24 @@ export async function startGithubWorld({
       const answer = await world.door("POST", "/v1/vms", { token: await world.token("ci"), body: asked });
       const { id } = z.object({ id: z.string() }).parse(JSON.parse(answer?.text ?? "{}"));
       return id;
+    },
+    /** Webhooks get lost from now on, or no longer. */
+    loseWebhooks: (isLost: boolean) => github.hook.to(isLost ? undefined : deliver),
+    /** Everything that GitHub has told so far comes again, twice, the newest first. */
+    async repeat(): Promise<void> {
+      for (const set of github.sets) github.scaleSets.tellAgain(set);
+      for (const delivery of github.hook.deliveries().toReversed()) {
+        const body = JSON.stringify(delivery.payload);
+        const headers = github.hook.headersOf(delivery, body);
+        // The second under another id, as another hook would bring it.
+        for (const id of [delivery.guid, `${delivery.guid}-again`])
+          await deliver({ ...headers, "x-github-delivery": id }, body).catch(() => 0);
+      }
+    },
+    /** All tokens that GitHub has handed out end before their time. */
+    expireTokens(): void {
+      github.auth.revokeAll();
+      github.scaleSets.expireTokens();
     },
     /** From now on messages of scale sets come so late. */
     delayQueues: (milliseconds: number) => void (queueLateMs = milliseconds),

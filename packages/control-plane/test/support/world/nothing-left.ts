@@ -8,12 +8,15 @@ const AFTERWARDS_MS = 330_000;
  * What must hold whatever happened: every job comes to its end and was begun once at most, and then nothing is left of
  * VMs, instances and runners, and nobody asks for more.
  */
-export async function expectNothingLeft({ ci, time, macs, vms, live, guests }: World): Promise<void> {
+export async function expectNothingLeft(
+  { ci, time, macs, vms, live, guests }: World,
+  withinMs?: number,
+): Promise<void> {
   const isAtRest = () =>
     ci.jobs().every(({ isOver }) => isOver) &&
     macs.every((mac) => mac.instances() === 0) &&
     live().length === 0;
-  await time.until("all jobs are over and all VMs gone", isAtRest);
+  await time.until("all jobs are over and all VMs gone", isAtRest, withinMs);
   const asked = vms().length;
   await time.pass(AFTERWARDS_MS);
   expect({

@@ -23,6 +23,23 @@ export async function startPlane(time: Time, integrate: Integrate, config: Parti
   const errors: unknown[] = [];
   let running: { controlPlane: ControlPlane; life: Life; end: AbortController } | undefined;
 
+  async function start(): Promise<void> {
+    if (running) return;
+    const controlPlane = await startControlPlane({
+      // The database outlives the control plane.
+      database: { ...database, close: () => {} },
+      key,
+      config: { ...CONFIG, ...config },
+      integrate,
+      clock: time.clock,
+      randomId,
+      onFatal: (error) => void errors.push(error),
+    });
+    const end = new AbortController();
+    const { useCases, takeWebhook } = controlPlane;
+    running = { controlPlane, life: { useCases, takeWebhook, over: end.signal }, end };
+  }
+
   const plane = {
     errors,
     /** Undefined while nobody listens. */
@@ -32,22 +49,7 @@ export async function startPlane(time: Time, integrate: Integrate, config: Parti
       if (!running) throw new Error("the control plane is down");
       return running.life.useCases;
     },
-    async start(): Promise<void> {
-      if (running) return;
-      const controlPlane = await startControlPlane({
-        // The database outlives the control plane.
-        database: { ...database, close: () => {} },
-        key,
-        config: { ...CONFIG, ...config },
-        integrate,
-        clock: time.clock,
-        randomId,
-        onFatal: (error) => void errors.push(error),
-      });
-      const end = new AbortController();
-      const { useCases, takeWebhook } = controlPlane;
-      running = { controlPlane, life: { useCases, takeWebhook, over: end.signal }, end };
-    },
+    start: () => time.during(start),
     stop(): void {
       const stopped = running;
       running = undefined;
