@@ -14,16 +14,6 @@ async function expectClean(): Promise<void> {
   expect(world.github.runners.all()).toEqual([]);
 }
 
-test.each([1, 1800])("jobs of %i s are served, each once, and nothing is left", async (seconds) => {
-  const courses = Object.fromEntries(["a", "b", "c", "d", "e", "f"].map((name) => [name, { seconds }]));
-  world = await startGithubWorld({ courses });
-  for (const name of Object.keys(courses)) world.job(name);
-  await world.atRest();
-  expect(world.github.jobs.all.map(({ conclusion }) => conclusion)).toEqual(Array(6).fill("success"));
-  expect(world.vms().map(({ end }) => end?.reason)).toEqual(Array(6).fill("runner_exited"));
-  await expectClean();
-});
-
 test("a credential is made when the guest is ready for it, not when its job is queued", async () => {
   world = await startGithubWorld({ hosts: 0 });
   world.job("early");
@@ -45,26 +35,6 @@ test("no credential stands in events, records or the audit log", async () => {
   ]);
   expect(world.secrets).toHaveLength(1);
   for (const secret of world.secrets) expect(shown).not.toContain(secret);
-});
-
-test("a job that is cancelled before a runner took it costs its VM and no more", async () => {
-  world = await startGithubWorld({ hosts: 0 });
-  const job = world.job("unwanted");
-  await world.until("a VM that waits", () => world.live().length === 1);
-  world.github.jobs.cancel(job.id);
-  await world.until("no VM", () => world.live().length === 0);
-  expect(world.vms()[0]?.end?.reason).toBe("not_needed");
-  await expectClean();
-});
-
-test("a job that is cancelled while it runs ends as its runner does", async () => {
-  world = await startGithubWorld({ courses: { stopped: { seconds: 120, result: false } } });
-  const job = world.job("stopped");
-  await world.until("the job to run", () => job.status === "in_progress");
-  world.github.finish(job.id, "cancelled");
-  await world.atRest();
-  expect(world.vms()[0]?.end?.reason).toBe("runner_exited");
-  await expectClean();
 });
 
 test("no more VMs at once than the definition's max, and the service is told so", async () => {
@@ -125,48 +95,6 @@ test("a restart of the control plane takes the session over, and neither doubles
   await expectClean();
 });
 
-test("messages that come twice and in a wrong order start nothing again", async () => {
-  world = await startGithubWorld({ courses: { b: { seconds: 600 } } });
-  world.job("a");
-  const running = world.job("b");
-  await world.until("one to run long", () => running.status === "in_progress");
-  const [set] = world.github.sets;
-  if (set) for (let n = 0; n < 3; n += 1) world.github.scaleSets.tellAgain(set);
-  await world.atRest();
-  expect(world.vms()).toHaveLength(2);
-  await expectClean();
-});
-
-test("GitHub is away for an hour: what runs goes on, what was queued meanwhile is served after", async () => {
-  world = await startGithubWorld({ courses: { long: { seconds: 1800 } } });
-  const long = world.job("long");
-  await world.until("the job to run", () => long.status === "in_progress");
-  world.github.down(true);
-  world.job("meanwhile");
-  await world.pass(3600, 20);
-  expect(world.live().every(({ end }) => end === null)).toBe(true);
-  world.github.down(false);
-  await world.atRest();
-  expect(world.github.jobs.all.map(({ conclusion }) => conclusion)).toEqual(["success", "success"]);
-  await expectClean();
-});
-
-test("GitHub goes away before a guest has its runner: no VM after VM is booted in vain, and the job is served after", async () => {
-  world = await startGithubWorld();
-  world.lose(0, 1);
-  const job = world.job("early");
-  await world.until("a VM on its way", () => world.live().length === 1);
-  world.github.down(true);
-  world.lose();
-  await world.pass(1800, 20);
-  expect(world.vms()).toHaveLength(1);
-  world.github.down(false);
-  await world.until("the job to be served", () => job.status === "completed");
-  expect(job.conclusion).toBe("success");
-  await world.atRest();
-  await expectClean();
-});
-
 test("tokens that are over before their time are renewed", async () => {
   world = await startGithubWorld();
   world.job("first");
@@ -193,18 +121,6 @@ test("a service that has had enough is left alone for as long as it says, and th
   world.github.failWith(undefined);
   await world.atRest();
   await expectClean();
-});
-
-test("a host that dies with a job takes the job along, and the next is served by another", async () => {
-  world = await startGithubWorld({ courses: { doomed: { seconds: 600 } } });
-  const doomed = world.job("doomed");
-  await world.until("the job to run", () => doomed.status === "in_progress");
-  const host = world.live()[0]?.host;
-  world.lose(host === "mac-1" ? 0 : 1);
-  world.github.finish(doomed.id, "failure");
-  world.job("next");
-  await world.until("the next to be done", () => world.github.jobs.all[1]?.status === "completed");
-  expect(doomed.starts).toBe(1);
 });
 
 test("docs/ci/github.md tells of every metric, and of no other", async () => {
