@@ -10,7 +10,7 @@ import { completeConfig, listeningUrl, readSettings, shown, tlsOf } from "./conf
 import type { Settings } from "./config/settings.ts";
 import { runDb } from "./db/main.ts";
 import { systemClock, type Clock } from "./engine/clock.ts";
-import { openControlPlane } from "./engine/control-plane.ts";
+import { openControlPlane } from "./engine/data-directory.ts";
 import type { Integrate } from "./engine/integration.ts";
 import { LIMITS, limitsOf } from "./http/limits.ts";
 import { openListener } from "./http/listener.ts";

@@ -1,13 +1,11 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Registry } from "prom-client";
-import { CallError, DEFAULT_TEAM, parseToken, writeToken, type Runner } from "@tartfleet/shared";
+import { CallError, DEFAULT_TEAM, type Runner } from "@tartfleet/shared";
 import packageJson from "../../package.json" with { type: "json" };
 import { capacityOf } from "../domain/capacity.ts";
 import { listImages } from "../domain/images.ts";
 import { imageOf, type Vm } from "../domain/vm.ts";
-import { openDatabase, type Database } from "../store/database.ts";
-import { DatabaseUnusableError, messageOf, passesByItself } from "../store/faults.ts";
+import type { Database } from "../store/database.ts";
+import { passesByItself } from "../store/faults.ts";
 import { makeStore } from "../store/store.ts";
 import { ownAct } from "./acts.ts";
 import { makeAccounts } from "./accounts.ts";
@@ -45,18 +43,16 @@ import { startRetention } from "./retention.ts";
 import { startRollup } from "./rollup.ts";
 import { roomFor } from "./room.ts";
 import { startScheduler } from "./scheduler.ts";
-import { readOrMakeKey, type KeySource } from "./secrets-key.ts";
-import { makeSealer, randomId } from "./secrets.ts";
+import { makeSealer } from "./secrets.ts";
 import { every, watchStalls } from "./stalls.ts";
 import { makeStanding } from "./standing.ts";
 import { makeTopics, topicsOf } from "./topics.ts";
-import { watchStorage, type StorageHealth, type WatchLog } from "./storage-watch.ts";
 import { startTags } from "./tags.ts";
 import { makeTeamUseCases } from "./teams.ts";
 import { makeTokenUseCases } from "./tokens.ts";
 import { traceVms, type Tracer } from "./traces.ts";
 import { makeTunnels } from "./tunnels.ts";
-import type { Caller, UseCases } from "./use-cases.ts";
+import type { UseCases } from "./use-cases.ts";
 import { makeVmUseCases } from "./vms.ts";
 import { makePost } from "../outgoing/post.ts";
 import type { Post } from "./webhooks/post.ts";
@@ -92,13 +88,6 @@ export interface ControlPlane {
   /** Stops timers and scheduling and closes the database. VMs are not touched. */
   close(): void;
 }
-
-/** The control plane's own doing at its first start. */
-const ITSELF: Caller = {
-  principal: { kind: "token", tokenId: "first-start", role: "admin", name: "control plane", team: null },
-  requestId: "first-start",
-  address: null,
-};
 
 /** A shorter stall does not matter to anyone. */
 const LEAST_STALL_MS = 1000;
@@ -354,67 +343,4 @@ export async function startControlPlane({
       database.close();
     },
   };
-}
-
-/**
- * Opens a data directory and starts a control plane on it; `identify` is called once the directory is ours. At the first start an admin token is written to
- * `admin-token` in the directory (0600).
- *
- * @throws DatabaseUnusableError with what to do
- */
-export async function openControlPlane(
-  dataDir: string,
-  {
-    log,
-    identify,
-    secretsKeyCommand,
-    ...options
-  }: Pick<Ingredients, "config" | "clock" | "onFatal" | "tracer" | "integrate"> & {
-    log: WatchLog;
-    identify?: () => Promise<Identity>;
-    secretsKeyCommand?: KeySource["secretsKeyCommand"];
-  },
-): Promise<ControlPlane & { adminTokenPath: string; storage(): StorageHealth }> {
-  const database = openDatabase(dataDir);
-  const adminTokenPath = join(dataDir, "admin-token");
-  try {
-    const identity = (await identify?.()) ?? {};
-    const controlPlane = await startControlPlane({
-      ...options,
-      identity,
-      database,
-      key: readOrMakeKey({ dataDir, secretsKeyCommand }),
-      randomId,
-    });
-    if (!existsSync(adminTokenPath) && !makeStore(database).hasAdmin()) {
-      const { token } = await controlPlane.useCases.createToken(ITSELF, {
-        role: "admin",
-        name: "first admin",
-      });
-      writeFileSync(adminTokenPath, `${token}\n`, { mode: 0o600, flag: "wx" });
-    }
-    repin(adminTokenPath, identity.pin);
-    const watch = watchStorage(database.reserve, options.clock, log);
-    return {
-      ...controlPlane,
-      adminTokenPath,
-      storage: watch.health,
-      close() {
-        watch.stop();
-        controlPlane.close();
-      },
-    };
-  } catch (error) {
-    database.close();
-    if (passesByItself(error)) throw new DatabaseUnusableError(messageOf(error));
-    throw error;
-  }
-}
-
-/** The first admin token, if it still lies there, says whom to trust now: TLS may have come later than it. */
-function repin(path: string, pin: string | undefined): void {
-  const parsed = existsSync(path) ? parseToken(readFileSync(path, "utf8").trim()) : undefined;
-  if (!parsed || parsed.pin === pin) return;
-  writeFileSync(`${path}.new`, `${writeToken({ ...parsed, pin })}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
 }
