@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { CiError } from "./poll.ts";
 
 export type Fetch = (request: Request) => Promise<Response>;
 
@@ -8,12 +9,12 @@ const TIMEOUT_MS = 30_000;
 const PAUSE_MS = 60_000;
 
 /** A CI system refused, or did not answer as it should. `status` 0: it did not answer at all. */
-export class CiApiError extends Error {
+export class CiApiError extends CiError {
   override readonly name = "CiApiError";
   readonly status: number;
 
-  constructor(message: string, status: number) {
-    super(message);
+  constructor(message: string, status: number, restMs = 0) {
+    super(message, restMs);
     this.status = status;
   }
 }
@@ -58,8 +59,13 @@ export function makeCiApi(
 
   return {
     async call(line, schema, body) {
-      const seconds = Math.ceil((restsUntil - now()) / 1000);
-      if (seconds > 0) throw new CiApiError(`${system} asked not to be asked for another ${seconds} s.`, 429);
+      const restMs = restsUntil - now();
+      if (restMs > 0)
+        throw new CiApiError(
+          `${system} asked not to be asked for another ${Math.ceil(restMs / 1000)} s.`,
+          429,
+          restMs,
+        );
       const [method = "", path = ""] = line.split(" ");
       const response = await answerOf(method, path, body);
       const { status } = response;
@@ -68,7 +74,11 @@ export function makeCiApi(
         restsUntil = now() + (after > 0 ? after * 1000 : PAUSE_MS);
       if (!response.ok || status === 203) {
         await response.body?.cancel();
-        throw new CiApiError(`${system} answered ${status} to ${method} ${path}.${cureOf(status)}`, status);
+        throw new CiApiError(
+          `${system} answered ${status} to ${method} ${path}.${cureOf(status)}`,
+          status,
+          Math.max(0, restsUntil - now()),
+        );
       }
       const parsed = schema.safeParse(await jsonOf(response));
       if (parsed.success) return parsed.data;

@@ -1,55 +1,68 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 
-/** What the integration of a CI system that is polled tells a monitoring system, by the system's name. */
-export function measurePolled(
-  registry: Registry,
-  system: string,
-  waiting: () => Iterable<readonly [definition: string, jobs: number]>,
-) {
-  const counter = (name: string, help: string, labelNames: string[]) =>
-    new Counter({ name: `tartfleet_${system}_${name}`, help, labelNames, registers: [registry] });
-  const asked = counter("vms_total", `VMs that were asked for jobs of ${system}`, ["runner"]);
-  const polls = counter("polls_total", "Answers to the question for waiting jobs, and failures to get one", [
+/** What is told of CI systems whose queues are polled: the same metrics for all of them, there once one is configured. */
+export function measureCi(registry: Registry, system: string) {
+  const counter = (name: string, help: string, ...labels: string[]) => {
+    const known = registry.getSingleMetric(name);
+    const labelNames = ["system", ...labels];
+    return known instanceof Counter ? known : new Counter({ name, help, labelNames, registers: [registry] });
+  };
+  const gauge = (name: string, help: string, ...labels: string[]) => {
+    const known = registry.getSingleMetric(name);
+    const labelNames = ["system", ...labels];
+    return known instanceof Gauge ? known : new Gauge({ name, help, labelNames, registers: [registry] });
+  };
+  const waiting = gauge(
+    "tartfleet_ci_waiting_jobs",
+    "Jobs that wait for a runner, at the last count",
+    "runner",
+  );
+  const running = gauge(
+    "tartfleet_ci_running_jobs",
+    "Jobs that run, on whosever runners, at the last count",
+    "runner",
+  );
+  const asked = counter("tartfleet_ci_vms_total", "VMs that were asked for a CI system's jobs", "runner");
+  const made = counter(
+    "tartfleet_ci_runners_total",
+    "Runners that guests were given, or that were not to be had",
+    "runner",
     "outcome",
-  ]);
+  );
+  const polls = counter(
+    "tartfleet_ci_polls_total",
+    "Counts of queues, and failures to get one",
+    "runner",
+    "outcome",
+  );
   const forced = counter(
-    "forced_total",
+    "tartfleet_ci_forced_total",
     "VMs that were ended because their job was said to be over twice, and no exit was seen",
-    ["runner"],
+    "runner",
   );
   const removed = counter(
-    "removed_total",
+    "tartfleet_ci_removed_total",
     "Registered runners without a VM (ghost) that were removed, and VMs without a registered runner or a job (mute) that were ended",
-    ["kind"],
+    "kind",
   );
-  const mismatched = new Gauge({
-    name: `tartfleet_${system}_mismatched`,
-    help: "Ghosts and mutes at the last look",
-    labelNames: ["kind"],
-    registers: [registry],
-  });
-  registry.registerMetric(
-    new Gauge({
-      name: `tartfleet_${system}_waiting_jobs`,
-      help: "Jobs that wait for a runner",
-      labelNames: ["runner"],
-      registers: [],
-      collect() {
-        this.reset();
-        for (const [runner, jobs] of waiting()) this.set({ runner }, jobs);
-      },
-    }),
-  );
+  const mismatched = gauge("tartfleet_ci_mismatched", "Ghosts and mutes at the last look", "kind");
+  const outcomeOf = (ok: boolean) => (ok ? "done" : "failed");
   return {
-    asked: (runner: string, vms: number) => asked.inc({ runner }, vms),
-    polled: (ok: boolean) => polls.inc({ outcome: ok ? "done" : "failed" }),
-    forced: (runner: string) => forced.inc({ runner }),
-    removed: (kind: "ghost" | "mute") => removed.inc({ kind }),
+    /** @param count `running` is missing where the system does not tell */
+    counted(runner: string, count: { waiting: number; running?: number }): void {
+      waiting.set({ system, runner }, count.waiting);
+      if (count.running !== undefined) running.set({ system, runner }, count.running);
+    },
+    asked: (runner: string, vms: number) => asked.inc({ system, runner }, vms),
+    made: (runner: string, ok: boolean) => made.inc({ system, runner, outcome: outcomeOf(ok) }),
+    polled: (runner: string, ok: boolean) => polls.inc({ system, runner, outcome: outcomeOf(ok) }),
+    forced: (runner: string) => forced.inc({ system, runner }),
+    removed: (kind: "ghost" | "mute") => removed.inc({ system, kind }),
     found(ghosts: number, mutes: number): void {
-      mismatched.set({ kind: "ghost" }, ghosts);
-      mismatched.set({ kind: "mute" }, mutes);
+      mismatched.set({ system, kind: "ghost" }, ghosts);
+      mismatched.set({ system, kind: "mute" }, mutes);
     },
   };
 }
 
-export type PolledMetrics = ReturnType<typeof measurePolled>;
+export type CiMetrics = ReturnType<typeof measureCi>;

@@ -1,13 +1,26 @@
 import { CallError, type Runner, type RunnerKind } from "@tartfleet/shared";
 import { tookJob } from "../domain/demand.ts";
-import { goodOf, toldByCount, type Counted } from "../domain/queue-count.ts";
+import { goodOf, toldByCount, type Counted, type QueueCount } from "../domain/queue-count.ts";
 import type { Vm } from "../domain/vm.ts";
 import type { Integration, IntegrationParts } from "../engine/integration.ts";
 import type { CiLog } from "./log.ts";
-import { measureQueues } from "./queue-metrics.ts";
+import { measureCi } from "./metrics.ts";
 import { startPlanner } from "./planner.ts";
-import { startQueuePoll, type Source } from "./queue-poll.ts";
+import { startPoll, type Answer, type Heard } from "./poll.ts";
 import type { VmDefinition } from "./vm-definition.ts";
+
+/** An answer may be as old when it comes. */
+const STALE_MS = 10_000;
+
+/** Counts by the definition's name; of one that is missing nothing is known. */
+export type Counts = ReadonlyMap<string, QueueCount>;
+
+/** What is asked in one go, with one credential. What fails of one leaves the others alone. */
+interface Source<D extends VmDefinition> {
+  definitions: readonly D[];
+  /** @throws CiError, or whatever fetch throws */
+  count(signal: AbortSignal): Promise<Answer<Counts>>;
+}
 
 /** A CI system whose queues are asked how many jobs wait. */
 export interface PolledSystem<D extends VmDefinition> {
@@ -26,7 +39,7 @@ export function startPolled<D extends VmDefinition>(
   parts: IntegrationParts,
 ): Integration {
   const { changes, clock, registry } = parts;
-  const metrics = measureQueues(registry, kind);
+  const metrics = measureCi(registry, kind);
   const definitions = sources.flatMap((source) => source.definitions);
   const byName = new Map(definitions.map((definition) => [definition.name, definition]));
   /** When VMs' runners took their jobs, for as long as a count may not know of it. */
@@ -44,12 +57,24 @@ export function startPolled<D extends VmDefinition>(
     taken.set(vm.id, { definition: runnerFrom, at, isEnded: vm.endedAt !== null });
   });
 
-  const polls = sources.flatMap((source) => {
-    const poll = startQueuePoll(source, { title, clock, log, onCounted, onTried: metrics.polled });
-    return source.definitions.map(({ name }) => [name, poll] as const);
+  /** The newest of each definition, also while none comes any more. */
+  const counts = new Map<string, Counted>();
+  const polls = sources.map((source) => {
+    const runners = source.definitions.map(({ name }) => name);
+    const poll = startPoll(source.count, {
+      title,
+      runners,
+      clock,
+      log,
+      onTried(ok) {
+        for (const name of runners) metrics.polled(name, ok);
+        const heard = poll.heard();
+        if (heard) take(runners, heard);
+      },
+    });
+    return { runners, poll };
   });
-  const pollOf = new Map(polls);
-  const counted = (name: string) => pollOf.get(name)?.counted(name);
+  const pollOf = new Map(polls.flatMap(({ runners, poll }) => runners.map((name) => [name, poll] as const)));
 
   const planner = startPlanner(
     {
@@ -58,33 +83,42 @@ export function startPolled<D extends VmDefinition>(
       demand(vms) {
         const told = new Map(
           definitions.flatMap(({ name }) => {
-            const count = counted(name);
+            const count = counts.get(name);
             const own = vms.filter(({ spec }) => spec.runnerFrom === name);
             return count ? [...toldByCount(own, count, (id) => taken.get(id)?.at)] : [];
           }),
         );
         return {
-          waiting: (name) => counted(name)?.waiting,
+          waiting: (name) => counts.get(name)?.waiting,
           taken: takenSince,
           told: ({ id }) => told.get(id),
         };
       },
-      isReachable: (name) => pollOf.get(name)?.isHeard(name) ?? false,
+      isReachable: (name) => counts.has(name) && pollOf.get(name)?.heard() !== undefined,
       onAsked: metrics.asked,
     },
     { ...parts, log },
   );
 
+  function take(runners: readonly string[], { said, askedAt }: Heard<Counts>): void {
+    for (const name of runners) {
+      const count = said.get(name);
+      if (count) counts.set(name, { ...count, at: askedAt - STALE_MS });
+      else counts.delete(name);
+    }
+    onCounted();
+  }
+
   /** Those of live VMs the planner sees itself. */
   function takenSince(name: string): number {
-    const at = counted(name)?.at ?? Number.POSITIVE_INFINITY;
+    const at = counts.get(name)?.at ?? Number.POSITIVE_INFINITY;
     return [...taken.values()].filter((each) => each.isEnded && each.definition === name && each.at > at)
       .length;
   }
 
   function onCounted(): void {
     for (const { name } of definitions) {
-      const count = counted(name);
+      const count = counts.get(name);
       if (!count || count === before.get(name)) continue;
       metrics.counted(name, count);
       const good = goodOf(before.get(name), count, exits.get(name) ?? 0);
@@ -94,7 +128,7 @@ export function startPolled<D extends VmDefinition>(
       exits.delete(name);
     }
     for (const [vmId, { definition, at, isEnded }] of taken)
-      if (isEnded && at <= (counted(definition)?.at ?? at)) taken.delete(vmId);
+      if (isEnded && at <= (counts.get(definition)?.at ?? at)) taken.delete(vmId);
     planner.wake();
   }
 
@@ -115,7 +149,7 @@ export function startPolled<D extends VmDefinition>(
     stop() {
       unsubscribe();
       planner.stop();
-      for (const poll of new Set(pollOf.values())) poll.stop();
+      for (const { poll } of polls) poll.stop();
     },
   };
 }

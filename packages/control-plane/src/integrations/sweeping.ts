@@ -4,7 +4,7 @@ import { ITSELF, vmName } from "../engine/acts.ts";
 import type { IntegrationParts } from "../engine/integration.ts";
 import { every } from "../engine/stalls.ts";
 import type { CiLog } from "./log.ts";
-import type { PolledMetrics } from "./metrics.ts";
+import type { CiMetrics } from "./metrics.ts";
 import { callerFor } from "./planner.ts";
 
 const SWEEP_MS = 60_000;
@@ -32,7 +32,7 @@ export function startSweeping(
     endForCi,
     log,
     metrics,
-  }: Pick<IntegrationParts, "store" | "clock" | "endForCi"> & { log: CiLog; metrics: PolledMetrics },
+  }: Pick<IntegrationParts, "store" | "clock" | "endForCi"> & { log: CiLog; metrics: CiMetrics },
 ): { stop(): void } {
   const ghosts = makeSightings();
   const mutes = makeSightings();

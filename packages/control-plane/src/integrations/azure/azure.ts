@@ -6,15 +6,14 @@ import { makeCiApi, type Fetch } from "../ci-api.ts";
 import type { Opened } from "../compose.ts";
 import { watchExits } from "../exits.ts";
 import type { CiLog } from "../log.ts";
-import { measurePolled } from "../metrics.ts";
+import { measureCi } from "../metrics.ts";
 import { startPlanner } from "../planner.ts";
-import { startPolling } from "../polling.ts";
+import { startPoll, type Answer } from "../poll.ts";
 import { startSweeping } from "../sweeping.ts";
 import { readAzureConfig, type AzureConfig, type AzureDefinition } from "./config.ts";
 import { lookThrough } from "./look.ts";
 import { makePools } from "./pools.ts";
 
-const POLL_MS = 10_000;
 /** Of the placeholder: newer than what any task demands. Agents in VMs say their own. */
 const AGENT_VERSION = "4.999.0";
 
@@ -46,7 +45,7 @@ export function startAzure(
   const pools = makePools(makeCiApi("Azure", { url, headers: { authorization }, fetch, now: clock.now }));
   const poolNames = [...new Set(runners.map(({ pool }) => pool))];
   const hasPlaceholder = new Set<string>();
-  const metrics = measurePolled(registry, "azure", () => polling.heard()?.said.waiting ?? []);
+  const metrics = measureCi(registry, "azure");
 
   async function ensurePlaceholders(pool: string): Promise<void> {
     const missing = runners.filter((each) => each.pool === pool && !hasPlaceholder.has(each.name));
@@ -64,7 +63,7 @@ export function startAzure(
     }
   }
 
-  async function ask(): Promise<Queue> {
+  async function ask(): Promise<Answer<Queue>> {
     const requests: JobRequest[] = [];
     const waiting = new Map<string, number>();
     for (const pool of poolNames) {
@@ -76,18 +75,21 @@ export function startAzure(
       for (const [name, count] of waitingRequests(ofPool, offers)) waiting.set(name, count);
       requests.push(...ofPool);
     }
-    return { waiting, jobs: jobsOfVms(requests) };
+    return { said: { waiting, jobs: jobsOfVms(requests) } };
   }
 
-  const polling = startPolling(ask, {
-    system: "Azure",
-    ms: POLL_MS,
+  const poll = startPoll(ask, {
+    title: "Azure",
+    runners: runners.map(({ name }) => name),
     clock,
     log,
     onTried(ok) {
-      metrics.polled(ok);
-      const heard = polling.heard();
-      if (heard) exits.judge(store.askedVms("azure"), (id) => heard.said.jobs.has(id), heard.askedAt);
+      for (const { name } of runners) metrics.polled(name, ok);
+      const heard = poll.heard();
+      if (heard) {
+        for (const [name, waiting] of heard.said.waiting) metrics.counted(name, { waiting });
+        exits.judge(store.askedVms("azure"), (id) => heard.said.jobs.has(id), heard.askedAt);
+      }
       planner.wake();
     },
   });
@@ -96,14 +98,14 @@ export function startAzure(
       kind: "azure",
       definitions: runners,
       demand() {
-        const heard = polling.heard();
+        const heard = poll.heard();
         return {
           waiting: (name) => heard?.said.waiting.get(name),
           taken: exits.taken,
           told: ({ id }) => heard?.said.jobs.get(id)?.state,
         };
       },
-      isReachable: () => polling.heard() !== undefined,
+      isReachable: () => poll.heard() !== undefined,
       onAsked: metrics.asked,
     },
     { ...parts, log },
@@ -114,7 +116,7 @@ export function startAzure(
       kind: "azure",
       system: "Azure",
       async look() {
-        const heard = polling.heard();
+        const heard = poll.heard();
         if (!heard) return undefined;
         const { jobs, waiting } = heard.said;
         return lookThrough(runners, { pools, store, jobs, waiting, now: clock.now() });
@@ -127,7 +129,9 @@ export function startAzure(
     async runnerOf({ id, spec }) {
       const definition = runners.find(({ name }) => name === spec.runnerFrom);
       // Its agent could not register, and its VM would have come in vain.
-      if (!definition || !polling.heard())
+      const isHeard = poll.heard() !== undefined;
+      metrics.made(spec.runnerFrom ?? "", isHeard);
+      if (!definition || !isHeard)
         throw new CallError("ci_unavailable", `Azure cannot be asked now, so VM ${id} gets no agent yet.`);
       const { pool, capabilities } = definition;
       const runner = { kind: "azure", url, token: new Secret(agentToken), pool, capabilities } as const;
@@ -135,7 +139,7 @@ export function startAzure(
       return { ...runner, unregister: false };
     },
     stop() {
-      polling.stop();
+      poll.stop();
       exits.stop();
       planner.stop();
       sweeping.stop();

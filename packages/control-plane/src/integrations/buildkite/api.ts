@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { QueueCount } from "../../domain/queue-count.ts";
-import { CiError, type QueueAnswer } from "../queue-poll.ts";
+import { CiError, type Answer } from "../poll.ts";
+import type { Counts } from "../polled.ts";
 import type { QueueDefinition } from "./config.ts";
 
 export type Fetch = typeof globalThis.fetch;
@@ -27,7 +28,7 @@ const MOST_REST_SECONDS = 3600;
 export async function countQueues(
   { url, token, definitions }: { url: string; token: string; definitions: readonly QueueDefinition[] },
   { fetch, signal, version }: { fetch: Fetch; signal: AbortSignal; version: string },
-): Promise<QueueAnswer> {
+): Promise<Answer<Counts>> {
   const response = await fetch(`${url}/metrics`, {
     headers: {
       authorization: `Token ${token}`,
@@ -48,7 +49,7 @@ export async function countQueues(
       return [name, { waiting: scheduled, running, idle: agents.queues[queue]?.idle ?? 0 }];
     }),
   );
-  return { counts, restMs: secondsIn(response.headers.get(REST)) * 1000 };
+  return { said: counts, restMs: secondsIn(response.headers.get(REST)) * 1000 };
 }
 
 function refusal({ status, headers }: Response, body: string): CiError {

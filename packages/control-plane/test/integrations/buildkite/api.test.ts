@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { RUNNER } from "../../support/buildkite-world.ts";
 import { countQueues } from "../../../src/integrations/buildkite/api.ts";
-import { CiError } from "../../../src/integrations/queue-poll.ts";
+import { CiError } from "../../../src/integrations/poll.ts";
 
 const { signal } = new AbortController();
 
@@ -29,7 +29,7 @@ test("what is asked is as Buildkite's own collector asks it, and its wish for re
     ),
   );
   expect(await answer).toEqual({
-    counts: new Map([["ios", { waiting: 2, running: 1, idle: 1 }]]),
+    said: new Map([["ios", { waiting: 2, running: 1, idle: 1 }]]),
     restMs: 30_000,
   });
   const [request] = asked;
@@ -40,7 +40,7 @@ test("what is asked is as Buildkite's own collector asks it, and its wish for re
 
 test("a queue that is not told of has nothing in it", async () => {
   const { answer } = count(() => Response.json(metrics));
-  expect((await answer).counts.get("ios")).toEqual({ waiting: 0, running: 0, idle: 0 });
+  expect((await answer).said.get("ios")).toEqual({ waiting: 0, running: 0, idle: 0 });
 });
 
 test.each([

@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
-import { namesOf } from "../../support/exposition.ts";
 import { RUNNER, startBuildkiteWorld, type BuildkiteWorld } from "../../support/buildkite-world.ts";
 
 let world: BuildkiteWorld;
@@ -297,12 +295,4 @@ test("agents that Buildkite does not take: VMs come ever more seldom, and at onc
   world.job("b");
   await world.until("it to be served", () => world.buildkite.jobs.named("b")?.state === "finished", 5);
   expect(world.vms()).toHaveLength(before + 1);
-});
-
-test("docs/ci/buildkite.md tells of every metric, and of no other", async () => {
-  world = await startBuildkiteWorld();
-  const docs = readFileSync(new URL("../../../../../docs/ci/buildkite.md", import.meta.url), "utf8");
-  const told = [...docs.matchAll(/^\| `(tartfleet_\w+)`/gm)].map(([, name]) => name);
-  const names = namesOf(await world.fleet.useCases.metrics()).filter((name) => name.includes("_ci_"));
-  expect(new Set(told)).toEqual(new Set(names));
 });

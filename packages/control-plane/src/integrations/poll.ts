@@ -1,11 +1,7 @@
-import type { Counted, QueueCount } from "../domain/queue-count.ts";
 import type { Clock } from "../engine/clock.ts";
 import type { CiLog } from "./log.ts";
-import type { VmDefinition } from "./vm-definition.ts";
 
 const POLL_MS = 10_000;
-/** An answer may be as old when it comes. */
-const STALE_MS = 10_000;
 const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -21,49 +17,52 @@ export class CiError extends Error {
   }
 }
 
-/** What is asked in one go, with one credential. What fails of one leaves the others alone. */
-export interface Source<D extends Pick<VmDefinition, "name">> {
-  definitions: readonly D[];
-  /** @throws CiError, or whatever fetch throws */
-  count(signal: AbortSignal): Promise<QueueAnswer>;
-}
-
-export interface QueueAnswer {
-  /** By the definition's name; of one that is missing nothing is known. */
-  counts: ReadonlyMap<string, QueueCount>;
+export interface Answer<T> {
+  said: T;
   /** The system wants to be asked again so much later at the earliest. */
   restMs?: number;
 }
 
-export interface QueuePoll {
-  /** The newest count; undefined before the first. */
-  counted(definition: string): Counted | undefined;
-  /** False before the first answer, and while none comes. */
-  isHeard(definition: string): boolean;
+/** What a CI system said, and when it was asked. */
+export interface Heard<T> {
+  said: T;
+  askedAt: number;
+}
+
+export interface Poll<T> {
+  /** What it said last; undefined before the first answer. */
+  newest(): Heard<T> | undefined;
+  /** The same, but undefined from a failure until the next answer. */
+  heard(): Heard<T> | undefined;
   stop(): void;
 }
 
-/** Asks for the counts of a source's queues, again and again. */
-export function startQueuePoll(
-  { definitions, count }: Source<Pick<VmDefinition, "name">>,
+/**
+ * Asks a CI system again and again, never twice at once, and less often while it fails. What goes wrong is told of
+ * once, until it is right again.
+ *
+ * @param ask throws CiError, or whatever fetch throws
+ */
+export function startPoll<T>(
+  ask: (signal: AbortSignal) => Promise<Answer<T>>,
   {
     title,
+    runners,
     clock,
     log,
-    onCounted,
     onTried,
   }: {
     /** The CI system's name, for people. */
     title: string;
+    /** The definitions that it is asked for. */
+    runners: readonly string[];
     clock: Clock;
     log: CiLog;
-    onCounted(): void;
-    onTried(definition: string, ok: boolean): void;
+    onTried(ok: boolean): void;
   },
-): QueuePoll {
+): Poll<T> {
   const stopped = new AbortController();
-  const newest = new Map<string, Counted>();
-  const names = definitions.map(({ name }) => name);
+  let newest: Heard<T> | undefined;
   let failures = 0;
   let told: string | undefined;
 
@@ -73,38 +72,30 @@ export function startQueuePoll(
 
   /** @returns how long to wait for the next */
   async function poll(): Promise<number> {
-    const at = clock.now() - STALE_MS;
+    const askedAt = clock.now();
     const tooLong = new AbortController();
     const cancel = clock.after(PATIENCE_MS, () => tooLong.abort(new CiError(`${title} does not answer`)));
     try {
-      const { counts, restMs = 0 } = await count(AbortSignal.any([stopped.signal, tooLong.signal]));
-      for (const name of names) {
-        const counted = counts.get(name);
-        if (counted) newest.set(name, { ...counted, at });
-        else newest.delete(name);
-      }
-      if (told !== undefined) log.info({ runners: names }, `${title} answers again`);
+      const { said, restMs = 0 } = await ask(AbortSignal.any([stopped.signal, tooLong.signal]));
+      if (stopped.signal.aborted) return 0;
+      newest = { said, askedAt };
+      if (told !== undefined) log.info({ runners }, `${title} answers again`);
       failures = 0;
       told = undefined;
-      tried(true);
-      onCounted();
+      onTried(true);
       return Math.max(POLL_MS, restMs);
     } catch (error) {
       if (stopped.signal.aborted) return 0;
       failures += 1;
       const why = error instanceof Error ? error.message : String(error);
-      if (why !== told) log.warn({ runners: names, why }, `${title} cannot be asked for its queues`);
+      if (why !== told) log.warn({ runners, why }, `${title} cannot be asked for its queues`);
       told = why;
-      tried(false);
+      onTried(false);
       const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
       return Math.max(pauseMs, error instanceof CiError ? error.restMs : 0);
     } finally {
       cancel();
     }
-  }
-
-  function tried(ok: boolean): void {
-    for (const name of names) onTried(name, ok);
   }
 
   function pause(ms: number): Promise<void> {
@@ -116,8 +107,8 @@ export function startQueuePoll(
 
   void run();
   return {
-    counted: (name) => newest.get(name),
-    isHeard: (name) => failures === 0 && newest.has(name),
+    newest: () => newest,
+    heard: () => (failures === 0 ? newest : undefined),
     stop: () => stopped.abort(new Error("the control plane is stopping")),
   };
 }
