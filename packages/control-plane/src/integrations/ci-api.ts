@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { CiError } from "./poll.ts";
+import { messageOf } from "./message-of.ts";
 
 export type Fetch = (request: Request) => Promise<Response>;
 
@@ -104,9 +105,4 @@ async function jsonOf(response: Response): Promise<unknown> {
   } catch {
     return undefined;
   }
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }

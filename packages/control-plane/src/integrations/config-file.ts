@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { messageOf } from "./message-of.ts";
 
 /** A CI system's file of configuration that cannot be used; every mistake in it. */
 export class CiConfigError extends Error {
@@ -51,8 +52,4 @@ function jsonIn(path: string): unknown {
     const what = error instanceof SyntaxError ? "is not valid JSON" : "cannot be read";
     throw new CiConfigError([`${path} ${what}: ${messageOf(error)}`]);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

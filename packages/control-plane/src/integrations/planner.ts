@@ -7,6 +7,7 @@ import type { IntegrationParts } from "../engine/integration.ts";
 import type { Caller } from "../engine/use-cases.ts";
 import type { CiLog } from "./log.ts";
 import { createOf, type VmDefinition } from "./vm-definition.ts";
+import { messageOf } from "./message-of.ts";
 
 /** What comes together within so long is decided once. */
 const GATHER_MS = 50;
@@ -135,7 +136,7 @@ export function startPlanner(
     } catch (error) {
       // What the store cannot take now is asked for again; what was refused has its reason.
       if (isStopped) return;
-      note(name, error instanceof Error ? error.message : String(error));
+      note(name, messageOf(error));
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../engine/clock.ts";
 import type { CiLog } from "./log.ts";
+import { messageOf } from "./message-of.ts";
 
 const POLL_MS = 10_000;
 const PATIENCE_MS = 30_000;
@@ -87,7 +88,7 @@ export function startPoll<T>(
     } catch (error) {
       if (stopped.signal.aborted) return 0;
       failures += 1;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       if (why !== told) log.warn({ runners, why }, `${title} cannot be asked for its queues`);
       told = why;
       onTried(false);

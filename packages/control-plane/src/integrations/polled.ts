@@ -8,6 +8,7 @@ import { measureCi } from "./metrics.ts";
 import { startPlanner } from "./planner.ts";
 import { startPoll, type Answer, type Heard } from "./poll.ts";
 import type { VmDefinition } from "./vm-definition.ts";
+import { messageOf } from "./message-of.ts";
 
 /** An answer may be as old when it comes. */
 const STALE_MS = 10_000;
@@ -142,7 +143,7 @@ export function startPolled<D extends VmDefinition>(
         return runner;
       } catch (error) {
         metrics.made(definition.name, false);
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         throw new CallError("ci_unavailable", `${title} gave no runner for VM ${vm.id}: ${why}`);
       }
     },

@@ -6,6 +6,7 @@ import { every } from "../engine/stalls.ts";
 import type { CiLog } from "./log.ts";
 import type { CiMetrics } from "./metrics.ts";
 import { callerFor } from "./planner.ts";
+import { messageOf } from "./message-of.ts";
 
 const SWEEP_MS = 60_000;
 
@@ -88,11 +89,7 @@ export function startSweeping(
       await sweep();
       isFailing = false;
     } catch (error) {
-      if (!isStopped && !isFailing)
-        log.warn(
-          { why: error instanceof Error ? error.message : String(error) },
-          `${system} cannot be looked through`,
-        );
+      if (!isStopped && !isFailing) log.warn({ why: messageOf(error) }, `${system} cannot be looked through`);
       isFailing = true;
     } finally {
       isSweeping = false;

@@ -3,6 +3,7 @@ import { statusOf, type GithubApi } from "./api.ts";
 import type { RunnerDefinition } from "./config.ts";
 import type { CiLog } from "../log.ts";
 import { groupRefused, LEFT_ALONE_MS, noSuchGroup, NotAsConfiguredError } from "./not-as-configured.ts";
+import { messageOf } from "../message-of.ts";
 
 /** Everybody's group, and a repository's only one. */
 const DEFAULT_GROUP = 1;
@@ -35,7 +36,7 @@ export function startGroups(
   function fail(definition: RunnerDefinition, group: string, error: unknown): void {
     const { name } = definition;
     const isMistake = error instanceof NotAsConfiguredError;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     ids.delete(name);
     if (told.get(name) !== why)
       log.warn(

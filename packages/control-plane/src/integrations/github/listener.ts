@@ -7,6 +7,7 @@ import { every } from "../../engine/stalls.ts";
 import type { RunnerDefinition } from "./config.ts";
 import type { CiLog } from "../log.ts";
 import { LEFT_ALONE_MS, NotAsConfiguredError } from "./not-as-configured.ts";
+import { messageOf } from "../message-of.ts";
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -122,10 +123,13 @@ export function startListener(
 
   /** @returns the id of the last message that was handled */
   async function hear(id: number, session: Session, after: number): Promise<number> {
+    const askedAt = clock.now();
     const message = await nextMessage(session, after);
     if (message === "asked anew") return after;
     if (!message) {
       heard(undefined);
+      // GitHub holds such a question for most of a minute. Whatever answers at once is not asked without end.
+      if (clock.now() - askedAt < FIRST_PAUSE_MS) await pause(FIRST_PAUSE_MS);
       return after;
     }
     const news = message.jobs.flatMap((job) => newsOf(name, job));
@@ -210,8 +214,4 @@ function newsOf(definition: string, job: JobMessage): JobNews[] {
       runnerName: job.runnerName || null,
     },
   ];
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,6 +6,7 @@ import type { GithubApi } from "./api.ts";
 import { labelsOf, type RunnerDefinition } from "./config.ts";
 import type { Groups } from "./groups.ts";
 import type { Listener } from "./listener.ts";
+import { messageOf } from "../message-of.ts";
 
 const SALT = 4;
 
@@ -57,10 +58,7 @@ export function makeMinter(
       return { kind: "github", jitConfig: new Secret(jit) };
     } catch (error) {
       onMinted(definition.name, false);
-      throw new CallError(
-        "ci_unavailable",
-        `GitHub gave no runner for VM ${vm.id}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      throw new CallError("ci_unavailable", `GitHub gave no runner for VM ${vm.id}: ${messageOf(error)}`);
     }
   };
 }

@@ -2,6 +2,7 @@ import type { IntegrationParts } from "../../engine/integration.ts";
 import { every } from "../../engine/stalls.ts";
 import type { GithubApi } from "./api.ts";
 import type { CiLog } from "../log.ts";
+import { messageOf } from "../message-of.ts";
 
 const PULL_MS = 300_000;
 /** GitHub keeps deliveries for three days, and sends none of them again by itself. */
@@ -37,10 +38,7 @@ export function startPuller({
       .catch((error: unknown) => {
         if (isStopped || isFailing) return;
         isFailing = true;
-        log.warn(
-          { why: error instanceof Error ? error.message : String(error) },
-          "missed webhooks cannot be fetched",
-        );
+        log.warn({ why: messageOf(error) }, "missed webhooks cannot be fetched");
       })
       .finally(() => {
         isPulling = false;

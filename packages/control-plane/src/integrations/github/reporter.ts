@@ -7,6 +7,7 @@ import type { CiLog } from "../log.ts";
 import { IN_VAIN } from "../planner.ts";
 import { statusOf, type GithubApi } from "./api.ts";
 import type { RunnerDefinition } from "./config.ts";
+import { messageOf } from "../message-of.ts";
 
 const LOOK_MS = 60_000;
 /** GitHub wants those who write to go slowly; the rest is for the next look. */
@@ -145,5 +146,3 @@ export function startReporter(
     },
   };
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

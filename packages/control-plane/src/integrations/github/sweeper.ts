@@ -12,6 +12,7 @@ import type { GithubApi } from "./api.ts";
 import { scopePath, type RunnerDefinition, type Scope } from "./config.ts";
 import type { CiLog } from "../log.ts";
 import { callerFor } from "../planner.ts";
+import { messageOf } from "../message-of.ts";
 
 const SWEEP_MS = 60_000;
 /** With less than that of the hour's requests left only each fifth sweep is made. */
@@ -74,10 +75,7 @@ export function startSweeper(
       .catch((error: unknown) => {
         if (isStopped || isFailing) return;
         isFailing = true;
-        log.warn(
-          { why: error instanceof Error ? error.message : String(error) },
-          "GitHub cannot be looked through",
-        );
+        log.warn({ why: messageOf(error) }, "GitHub cannot be looked through");
       })
       .finally(() => {
         isSweeping = false;

@@ -21,6 +21,20 @@ test("a queue that fails while sessions are opened is asked less and less, and t
   expect(toldOf("GitHub is listened to again")).toHaveLength(1);
 });
 
+test("a queue that answers at once that there is nothing is not asked without end", async () => {
+  world = await startGithubWorld({ macs: 0 });
+  let asked = 0;
+  world.github.failWith(({ url }) => {
+    if (!url.includes("/tenant/queue/")) return undefined;
+    asked += 1;
+    return new Response(null, { status: 202 });
+  });
+  world.github.scaleSets.expireTokens();
+  await world.time.pass(60_000);
+  expect(asked).toBeGreaterThan(10);
+  expect(asked).toBeLessThanOrEqual(61);
+});
+
 test("while GitHub does not answer, that is told of once for each thing that is asked", async () => {
   world = await startGithubWorld({ macs: 0, mode: "webhook" });
   await world.time.pass(60_000);
