@@ -278,6 +278,15 @@ export const CAUSES: Cause[] = [
     ),
   },
   {
+    what: "a runner takes a second job",
+    happens: (world) => world.job("second_job"),
+    fires: one(
+      "TartfleetSecondJob",
+      { team: "default" },
+      "Runners of team default started a second job in a VM in the last hour: 1.",
+    ),
+  },
+  {
     what: "guests crash",
     async happens(world) {
       for (let n = 0; n < 2; n += 1) {

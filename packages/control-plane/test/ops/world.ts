@@ -96,7 +96,7 @@ export async function startWorld(config: Partial<EngineConfig> = {}) {
       return { id, mac: world.mac(host) };
     },
     /** A VM from its create to its end, `bySelf` as its guest tells it. */
-    async job(bySelf: "runner_exited" | "hook_only" = "runner_exited"): Promise<void> {
+    async job(bySelf: "runner_exited" | "hook_only" | "second_job" = "runner_exited"): Promise<void> {
       const { id, mac } = await world.placed();
       const { attempt } = fleet.useCases.getVm(id);
       const about = { vmId: id, attempt };
@@ -106,8 +106,9 @@ export async function startWorld(config: Partial<EngineConfig> = {}) {
       const guest = callerOf({ kind: "vm" as const, vmId: id, attempt });
       await fleet.useCases.guestEvent(guest, id, { type: "job_started", details: {} });
       await fleet.useCases.endVm(guest, id, { phase: "job_hook" });
-      if (bySelf === "runner_exited")
-        await fleet.useCases.endVm(guest, id, { phase: "runner_exited", rc: 0 });
+      if (bySelf === "second_job")
+        await fleet.useCases.guestEvent(guest, id, { type: "job_started", details: { job: "another" } });
+      if (bySelf !== "hook_only") await fleet.useCases.endVm(guest, id, { phase: "runner_exited", rc: 0 });
       await world.pass(2 * MINUTE);
       const rung = { rung: "guest_shutdown" as const, outcome: "done" as const, milliseconds: 3000 };
       await mac.report({ kind: "stop_rung", ...about, ...rung });

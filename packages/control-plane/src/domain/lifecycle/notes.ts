@@ -46,7 +46,7 @@ function secondJob(vm: Vm, details: JobDetails): Step {
     type: "evidence",
     source: "hook",
     message: `The runner says that it started another job although this VM's job is ${vm.job.state}.`,
-    data: { ...details },
+    data: { ...details, isSecondJob: true },
   });
 }
 

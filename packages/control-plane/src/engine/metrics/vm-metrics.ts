@@ -33,6 +33,12 @@ export function measureVms(
     labelNames: ["image", "outcome"],
     registers,
   });
+  const secondJobs = new Counter({
+    name: "tartfleet_second_jobs_total",
+    help: "Jobs that a runner said it had started although its VM had had its one job",
+    labelNames: ["team"],
+    registers,
+  });
   const queueWait = new Histogram({
     name: "tartfleet_queue_wait_seconds",
     help: "How long VMs waited for a slot, for each wait that ended with one",
@@ -67,6 +73,7 @@ export function measureVms(
   function beginTeam(team: string): void {
     if (begun.has(team)) return;
     begun.add(team);
+    secondJobs.inc({ team }, 0);
     for (const [reason, { outcome }] of Object.entries(END_REASONS)) {
       ended.inc({ team, state: outcome, reason }, 0);
     }
@@ -88,6 +95,7 @@ export function measureVms(
         beginTeam(team);
         accepted.inc({ team });
       }
+      if (event?.data["isSecondJob"] === true) secondJobs.inc({ team });
       if (phase !== null && isTerminal(state))
         ended.inc({ team, state, reason: vm.end?.reason ?? "unknown" });
       if (event?.type === "state" && state === "ready" && vm.assignedAt !== null) {

@@ -226,4 +226,6 @@ test("(10) a second job after the hook is told of as what must not be", async ()
   await guest.jobStarted({ job: "another" });
   const events = world.plane.useCases.vmEvents(guest.vmId, 0, 200);
   expect(events.map(({ message }) => message)).toContainEqual(expect.stringMatching(/started another job/));
+  // TartfleetSecondJob (ops/prometheus/alerts.yml) fires by this.
+  expect(await world.plane.useCases.metrics()).toContain('tartfleet_second_jobs_total{team="default"} 1');
 });
