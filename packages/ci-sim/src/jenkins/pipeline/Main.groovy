@@ -29,7 +29,7 @@ Map run(Map given, GroovyClassLoader loader, Map<String, Class> variables) {
     try {
         Script script = (Script) loader.parseClass(given.script).newInstance()
         script.binding = binding
-        script.run()
+        engine.inTurn { script.run() }
     } catch (ThreadDeath ignored) {
         result = 'CRASHED'
     } catch (FlowInterruptedException e) {
