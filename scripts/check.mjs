@@ -24,7 +24,7 @@ export function check(root, args) {
         "typecheck",
         "test",
         "--continue",
-        "--concurrency=2",
+        "--concurrency=3",
         "--output-logs=new-only",
         ...args,
       ],

@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
 import { base } from "../../vitest.base.ts";
 
-export default defineConfig(({ mode }) => ({ test: base(mode) }));
+// To load all of it anew for each file would take longer than the tests themselves.
+export default defineConfig(({ mode }) => ({ test: { ...base(mode), isolate: false } }));
