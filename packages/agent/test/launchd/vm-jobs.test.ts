@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { until } from "../guest/http-recorder.ts";
 import { childRuns } from "../../src/tart/launcher.ts";
-import { failure, launchd, MACOS, makeSimMac, value, VM, type SimMac } from "../tart/sim-mac.ts";
+import { failure, launchd, MACOS, makeSimMac, value, VM, vmNamed, type SimMac } from "../tart/sim-mac.ts";
 
 const GUI = `gui/${userInfo().uid}`;
 const LABEL = `dev.tartfleet.vm.${VM}`;
@@ -80,8 +80,8 @@ it("is found by an agent that does without launchd, and that one's VMs by an age
 
 it("that no VM has is removed, those of others and of VMs are not", async () => {
   await onMac();
-  const gone = "tf-0123456789abcdef-2";
-  const lost = "tf-0123456789abcdef-3";
+  const gone = vmNamed(2);
+  const lost = vmNamed(3);
   const run = await mac.started(VM);
   const left = await mac.started(gone);
   const folder = join(mac.host.dir, "launchd");

@@ -2,10 +2,10 @@ import { instanceName, type Assignment } from "@tartfleet/shared";
 
 export const IMAGE = "ghcr.io/org/macos:latest";
 
-/** The nth VM's assignment. */
+/** The nth VM's assignment. Its id is of this process alone: VMs that run are found by name, on the whole machine. */
 export function assignment(n: number, changes: Partial<Assignment> = {}): Assignment {
   return {
-    vmId: `vm${String(n).padStart(14, "0")}`,
+    vmId: `vm${[process.pid, n].map((each) => String(each).padStart(7, "0")).join("")}`,
     attempt: 1,
     want: "running",
     name: `build-${n}`,

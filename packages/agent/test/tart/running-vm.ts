@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { until } from "../guest/http-recorder.ts";
-import { failure, LINUX, MACOS, makeSimMac, value, VM, type Form, type SimMac } from "./sim-mac.ts";
+import { failure, LINUX, MACOS, makeSimMac, value, VM, vmNamed, type Form, type SimMac } from "./sim-mac.ts";
 
 const { signal } = new AbortController();
 
@@ -25,7 +25,7 @@ export const runningVm = (form: Form) =>
       expect(adopted).toMatchObject({ pid: run.pid, startedAt: run.startedAt });
       expect(await second.findRun(VM)).toMatchObject({ pid: run.pid, startedAt: run.startedAt });
       expect(await second.findRun(VM, { pid: run.pid, startedAt: "another" })).toBeUndefined();
-      expect(await second.findRun("tf-0123456789abcdef-2")).toBeUndefined();
+      expect(await second.findRun(vmNamed(2))).toBeUndefined();
       await until(async () => (await tart.ip(VM, { signal })).ok);
       expect(await adopted?.signal("SIGINT")).toBe(true);
       // A child's end is told to its parent alone.

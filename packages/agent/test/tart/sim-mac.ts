@@ -14,7 +14,9 @@ export const LINUX = "registry.example.com/linux/ubuntu:24.04";
 export const FORMS = ["child", "launchd"] as const;
 export type Form = (typeof FORMS)[number];
 
-export const VM = "tf-0123456789abcdef-1";
+/** Of this process alone: VMs that run are found by their names, on the whole machine. */
+export const vmNamed = (attempt: number) => `tf-${process.pid.toString().padStart(16, "0")}-${attempt}`;
+export const VM = vmNamed(1);
 
 /** A simulated Mac with a tart of its own; nothing of it is left when it is disposed of. */
 export interface SimMac extends AsyncDisposable {
