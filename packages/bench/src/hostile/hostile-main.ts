@@ -8,6 +8,8 @@ import { serveParent } from "../processes/helper.ts";
  */
 const BACK_MS = 200;
 const SLICE_MS = 20;
+/** What a socket has not sent yet waits in this process. */
+const WAITING_BYTES = 1024 * 1024;
 /** A call that is answered with an error, whoever asks. */
 const CALL = JSON.stringify({ id: 1, method: "query", params: { path: "no.such.thing" } });
 
@@ -36,7 +38,9 @@ async function bother(url: string, credential: string, callsAtOnce: number, isDe
     socket.once("open", () => {
       if (isDeaf) socket.pause();
       const timer = setInterval(() => {
-        for (let call = 0; call < callsAtOnce; call += 1) socket.send(CALL);
+        for (let call = 0; call < callsAtOnce && socket.bufferedAmount < WAITING_BYTES; call += 1) {
+          socket.send(CALL);
+        }
         if (signal.aborted) socket.terminate();
       }, SLICE_MS);
       void closed.then(() => clearInterval(timer));
@@ -65,7 +69,7 @@ const hostile = {
     over = new AbortController();
     const credential = (index: number) => credentials[index % credentials.length] ?? "";
     for (let index = 0; index < deaf; index += 1) void bother(url, credential(index), 20, true);
-    for (let index = 0; index < flooding; index += 1) void bother(url, credential(index), 200, false);
+    for (let index = 0; index < flooding; index += 1) void bother(url, credential(deaf + index), 200, false);
     for (let index = 0; index < slow; index += 1) void dawdle(url);
   },
   end: (): void => over.abort(),

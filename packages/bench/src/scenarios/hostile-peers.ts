@@ -18,6 +18,7 @@ export const hostilePeers: Scenario = {
   figures: [
     { name: "p50", unit: "ms", aim: atMost("ratio", 2) },
     { name: "p99", unit: "ms", aim: atMost("ratio", 2) },
+    { name: "cpu", unit: "us/call", aim: atMost("ratio", 2) },
     { name: "memory", unit: "MiB/bad socket", aim: atMost("value", 1) },
   ],
   restarts: true,
@@ -37,9 +38,15 @@ export const hostilePeers: Scenario = {
     const hostile = startHelper<HostileProcess>(new URL("../hostile/hostile-main.ts", import.meta.url));
     const seconds = Math.min(scale.seconds, (2 * scale.hosts) / PER_SECOND);
     const creates = async () => {
+      const cpuBefore = plane.cpuSeconds();
       const { answered } = requireAll(await load.open(fleet.create, PER_SECOND, seconds));
       await fleet.calm();
-      return answered.map(({ lastedMs }) => lastedMs);
+      const lasted = answered.map(({ lastedMs }) => lastedMs);
+      return {
+        p50: quantile(lasted, 0.5),
+        p99: quantile(lasted, 0.99),
+        cpu: ((plane.cpuSeconds() - cpuBefore) * 1e6) / answered.length,
+      };
     };
     const samples: Sample[] = [];
     await agents.setJobs(0);
@@ -52,8 +59,11 @@ export const hostilePeers: Scenario = {
         const grownMiB = Math.max(0, plane.memoryMiB() - emptyMiB);
         await hostile.call.end();
         samples.push(
-          { figure: "p50", value: quantile(own, 0.5), baseline: quantile(without, 0.5) },
-          { figure: "p99", value: quantile(own, 0.99), baseline: quantile(without, 0.99) },
+          ...(["p50", "p99", "cpu"] as const).map((figure) => ({
+            figure,
+            value: own[figure],
+            baseline: without[figure],
+          })),
           { figure: "memory", value: grownMiB / (2 * each + SLOW) },
         );
       }

@@ -97,7 +97,8 @@ function tooMany(what: string, { perSecond }: Rate): CallError {
   return new CallError("rate_limited", `${what}; wait before the next call`, [], { retryAfterSeconds });
 }
 
-function keyOf(principal: Principal): string {
+/** Another for every caller. */
+export function keyOf(principal: Principal): string {
   switch (principal.kind) {
     case "token":
       return principal.tokenId;

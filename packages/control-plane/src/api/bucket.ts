@@ -7,19 +7,29 @@ export interface Rate {
 /** Says no when there was too much; times are milliseconds that only grow. */
 interface Bucket {
   take(nowMs: number): boolean;
+  /** Takes so many, also when they are not there. @returns milliseconds until that is made up for */
+  spend(nowMs: number, many: number): number;
 }
 
 /** A token bucket. */
 export function makeBucket({ burst, perSecond }: Rate): Bucket {
   let left = burst;
   let at: number | undefined;
+  function refill(now: number): void {
+    left = Math.min(burst, left + ((now - (at ?? now)) * perSecond) / 1000);
+    at = now;
+  }
   return {
     take(now) {
-      left = Math.min(burst, left + ((now - (at ?? now)) * perSecond) / 1000);
-      at = now;
+      refill(now);
       if (left < 1) return false;
       left -= 1;
       return true;
+    },
+    spend(now, many) {
+      refill(now);
+      left -= many;
+      return (Math.max(0, -left) / perSecond) * 1000;
     },
   };
 }
@@ -30,17 +40,19 @@ export function makeBucket({ burst, perSecond }: Rate): Bucket {
  */
 export function makeBuckets(rate: Rate, most: number) {
   const buckets = new Map<string, Bucket>();
+  function bucketOf(key: string): Bucket {
+    const bucket = buckets.get(key) ?? makeBucket(rate);
+    buckets.delete(key);
+    buckets.set(key, bucket);
+    if (buckets.size > most) {
+      const { value: oldest } = buckets.keys().next();
+      if (oldest !== undefined) buckets.delete(oldest);
+    }
+    return bucket;
+  }
   return {
-    take(key: string, nowMs: number): boolean {
-      const bucket = buckets.get(key) ?? makeBucket(rate);
-      buckets.delete(key);
-      buckets.set(key, bucket);
-      if (buckets.size > most) {
-        const { value: oldest } = buckets.keys().next();
-        if (oldest !== undefined) buckets.delete(oldest);
-      }
-      return bucket.take(nowMs);
-    },
+    take: (key: string, nowMs: number): boolean => bucketOf(key).take(nowMs),
+    spend: (key: string, nowMs: number, many: number): number => bucketOf(key).spend(nowMs, many),
     size: (): number => buckets.size,
   };
 }

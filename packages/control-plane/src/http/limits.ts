@@ -1,6 +1,7 @@
 import type { Rates } from "../api/admission.ts";
 import type { Rate } from "../api/bucket.ts";
 import type { Settings } from "../config/settings.ts";
+import type { Principal } from "../engine/use-cases.ts";
 
 /** Bounds against peers that send too much, too slowly, or do not read. Bytes and milliseconds. */
 export interface Limits extends Rates {
@@ -25,8 +26,8 @@ export interface Limits extends Rates {
   socketUnreadBytes: number;
   /** Calls in one message of a socket, or in one batched request. */
   batchSize: number;
-  /** Messages and pings of one socket. */
-  socketRate: Rate;
+  /** Messages, calls in them and pings on all sockets of one caller; more is read later. */
+  socketRates: Record<Principal["kind"], Rate>;
   socketPingMs: number;
   socketPongMs: number;
   /** For a VM's host to open a tunnel. */
@@ -57,7 +58,12 @@ export const LIMITS: Limits = {
   socketMessageBytes: 1024 * 1024,
   socketUnreadBytes: 1024 * 1024,
   batchSize: 100,
-  socketRate: { burst: 2000, perSecond: 1000 },
+  socketRates: {
+    token: { burst: 2000, perSecond: 1000 },
+    // An agent beats every five seconds, and gathers what it reports while an answer is outstanding.
+    host: { burst: 300, perSecond: 20 },
+    vm: { burst: 100, perSecond: 10 },
+  },
   socketPingMs: 10_000,
   socketPongMs: 5000,
   tunnelOpenMs: 15_000,

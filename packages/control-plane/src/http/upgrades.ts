@@ -14,6 +14,7 @@ import { endWithProblem } from "./listener.ts";
 import { retryAfter } from "./problems.ts";
 import { requestIdOf } from "./request-id.ts";
 import { tokenOf } from "./session.ts";
+import { makeSocketRates, type Spend } from "./socket-rates.ts";
 
 /** A request for a WebSocket whose token is valid. */
 export interface Admitted {
@@ -22,6 +23,8 @@ export interface Admitted {
   head: Buffer;
   access: Access;
   caller: Caller;
+  /** Counts what comes over the socket. */
+  spend: Spend;
 }
 
 /** What is served under a path. Until it has made a WebSocket of the request, it may throw why it does not. */
@@ -51,6 +54,7 @@ export function takeUpgrades(
 ): void {
   const { log, limits } = deps;
   const doorway = makeBucket(limits.newSocketRate);
+  const spendOf = makeSocketRates(limits);
 
   async function take(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const requestId = requestIdOf(request);
@@ -60,13 +64,20 @@ export function takeUpgrades(
     try {
       if (!route) throw new CallError("route_not_found", "No WebSocket is served there; /trpc is one");
       const { access, caller } = await admit(request, socket, deps, requestId);
-      // After the token was looked at: who has none can keep nobody out.
+      // After the token was looked at: who has none, or calls all the time, can keep nobody out.
+      const spend = spendOf(caller.principal);
+      const waitMs = spend(1);
+      if (waitMs > 0) {
+        throw new CallError("rate_limited", "Your sockets have sent too much; wait", [], {
+          retryAfterSeconds: Math.ceil(waitMs / 1000),
+        });
+      }
       if (!doorway.take(performance.now())) {
         throw new CallError("overloaded", "Too many connect at once; come back in a moment", [], {
           retryAfterSeconds: 1,
         });
       }
-      await route.enter({ request, socket, head, access, caller });
+      await route.enter({ request, socket, head, access, caller, spend });
     } catch (error) {
       const refusal = callErrorOf(error);
       if (refusal.code === "internal") log.error({ requestId, err: error }, "bug");

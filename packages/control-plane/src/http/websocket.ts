@@ -1,10 +1,11 @@
-import type { IncomingMessage } from "node:http";
-import { applyWSSHandler } from "@trpc/server/adapters/ws";
+import { getWSConnectionHandler, jsonEncoder } from "@trpc/server/adapters/ws";
 import { WebSocketServer } from "ws";
 import { appRouter } from "../api/router.ts";
+import type { Clock } from "../engine/clock.ts";
 import { boundSocket, closeWithin } from "./bound-socket.ts";
+import { keepAlive } from "./keep-alive.ts";
 import { logTrpcFailure } from "./trpc-log.ts";
-import type { Admitted, Route, UpgradeDeps } from "./upgrades.ts";
+import type { Route, UpgradeDeps } from "./upgrades.ts";
 
 const INVALID = { code: 4401, reason: "the token is no longer valid" };
 const GOING_AWAY = { code: 1012, reason: "the control plane is restarting" };
@@ -16,12 +17,11 @@ interface Sockets {
   close(withinMs: number): Promise<void>;
 }
 
-export function serveSockets({
-  useCases,
-  draining,
-  log,
-  limits,
-}: Pick<UpgradeDeps, "useCases" | "draining" | "log" | "limits">): Sockets {
+interface SocketDeps extends Pick<UpgradeDeps, "useCases" | "draining" | "log" | "limits"> {
+  clock: Clock;
+}
+
+export function serveSockets({ useCases, draining, log, limits, clock }: SocketDeps): Sockets {
   const wss = new WebSocketServer({
     noServer: true,
     clientTracking: true,
@@ -29,50 +29,53 @@ export function serveSockets({
     maxFragments: 128,
     maxBufferedChunks: 4096,
     perMessageDeflate: false,
+    // Who sends many messages at once has one of them served when everybody's turn comes round.
+    allowSynchronousEvents: false,
     // boundSocket answers, so that pings count.
     autoPong: false,
   });
-  /** Of the requests that became sockets. */
-  const admissions = new WeakMap<IncomingMessage, Admitted>();
-  const admitted = (request: IncomingMessage): Admitted => {
-    const found = admissions.get(request);
-    if (!found) throw new Error("there is a socket that was not admitted");
-    return found;
-  };
-
-  applyWSSHandler({
-    wss,
-    router: appRouter,
-    maxBatchSize: limits.batchSize,
-    keepAlive: { enabled: true, pingMs: limits.socketPingMs, pongWaitMs: limits.socketPongMs },
-    createContext({ req }) {
-      const { access, caller } = admitted(req);
-      const { requestId, address } = caller;
-      return { useCases, draining, enter: async () => access, address: address ?? "", requestId };
-    },
-    onError: ({ error, path, req }) =>
-      logTrpcFailure(log, { error, path, requestId: admissions.get(req)?.caller.requestId }),
-  });
+  const peers = keepAlive(clock, limits);
 
   return {
     route: {
       name: "/trpc",
-      enter(entering) {
-        const { request, socket, head, access } = entering;
-        const { requestId } = entering.caller;
-        admissions.set(request, entering);
+      enter({ request, socket, head, access, caller, spend }) {
+        const { requestId } = caller;
+        const address = caller.address ?? "";
         wss.handleUpgrade(request, socket, head, (client) => {
-          boundSocket(client, limits, (reason) => log.warn({ requestId, reason }, "socket cut off"));
+          const say = (reason: string, message: string) => log.warn({ requestId, reason }, message);
+          const count = boundSocket(client, limits, spend, {
+            onSlowed: () => say("too many messages", "socket slowed down"),
+            onCut: () => say("the peer does not read", "socket cut off"),
+          });
+          peers.watch(client);
           const release = access.whenInvalid(() => {
             log.info({ requestId, reason: INVALID.reason }, "socket cut off");
             closeWithin(client, INVALID, limits.socketCloseMs);
           });
           client.once("close", release);
-          wss.emit("connection", client, request);
+          const serve = getWSConnectionHandler({
+            wss,
+            router: appRouter,
+            maxBatchSize: limits.batchSize,
+            createContext: () => ({ useCases, draining, enter: async () => access, address, requestId }),
+            onError: ({ error, path }) => logTrpcFailure(log, { error, path, requestId }),
+            experimental_encoder: {
+              ...jsonEncoder,
+              decode(text) {
+                const message = jsonEncoder.decode(text);
+                // Each message has been counted as one.
+                if (Array.isArray(message)) count(Math.max(0, message.length - 1));
+                return message;
+              },
+            },
+          });
+          serve(client, request);
         });
       },
     },
     async close(withinMs) {
+      peers.stop();
       const open = [...wss.clients];
       const closed = Promise.all(open.map((client) => new Promise((done) => client.once("close", done))));
       for (const client of open) client.close(GOING_AWAY.code, GOING_AWAY.reason);

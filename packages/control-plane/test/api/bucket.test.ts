@@ -25,6 +25,28 @@ it("never lets through more than its burst and its rate", () => {
   );
 });
 
+it("tells who took too much when that is made up for", () => {
+  const spendings = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 50 });
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 50 }),
+      spendings,
+      (burst, rate, all) => {
+        const bucket = makeBucket({ burst, perSecond: rate });
+        let now = 1000;
+        let spent = 0;
+        for (const many of all) {
+          now += bucket.spend(now, many);
+          spent += many;
+          expect(spent).toBeLessThanOrEqual(burst + ((now - 1000) * rate) / 1000 + 1e-6);
+          expect(bucket.spend(now, 0)).toBeCloseTo(0, 6);
+        }
+      },
+    ),
+  );
+});
+
 describe("what is remembered of callers", () => {
   it("never grows beyond its bound, and forgets the one that was silent longest", () => {
     fc.assert(

@@ -17,7 +17,8 @@ type Frame = { text: string } | { bytes: Uint8Array };
  */
 export async function fuzzSockets(options: { numRuns: number; seed: number }): Promise<void> {
   const endless = { burst: 1e9, perSecond: 1e9 };
-  const plane = await startPlane({ limits: { socketRate: endless, callRate: endless } });
+  const socketRates = { token: endless, host: endless, vm: endless };
+  const plane = await startPlane({ limits: { socketRates, callRate: endless } });
   const tokens = [await enrol(plane, "mac-fuzz"), plane.tokens.ci];
   const vm = await plane.createVm();
   let socket: WebSocket | undefined;
