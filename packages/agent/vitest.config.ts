@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
 import { base } from "../../vitest.base.ts";
 
-export default defineConfig(({ mode }) => ({ test: base(mode) }));
+// They wait for processes more than they work.
+export default defineConfig(({ mode }) => ({ test: { ...base(mode), maxWorkers: 3 } }));

@@ -61,7 +61,7 @@ test("a host is upgraded while a job runs in its VM: the VM goes on, and its res
 
 test("a version that does not come up gives way to the one before it, and one can go back", async () => {
   const bad = await releaser.release("1.2.0", { neverStarts: true });
-  const { exitCode, complained } = await host.upgrade("--wait-seconds", "3", bad);
+  const { exitCode, complained } = await host.upgrade("--wait-seconds", "6", bad);
   expect(exitCode).toBe(80);
   expect(complained).toMatch(
     /^tartfleet-agent: 1\.2\.0 was not connected .*, so 1\.1\.0 runs again\. See the agent's log/,

@@ -20,7 +20,7 @@ const fleet = await startLab({
 });
 const [short, long] = await Promise.all([
   fleet.ci.createVm(githubVm(github, "short", { seconds: 2 })),
-  fleet.ci.createVm(githubVm(github, "long", { seconds: 8 })),
+  fleet.ci.createVm(githubVm(github, "long", { seconds: 15 })),
 ]);
 const working = await Promise.all([atWork(fleet, short.id), atWork(fleet, long.id)]);
 const shortEnd = await fleet.ci.waitForVm(short.id, "ended");
