@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { WebSocketServer, type WebSocket } from "ws";
 import { serveParent } from "../processes/helper.ts";
@@ -48,9 +49,18 @@ serveParent({
     if (address === null || typeof address === "string") throw new Error("the system gave no port");
     return `http://127.0.0.1:${address.port}`;
   },
+  /** Tells every socket so many times, one serialisation each. */
+  async tellAll(value: object, times: number): Promise<void> {
+    for (let time = 0; time < times; time += 1) {
+      const text = JSON.stringify(value);
+      for (const socket of sockets) if (socket.readyState === socket.OPEN) socket.send(text);
+      await setImmediate();
+    }
+  },
 });
 
 /** What `raw-main.ts` can be asked. */
 export interface RawProcess {
   start(databasePath: string): Promise<string>;
+  tellAll(value: object, times: number): Promise<void>;
 }

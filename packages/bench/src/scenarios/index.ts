@@ -9,6 +9,7 @@ import { placement } from "./placement.ts";
 import { reads } from "./reads.ts";
 import { slotTurnaround } from "./slot-turnaround.ts";
 import { start } from "./start.ts";
+import { viewers } from "./viewers.ts";
 import { wholeLives } from "./whole-lives.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -23,4 +24,5 @@ export const SCENARIOS: readonly Scenario[] = [
   burst,
   agent,
   hostilePeers,
+  viewers,
 ];

@@ -1,4 +1,4 @@
-import type { BoardHost, BoardSlot, SlotSums, VmState } from "@tartfleet/shared";
+import type { Board, BoardHost, BoardSlot, SlotSums, VmState } from "@tartfleet/shared";
 import { slotUses } from "./capacity.ts";
 
 /** An attempt that holds a slot. */
@@ -69,4 +69,13 @@ export function forTeam(host: BoardHost, team: string | null): BoardHost {
   if (team === null) return host;
   const slots = host.slots.map((slot) => (slot.vm?.team === team ? slot : { ...slot, vm: null }));
   return { ...host, slots };
+}
+
+/** Two messages about what has changed, as one. */
+export function joinBoards(older: Board, newer: Board): Board {
+  const hosts = new Map([...older.hosts, ...newer.hosts].map((host) => [host.name, host]));
+  const removed = new Set([...older.removed, ...newer.removed]);
+  for (const name of newer.removed) hosts.delete(name);
+  for (const { name } of newer.hosts) removed.delete(name);
+  return { ...newer, hosts: [...hosts.values()], removed: [...removed] };
 }

@@ -1,8 +1,8 @@
 import type { Board, BoardHost, BoardSlot, BoardSummary } from "@tartfleet/shared";
-import { addSlots, boardSlots, forTeam, noSlots, type BoardOccupant } from "../domain/board.ts";
+import { addSlots, boardSlots, forTeam, joinBoards, noSlots, type BoardOccupant } from "../domain/board.ts";
 import { isKept } from "../domain/lifecycle/hold.ts";
 import type { Occupant, StoredHost } from "../store/host-rows.ts";
-import { hangBell } from "./bell.ts";
+import { makeAudience, type Audience } from "./audience.ts";
 import type { LastHour } from "./last-hour.ts";
 import { labelsOf } from "./fleet-view.ts";
 import type { Parts } from "./parts.ts";
@@ -17,11 +17,11 @@ const PAUSE_MS = 500;
 /** Numbers that only time changes, like what happened in the last hour. */
 const AGEING_MS = 60_000;
 
-/** Somebody who looks at the board. */
-interface Watcher {
-  /** Hosts that changed since they were told, as they are now; undefined for those that left. */
-  changed: Map<string, BoardHost | undefined>;
-  ring(): void;
+/** The board as those of a team see it, or those who see everything. */
+interface View {
+  audience: Audience<Board>;
+  /** For who comes before the next change. */
+  whole: Board | undefined;
 }
 
 /**
@@ -30,7 +30,7 @@ interface Watcher {
  */
 export function makeBoard(parts: BoardParts) {
   const { store, changes, leases, fleet, history, clock, records, lastHour } = parts;
-  const watchers = new Set<Watcher>();
+  const views = new Map<string | null, View>();
   const hosts = new Map<number, BoardHost>();
   const changed = new Set<number>();
   let sums = noSlots();
@@ -61,9 +61,6 @@ export function makeBoard(parts: BoardParts) {
       hosts.set(id, host);
       addSlots(sums, host, 1);
     } else hosts.delete(id);
-    const name = host?.name ?? before?.name;
-    if (name === undefined) return;
-    for (const watcher of watchers) watcher.changed.set(name, host);
   }
 
   function summary(team: string | null): BoardSummary {
@@ -89,12 +86,24 @@ export function makeBoard(parts: BoardParts) {
 
   function wake(): void {
     isDue = false;
+    const shown: BoardHost[] = [];
+    const removed = new Set<string>();
     for (const id of changed) {
-      const host = store.hostById(id);
-      put(id, host && show(host));
+      const before = hosts.get(id);
+      const stored = store.hostById(id);
+      const host = stored && show(stored);
+      put(id, host);
+      if (host) shown.push(host);
+      else if (before) removed.add(before.name);
     }
+    // Enrolled anew under the name of one that was removed.
+    for (const { name } of shown) removed.delete(name);
     changed.clear();
-    for (const { ring } of watchers) ring();
+    for (const [team, view] of views) {
+      view.whole = undefined;
+      const ours = shown.map((host) => forTeam(host, team));
+      view.audience.tell({ whole: false, summary: summary(team), hosts: ours, removed: [...removed] });
+    }
     cancel = clock.after(AGEING_MS, wake);
   }
 
@@ -123,9 +132,16 @@ export function makeBoard(parts: BoardParts) {
     };
   }
 
-  function leave(watcher: Watcher): void {
-    watchers.delete(watcher);
-    if (watchers.size === 0) close();
+  function viewOf(team: string | null): View {
+    if (views.size === 0) open();
+    const view = views.get(team) ?? { audience: makeAudience(joinBoards), whole: undefined };
+    views.set(team, view);
+    return view;
+  }
+
+  function leave(team: string | null, { audience }: View): void {
+    if (audience.isEmpty()) views.delete(team);
+    if (views.size === 0) close();
   }
 
   function whole(team: string | null): Board {
@@ -141,39 +157,25 @@ export function makeBoard(parts: BoardParts) {
   return {
     /** As it stands now. @param team whose VMs are named; null: everybody's */
     fleetBoard(team: string | null): Board {
-      const watcher: Watcher = { changed: new Map(), ring() {} };
-      if (watchers.size === 0) open();
-      watchers.add(watcher);
+      if (views.size === 0) open();
       try {
         return whole(team);
       } finally {
-        leave(watcher);
+        if (views.size === 0) close();
       }
     },
 
     /** As it stands, and then what changes, until the signal aborts; who reads slowly is told of the newest alone. */
     async *watchFleet(team: string | null, signal: AbortSignal): AsyncGenerator<Board, void> {
-      const watcher: Watcher = { changed: new Map(), ring() {} };
-      const bell = hangBell((ring) => {
-        watcher.ring = ring;
-        return () => leave(watcher);
-      }, signal);
+      const view = viewOf(team);
+      const seat = view.audience.sit(signal);
       try {
-        if (watchers.size === 0) open();
-        watchers.add(watcher);
-        yield whole(team);
-        while (await bell.wait()) {
-          const news = [...watcher.changed];
-          watcher.changed.clear();
-          yield {
-            whole: false,
-            summary: summary(team),
-            hosts: news.flatMap(([, host]) => (host ? [forTeam(host, team)] : [])),
-            removed: news.flatMap(([name, host]) => (host ? [] : [name])),
-          };
-        }
+        view.whole ??= Object.freeze(whole(team));
+        yield view.whole;
+        for (let news = await seat.next(); news; news = await seat.next()) yield news;
       } finally {
-        bell.takeDown();
+        seat.leave();
+        leave(team, view);
       }
     },
   };

@@ -1,39 +1,52 @@
 import type { Topic } from "@tartfleet/shared";
-import { hangBell } from "./bell.ts";
+import { makeAudience } from "./audience.ts";
 import type { Changes } from "./changes.ts";
 import type { Clock } from "./clock.ts";
 
 const PAUSE_MS = 1000;
 
+/** Topics of which something has changed. */
+interface Changed {
+  topics: Topic[];
+}
+
 /** Tells those who show something when it is to be read again. */
 export function makeTopics(changes: Pick<Changes, "onTopic">, clock: Pick<Clock, "after">) {
+  const audience = makeAudience<Changed>((older, newer) => ({
+    topics: [...new Set([...older.topics, ...newer.topics])],
+  }));
+  const pending = new Set<Topic>();
+  let close = () => {};
+
+  function open(): void {
+    let cancel = () => {};
+    const unsubscribe = changes.onTopic((topic) => {
+      if (pending.size === 0) cancel = clock.after(PAUSE_MS, tell);
+      pending.add(topic);
+    });
+    close = () => {
+      cancel();
+      unsubscribe();
+      pending.clear();
+    };
+  }
+
+  function tell(): void {
+    const topics = [...pending];
+    pending.clear();
+    audience.tell({ topics });
+  }
+
   return {
     /** What has changed, at most once a second, until the signal aborts. */
-    async *watchTopics(signal: AbortSignal): AsyncGenerator<{ topics: Topic[] }, void> {
-      const pending = new Set<Topic>();
-      let cancel = () => {};
-      let isDue = false;
-      const bell = hangBell((ring) => {
-        const unsubscribe = changes.onTopic((topic) => {
-          pending.add(topic);
-          if (isDue) return;
-          isDue = true;
-          cancel = clock.after(PAUSE_MS, ring);
-        });
-        return () => {
-          cancel();
-          unsubscribe();
-        };
-      }, signal);
+    async *watchTopics(signal: AbortSignal): AsyncGenerator<Changed, void> {
+      if (audience.isEmpty()) open();
+      const seat = audience.sit(signal);
       try {
-        while (await bell.wait()) {
-          isDue = false;
-          const topics = [...pending];
-          pending.clear();
-          yield { topics };
-        }
+        for (let news = await seat.next(); news; news = await seat.next()) yield news;
       } finally {
-        bell.takeDown();
+        seat.leave();
+        if (audience.isEmpty()) close();
       }
     },
   };

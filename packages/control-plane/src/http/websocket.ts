@@ -1,8 +1,9 @@
-import { getWSConnectionHandler, jsonEncoder } from "@trpc/server/adapters/ws";
+import { getWSConnectionHandler } from "@trpc/server/adapters/ws";
 import { WebSocketServer } from "ws";
 import { appRouter } from "../api/router.ts";
 import type { Clock } from "../engine/clock.ts";
 import { boundSocket, closeWithin } from "./bound-socket.ts";
+import { socketEncoder } from "./encoder.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { logTrpcFailure } from "./trpc-log.ts";
 import type { Route, UpgradeDeps } from "./upgrades.ts";
@@ -60,15 +61,8 @@ export function serveSockets({ useCases, draining, log, limits, clock }: SocketD
             maxBatchSize: limits.batchSize,
             createContext: () => ({ useCases, draining, enter: async () => access, address, requestId }),
             onError: ({ error, path }) => logTrpcFailure(log, { error, path, requestId }),
-            experimental_encoder: {
-              ...jsonEncoder,
-              decode(text) {
-                const message = jsonEncoder.decode(text);
-                // Each message has been counted as one.
-                if (Array.isArray(message)) count(Math.max(0, message.length - 1));
-                return message;
-              },
-            },
+            // Each message has been counted as one.
+            experimental_encoder: socketEncoder((calls) => count(Math.max(0, calls - 1))),
           });
           serve(client, request);
         });

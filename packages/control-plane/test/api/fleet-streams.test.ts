@@ -1,5 +1,6 @@
 import { boardSchema, changesSchema, TOPICS } from "@tartfleet/shared";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { socketClient } from "../helpers/client.ts";
 import { enrol } from "../helpers/host.ts";
 import { ADMIN, startPlane, until, type Plane } from "../helpers/plane.ts";
 import { openStream, type SseStream } from "../helpers/sse.ts";
@@ -48,4 +49,25 @@ describe("the fleet over server-sent events", () => {
       body: { code: "invalid_request", detail: expect.stringContaining("text/event-stream") },
     });
   });
+});
+
+test("a change is written as JSON once, however many look at it on sockets and as events", async () => {
+  const clients = Array.from({ length: 10 }, () => socketClient(plane.port, plane.tokens.viewer));
+  const boards = clients.map((client) => {
+    const heard: unknown[] = [];
+    client.trpc.fleet.watch.subscribe(undefined, { onData: (board) => void heard.push(board) });
+    return heard;
+  });
+  const stream = await openStream(`${plane.url}/v1/fleet/board`, plane.tokens.viewer);
+  await until(() => [...boards, messages(stream)].every(({ length }) => length === 1));
+  const stringify = vi.spyOn(JSON, "stringify");
+  await enrol(plane, "mac-2");
+  await until(() => [...boards, messages(stream)].every(({ length }) => length === 2));
+  const written = stringify.mock.calls.filter(([value]) => boardSchema.safeParse(value).success);
+  stringify.mockRestore();
+  expect(written).toHaveLength(1);
+  expect(new Set(boards.map(([, board]) => JSON.stringify(board))).size).toBe(1);
+  expect(boards[0]?.[1]).toEqual(messages(stream)[1]);
+  stream.cut();
+  await Promise.all(clients.map((client) => client.close()));
 });

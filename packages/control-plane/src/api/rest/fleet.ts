@@ -13,6 +13,7 @@ import {
 } from "@tartfleet/shared";
 import { z } from "zod";
 import { teamBoundOf } from "../authorize.ts";
+import { jsonOf } from "../json.ts";
 import { capacityFor } from "../team-view.ts";
 import type { App, RestDeps } from "./app.ts";
 import { requireCaller } from "./caller.ts";
@@ -21,7 +22,7 @@ import { PROBLEMS } from "./schemas.ts";
 
 const tags = ["Fleet"];
 
-const dataOf = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
+const dataOf = (value: object): string => `data: ${jsonOf(value)}\n\n`;
 
 /** The fleet as a whole: what it can take, how it stands, who waits. */
 export function fleetRoutes(app: App, deps: RestDeps): void {
