@@ -2,18 +2,17 @@ import { makeApi, type Api } from "@tartfleet/lab/src/fleet/api.ts";
 import { takenSlots } from "@tartfleet/lab/src/fleet/leftovers.ts";
 import { until } from "@tartfleet/lab/src/fleet/until.ts";
 import { join } from "node:path";
-import type { HostsProcess } from "./agents/agents-main.ts";
+import { startHerd, type Herd } from "./agents/herd.ts";
 import { IMAGE } from "./agents/light-tart.ts";
 import type { LoadProcess, Target } from "./load/load-main.ts";
 import { startHelper, type Helper } from "./processes/helper.ts";
 import { makePlane, type Plane } from "./processes/plane.ts";
 import type { RawProcess } from "./raw/raw-main.ts";
 
-/** A control plane, its light hosts, the load on it and the raw twin: a process each. */
+/** A control plane, its light hosts, the load on it and the raw twin: processes of their own. */
 export interface Fleet {
   plane: Plane;
-  agents: Helper<HostsProcess>["call"];
-  agentsPid: number;
+  agents: Herd;
   load: Helper<LoadProcess>["call"];
   /** Another load, for what others do meanwhile. */
   others: Helper<LoadProcess>["call"];
@@ -38,7 +37,7 @@ const PATIENCE_MS = 600_000;
 
 export async function startFleet(dir: string, hosts: number, profile?: string): Promise<Fleet> {
   const plane = makePlane({ dir, profile });
-  const agents = startHelper<HostsProcess>(new URL("agents/agents-main.ts", import.meta.url));
+  const agents = startHerd(hosts);
   const load = startHelper<LoadProcess>(new URL("load/load-main.ts", import.meta.url));
   const others = startHelper<LoadProcess>(new URL("load/load-main.ts", import.meta.url));
   const raw = startHelper<RawProcess>(new URL("raw/raw-main.ts", import.meta.url));
@@ -58,12 +57,11 @@ export async function startFleet(dir: string, hosts: number, profile?: string): 
       expiresInSeconds: 3600,
     });
     const emptyMiB = plane.memoryMiB();
-    await agents.call.add({ url: plane.url, enrolmentToken: enrolment.token, from: 1, count: hosts });
+    await agents.add(plane.url, enrolment.token);
     const rawUrl = await raw.call.start(join(dir, "raw.sqlite"));
     const fleet: Fleet = {
       plane,
-      agents: agents.call,
-      agentsPid: agents.pid,
+      agents,
       load: load.call,
       others: others.call,
       admin,
@@ -76,7 +74,7 @@ export async function startFleet(dir: string, hosts: number, profile?: string): 
         await until(
           "the fleet to be idle",
           async () => {
-            const fault = await agents.call.fault();
+            const fault = await agents.fault();
             if (fault !== undefined) throw new Error(`an agent failed: ${fault}`);
             const capacity = await admin.capacity();
             return takenSlots(capacity).length === 0 && capacity.slots.free >= 2 * hosts;

@@ -7,14 +7,30 @@ import { createLightAgent } from "./light-agent.ts";
 import { createGate } from "./light-tart.ts";
 import { createRawAgents } from "./raw-agents.ts";
 
-/** So many hosts are enrolled side by side. */
-const AT_ONCE = 50;
+const ENROLMENT_TRIES = 5;
 
 /** When an agent was first told of a VM. */
 export interface Told {
   vmId: string;
   /** On the machine's monotonic clock, in milliseconds. */
   at: number;
+}
+
+/** Beside thousands of others a machine may have to ask twice. */
+async function enrolPatiently(url: string, token: string, name: string) {
+  for (let left = ENROLMENT_TRIES; ; left -= 1) {
+    const enrolled = await enrol(url, token, { name, machineId: `machine-${name}` }, {});
+    if (enrolled.ok || enrolled.failure.kind !== "unreachable" || left === 1) return enrolled;
+  }
+}
+
+export interface AddHosts {
+  url: string;
+  enrolmentToken: string;
+  /** The number in the first one's name. */
+  from: number;
+  count: number;
+  atOnce: number;
 }
 
 /** Many hosts in one process. */
@@ -53,8 +69,9 @@ const hosts = (() => {
   }
 
   async function start(url: string, enrolmentToken: string, name: string): Promise<void> {
-    const enrolled = await enrol(url, enrolmentToken, { name, machineId: `machine-${name}` }, {});
+    const enrolled = await enrolPatiently(url, enrolmentToken, name);
     if (!enrolled.ok) throw new Error(`${name} was not enrolled: ${enrolled.failure.message}`);
+    const { promise: isThere, resolve: arrive } = Promise.withResolvers<void>();
     const agent = createLightAgent({
       url,
       name,
@@ -74,22 +91,26 @@ const hosts = (() => {
         for (const { vmId, attempt } of assignments) note(vmId, attempt, name);
       },
       onDeleted: () => void gone.set(name, monotonicMs()),
-      onSession: (isOpen) => void (sessions += isOpen ? 1 : -1),
+      onSession(isOpen) {
+        sessions += isOpen ? 1 : -1;
+        arrive();
+      },
       log,
     });
     void agent.run(over.signal);
+    await isThere;
   }
 
   return {
-    /** Enrols that many hosts and starts their agents; they are connected when `connected` says so. */
-    async add(options: { url: string; enrolmentToken: string; from: number; count: number }): Promise<void> {
+    /** Enrols hosts and starts their agents, so many side by side; resolves when all have had a session. */
+    async add(options: AddHosts): Promise<void> {
       guests ??= new Pool(options.url, { connections: 64 });
       const names = Array.from({ length: options.count }, (_, index) => `mac-${options.from + index}`);
       const next = names.values();
       const lane = async () => {
         for (const name of next) await start(options.url, options.enrolmentToken, name);
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, lane));
+      await Promise.all(Array.from({ length: options.atOnce }, lane));
     },
     /** How many sessions are open now. */
     connected: (): number => sessions,
@@ -116,7 +137,6 @@ const hosts = (() => {
     fault: (): string | undefined => fault,
     connectRaw: raw.connect,
     echoRaw: raw.echo,
-    usage: () => ({ cpu: process.cpuUsage(), at: monotonicMs() }),
   };
 })();
 
