@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from "commander";
+import { environmentOf } from "./frame/environment.ts";
 import { measure } from "./frame/measure.ts";
-import { lineOf } from "./frame/print.ts";
+import { lineOf, sentenceOf, tableOf } from "./frame/print.ts";
 import type { Result } from "./frame/result.ts";
 import { scaleOf, SMOKE, type Scenario } from "./frame/scenario.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
@@ -12,6 +13,7 @@ interface Options {
   rounds: number;
   smoke: boolean;
   json: boolean;
+  markdown: boolean;
   profile?: string;
 }
 
@@ -28,7 +30,8 @@ function whole(text: string): number {
 }
 
 async function run(options: Options): Promise<void> {
-  const { only, scales, rounds, smoke, json, profile } = options;
+  const { only, scales, rounds, smoke, json, markdown, profile } = options;
+  const environment = environmentOf();
   const results: Result[] = [];
   await measure({
     scenarios: only,
@@ -39,9 +42,10 @@ async function run(options: Options): Promise<void> {
       console.log(lineOf(result));
     },
     profile,
-    sharesFleet: smoke,
+    isSmoke: smoke,
   });
-  if (json) console.log(JSON.stringify({ results }));
+  if (markdown) console.log(`\n${tableOf(results)}\n\n${sentenceOf(environment)}`);
+  if (json) console.log(JSON.stringify({ results, environment }));
 }
 
 await new Command("bench")
@@ -57,6 +61,7 @@ await new Command("bench")
   )
   .option("--rounds <n>", "how often each is measured, for the median", whole, 5)
   .option("--smoke", "as small as can be: does it still work?", false)
+  .option("--markdown", "end with the table that docs/performance.md has", false)
   .option("--json", "end with one line of JSON", false)
   .option("--profile <folder>", "CPU profiles of the control plane into that folder")
   .action((options: Omit<Options, "only"> & Partial<Pick<Options, "only">>) =>

@@ -10,7 +10,7 @@ export async function smoke(scenarios: readonly Scenario[]): Promise<{ names: st
     scales: [SMOKE],
     say: () => {},
     onResult: (result) => results.push(result),
-    sharesFleet: true,
+    isSmoke: true,
   });
   const names = scenarios.flatMap(({ name, figures }) =>
     figures.map((figure) => `${name} ${figure.name} 1x`),

@@ -4,8 +4,13 @@ import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { startFleet, type Fleet } from "../fleet.ts";
+import { makeCalibration, type Calibration } from "./calibration.ts";
 import { growthOf, summarise, type Result } from "./result.ts";
+import { measureRounds } from "./rounds.ts";
 import type { Scale, Scenario } from "./scenario.ts";
+
+/** For rounds whose times nobody looks at. */
+const NEVER_MIND: Calibration = { settle: async () => true };
 
 export interface MeasureOptions {
   scenarios: readonly Scenario[];
@@ -14,8 +19,8 @@ export interface MeasureOptions {
   onResult(result: Result): void;
   /** Folder for CPU profiles of the control plane. */
   profile?: string | undefined;
-  /** One fleet of a scale for all scenarios, where it is not their figures that matter. */
-  sharesFleet?: boolean;
+  /** It is not the figures that matter: one fleet of a scale for all scenarios, and no waiting for a quiet machine. */
+  isSmoke?: boolean;
 }
 
 /** Measures every scenario at every scale, and how its figures grow between them. */
@@ -28,7 +33,7 @@ export async function measure(options: MeasureOptions): Promise<void> {
     medians.set(key, (medians.get(key) ?? new Map<number, number>()).set(factor, result.value));
   };
   for (const scale of scales) {
-    const groups = options.sharesFleet ? [scenarios] : scenarios.map((scenario) => [scenario]);
+    const groups = options.isSmoke ? [scenarios] : scenarios.map((scenario) => [scenario]);
     for (const group of groups) await measureGroup(group, scale, options, take(scale.factor));
   }
   for (const scenario of scenarios) {
@@ -42,7 +47,7 @@ export async function measure(options: MeasureOptions): Promise<void> {
 async function measureGroup(
   scenarios: readonly Scenario[],
   scale: Scale,
-  { say, profile }: MeasureOptions,
+  { say, profile, isSmoke = false }: MeasureOptions,
   take: (result: Result) => void,
 ): Promise<void> {
   // Real, because processes are found by it.
@@ -59,6 +64,7 @@ async function measureGroup(
         scale,
         dir,
         say,
+        rounds: (round) => measureRounds(scale.rounds, round, isSmoke ? NEVER_MIND : makeCalibration()),
         fleet: () => (fleet ??= startFleet(root, scale.hosts, profile)),
       });
       for (const result of summarise(scenario, scale.factor, samples)) take(result);

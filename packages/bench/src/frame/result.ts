@@ -10,10 +10,12 @@ export interface Result {
   baseline: number | null;
   ratio: number | null;
   aim: string | null;
-  /** null where there is no aim. */
+  /** null where there is no aim, or what was measured is invalid. */
   met: boolean | null;
   /** How far the middle half of the values lies apart, as a part of the median; null for a single one. */
   spread: number | null;
+  /** Why it means nothing; null where it does mean something. */
+  invalid: string | null;
 }
 
 /** What the samples of one scenario at one scale come to: each figure's median. */
@@ -26,6 +28,8 @@ export function summarise(scenario: Scenario, factor: number, samples: readonly 
     const ratios = paired.map(({ value, baseline = 1 }) => value / baseline);
     const value = median(values);
     const ratio = ratios.length > 0 ? median(ratios) : null;
+    const invalid = own.find((sample) => sample.invalid !== undefined)?.invalid ?? null;
+    const isMetBy = (aim: Aim) => isMet(aim, aim.of === "ratio" ? ratio : value);
     return [
       {
         name: `${scenario.name} ${figure.name} ${factor}x`,
@@ -34,9 +38,10 @@ export function summarise(scenario: Scenario, factor: number, samples: readonly 
         baseline: paired.length > 0 ? median(paired.map(({ baseline = 1 }) => baseline)) : null,
         ratio,
         aim: figure.aim ? textOf(figure.aim) : null,
-        met: figure.aim ? isMet(figure.aim, figure.aim.of === "ratio" ? ratio : value) : null,
+        met: figure.aim && invalid === null ? isMetBy(figure.aim) : null,
         spread:
           values.length > 1 && value !== 0 ? (quantile(values, 0.75) - quantile(values, 0.25)) / value : null,
+        invalid,
       },
     ];
   });
@@ -69,6 +74,7 @@ export function growthOf(
     aim: textOf(aim),
     met: isMet(aim, exponent),
     spread: null,
+    invalid: null,
   };
 }
 

@@ -26,6 +26,8 @@ export interface Sample {
   figure: string;
   value: number;
   baseline?: number;
+  /** Why it means nothing, where it does not. */
+  invalid?: string | undefined;
 }
 
 /** How large everything is. */
@@ -50,6 +52,8 @@ interface Stage {
   fleet(): Promise<Fleet>;
   /** A folder of its own. */
   dir: string;
+  /** Measures as many rounds as the scale has, each when the machine is as fast as it mostly is. */
+  rounds(measure: (round: number) => Promise<Sample[]>): Promise<Sample[]>;
   /** Says how far it is, for people. */
   say(line: string): void;
 }

@@ -3,7 +3,7 @@ import { labEnvironment } from "@tartfleet/lab/src/fleet/environment.ts";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { atMost, type Sample, type Scenario } from "../frame/scenario.ts";
+import { atMost, type Scenario } from "../frame/scenario.ts";
 import { cpuSeconds, memoryMiB } from "../processes/proc.ts";
 
 /**
@@ -18,7 +18,7 @@ export const agent: Scenario = {
     { name: "idle", unit: "% of a core", aim: atMost("value", 0.5) },
   ],
   restarts: true,
-  async run({ scale, dir, fleet: start }) {
+  async run({ scale, dir, rounds, fleet: start }) {
     const { plane, admin } = await start();
     const name = "measured";
     await mkdir(join(dir, name));
@@ -40,20 +40,18 @@ export const agent: Scenario = {
     await program.start();
     // The VMs of others are not for it.
     await admin.drainHost(name, { reason: "it is measured" });
-    const samples: Sample[] = [];
     try {
       const pid = program.pid ?? 0;
-      for (let round = 0; round < scale.rounds; round += 1) {
+      return await rounds(async () => {
         const before = cpuSeconds(pid);
         await wait(scale.seconds * 1000);
-        samples.push(
+        return [
           { figure: "memory", value: memoryMiB(pid) },
           { figure: "idle", value: (100 * (cpuSeconds(pid) - before)) / scale.seconds },
-        );
-      }
+        ];
+      });
     } finally {
       await program.stop();
     }
-    return samples;
   },
 };

@@ -1,6 +1,6 @@
 import { until } from "@tartfleet/lab/src/fleet/until.ts";
 import { quantile } from "simple-statistics";
-import { atMost, type Sample, type Scenario } from "../frame/scenario.ts";
+import { atMost, type Scenario } from "../frame/scenario.ts";
 import { requireAll } from "../load/require-all.ts";
 
 const CONNECTIONS = 256;
@@ -16,35 +16,32 @@ export const burst: Scenario = {
   figures: [
     { name: "last told", unit: "s", aim: atMost("value", 20), growth: 1.1 },
     { name: "others' p99", unit: "ms", aim: atMost("value", 250), growth: 0.2 },
+    { name: "cpu", unit: "us/VM" },
   ],
-  async run({ scale, fleet: start }) {
+  async run({ scale, rounds, fleet: start }) {
     const fleet = await start();
-    const { load, others, agents, raw } = fleet;
+    const { plane, load, others, agents, raw } = fleet;
     const slots = 2 * scale.hosts;
-    const samples: Sample[] = [];
     await agents.setJobs(0);
     await agents.connectRaw(raw.url, 1);
     await agents.takeTold();
-    for (let round = 0; round < scale.rounds; round += 1) {
+    return rounds(async () => {
       const twin = await tellAll(raw);
       await agents.setGate(false);
+      const cpuBefore = plane.cpuSeconds();
       const meanwhile = others.open(fleet.get("/v1/vms?limit=1"), PER_SECOND, scale.seconds);
       const own = await tellAll(fleet.create);
+      const cpu = ((plane.cpuSeconds() - cpuBefore) * 1e6) / slots;
       const { answered } = requireAll(await meanwhile);
       await agents.setGate(true);
       await fleet.calm();
-      samples.push(
+      const lasted = answered.map(({ lastedMs }) => lastedMs);
+      return [
         { figure: "last told", value: own, baseline: twin },
-        {
-          figure: "others' p99",
-          value: quantile(
-            answered.map(({ lastedMs }) => lastedMs),
-            0.99,
-          ),
-        },
-      );
-    }
-    return samples;
+        { figure: "others' p99", value: quantile(lasted, 0.99) },
+        { figure: "cpu", value: cpu },
+      ];
+    });
 
     /** @returns seconds from the first call until the last agent was told */
     async function tellAll(target: typeof raw): Promise<number> {

@@ -1,5 +1,6 @@
 import { quantile } from "simple-statistics";
-import { atLeast, atMost, type Sample, type Scenario } from "../frame/scenario.ts";
+import { atLeast, atMost, type Scenario } from "../frame/scenario.ts";
+import { overloadIn } from "../load/overload.ts";
 import { requireAll } from "../load/require-all.ts";
 
 const CONNECTIONS = 64;
@@ -16,11 +17,10 @@ export const createCall: Scenario = {
     { name: "p99", unit: "ms", aim: atMost("value", 25), growth: 0.2 },
     { name: "cpu", unit: "us/call" },
   ],
-  async run({ scale, fleet: start }) {
+  async run({ scale, rounds, fleet: start }) {
     const fleet = await start();
     const { plane, load, agents } = fleet;
-    const samples: Sample[] = [];
-    for (let round = 0; round < scale.rounds; round += 1) {
+    return rounds(async () => {
       const twin = requireAll(await load.closed(fleet.raw, CONNECTIONS, scale.calls));
       await agents.setJobs(0);
       await agents.setGate(false);
@@ -36,12 +36,12 @@ export const createCall: Scenario = {
           answered.map(({ lastedMs }) => lastedMs),
           0.99,
         );
-      samples.push(
-        { figure: "rate", value: rate(own), baseline: rate(twin) },
-        { figure: "p99", value: p99(own), baseline: p99(twin) },
+      const invalid = overloadIn(own, twin);
+      return [
+        { figure: "rate", value: rate(own), baseline: rate(twin), invalid },
+        { figure: "p99", value: p99(own), baseline: p99(twin), invalid },
         { figure: "cpu", value: cpu },
-      );
-    }
-    return samples;
+      ];
+    });
   },
 };

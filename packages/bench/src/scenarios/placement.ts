@@ -1,6 +1,6 @@
 import { decide } from "@tartfleet/control-plane/src/domain/scheduling/decide.ts";
 import { quantile } from "simple-statistics";
-import { atMost, type Sample, type Scenario } from "../frame/scenario.ts";
+import { atMost, type Scenario } from "../frame/scenario.ts";
 import { makeBare } from "../placement/bare.ts";
 import { requestOf, roomOf, viewOf } from "../placement/fleet.ts";
 
@@ -21,9 +21,8 @@ export const placement: Scenario = {
     { name: "churn p50", unit: "us", growth: 0.2 },
     { name: "churn p99", unit: "us", aim: atMost("value", 20), growth: 0.2 },
   ],
-  async run({ scale: { hosts, rounds } }) {
-    const samples: Sample[] = [];
-    for (let round = 0; round < rounds; round += 1) {
+  async run({ scale: { hosts }, rounds }) {
+    return rounds(async () => {
       const wanted = 2 * hosts;
       const bareMs = timed(() => {
         const bare = makeBare(hosts);
@@ -35,7 +34,6 @@ export const placement: Scenario = {
         while (decide(view, AT_ONCE).length > 0);
       });
       const perVm = (ms: number) => (ms * 1000) / wanted;
-      samples.push({ figure: "whole", value: perVm(ownMs), baseline: perVm(bareMs) });
 
       const churn = Array.from({ length: CHURN }, (_, index) => {
         const hostId = 1 + ((index * 7919) % hosts);
@@ -45,12 +43,12 @@ export const placement: Scenario = {
         view.queue.unpark(() => true);
         return timed(() => void decide(view, 1)) * 1000;
       });
-      samples.push(
+      return [
+        { figure: "whole", value: perVm(ownMs), baseline: perVm(bareMs) },
         { figure: "churn p50", value: quantile(churn, 0.5) },
         { figure: "churn p99", value: quantile(churn, 0.99) },
-      );
-    }
-    return samples;
+      ];
+    });
   },
 };
 

@@ -19,34 +19,43 @@ export const reads: Scenario = {
   figures: NAMES.flatMap((name): Figure[] => [
     { name: `${name} p50`, unit: "ms", growth: 1.1 },
     { name: `${name} p99`, unit: "ms", aim: atMost("value", 10), growth: 1.1 },
+    { name: `${name} cpu`, unit: "us/call" },
     { name: `${name} p50 with a past`, unit: "ms", aim: atMost("ratio", 1.5) },
   ]),
   restarts: true,
-  async run({ scale, fleet: start }) {
+  async run({ scale, rounds, fleet: start }) {
     const fleet = await start();
-    const samples: Sample[] = [];
+    const { plane } = fleet;
     const without = new Map<string, number[]>();
-    const ask = async (name: (typeof NAMES)[number]): Promise<number[]> => {
+    const ask = async (name: (typeof NAMES)[number]) => {
+      const cpuBefore = plane.cpuSeconds();
       const calls = requireAll(await fleet.load.open(fleet.get(READS[name]), PER_SECOND, scale.seconds));
-      return calls.answered.map(({ lastedMs }) => lastedMs);
+      const ms = calls.answered.map(({ lastedMs }) => lastedMs);
+      return { ms, cpu: ((plane.cpuSeconds() - cpuBefore) * 1e6) / ms.length };
     };
-    for (let round = 0; round < scale.rounds; round += 1) {
+    const fresh = await rounds(async () => {
+      const samples: Sample[] = [];
       for (const name of NAMES) {
-        const ms = await ask(name);
+        const { ms, cpu } = await ask(name);
         without.set(name, [...(without.get(name) ?? []), ...ms]);
         samples.push(
           { figure: `${name} p50`, value: quantile(ms, 0.5) },
           { figure: `${name} p99`, value: quantile(ms, 0.99) },
+          { figure: `${name} cpu`, value: cpu },
         );
       }
-    }
+      return samples;
+    });
     await restartWithPast(fleet, scale.past);
-    for (let round = 0; round < scale.rounds; round += 1) {
+    const old = await rounds(async () => {
+      const samples: Sample[] = [];
       for (const name of NAMES) {
         const baseline = quantile(without.get(name) ?? [], 0.5);
-        samples.push({ figure: `${name} p50 with a past`, value: quantile(await ask(name), 0.5), baseline });
+        const { ms } = await ask(name);
+        samples.push({ figure: `${name} p50 with a past`, value: quantile(ms, 0.5), baseline });
       }
-    }
-    return samples;
+      return samples;
+    });
+    return [...fresh, ...old];
   },
 };

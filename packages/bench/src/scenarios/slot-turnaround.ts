@@ -1,5 +1,5 @@
 import { quantile } from "simple-statistics";
-import { atMost, type Sample, type Scenario } from "../frame/scenario.ts";
+import { atMost, type Scenario } from "../frame/scenario.ts";
 import { requireAll } from "../load/require-all.ts";
 
 const CONNECTIONS = 64;
@@ -15,27 +15,30 @@ export const slotTurnaround: Scenario = {
   figures: [
     { name: "p50", unit: "ms", growth: 0.2 },
     { name: "p99", unit: "ms", aim: atMost("value", 5), growth: 0.2 },
+    { name: "cpu", unit: "us/VM" },
   ],
-  async run({ scale, fleet: start }) {
+  async run({ scale, rounds, fleet: start }) {
     const fleet = await start();
-    const { load, agents, raw } = fleet;
+    const { plane, load, agents, raw } = fleet;
     const slots = 2 * scale.hosts;
-    const samples: Sample[] = [];
+    const calls = slots + Math.ceil(PER_SECOND * scale.seconds);
     await agents.connectRaw(raw.url, 1);
-    for (let round = 0; round < scale.rounds; round += 1) {
+    return rounds(async () => {
       const twin = await agents.echoRaw(100);
       await agents.takeTurnarounds();
       // So long that of all slots together as many become free a second.
       await agents.setJobs((slots / PER_SECOND) * 1000);
-      requireAll(await load.closed(fleet.create, CONNECTIONS, slots + Math.ceil(PER_SECOND * scale.seconds)));
+      const cpuBefore = plane.cpuSeconds();
+      requireAll(await load.closed(fleet.create, CONNECTIONS, calls));
       await fleet.calm();
+      const cpu = ((plane.cpuSeconds() - cpuBefore) * 1e6) / calls;
       const own = await agents.takeTurnarounds();
-      samples.push(
+      await agents.takeTold();
+      return [
         { figure: "p50", value: quantile(own, 0.5), baseline: quantile(twin, 0.5) },
         { figure: "p99", value: quantile(own, 0.99), baseline: quantile(twin, 0.99) },
-      );
-    }
-    await agents.takeTold();
-    return samples;
+        { figure: "cpu", value: cpu },
+      ];
+    });
   },
 };
