@@ -9,9 +9,9 @@ import type { Tx } from "./group-commit.ts";
 import { settle } from "./ledger.ts";
 import { keepPhase, type KeptPhase } from "./phase-times.ts";
 import { countIdle } from "./pool-counts.ts";
-import { encoded, placeholders, prepared } from "./prepared.ts";
+import { placeholders, preparedRead, preparedWrite } from "./prepared.ts";
 import { attempts, events, hosts, meta, tokens, vms } from "./schema.ts";
-import { eventOfRow, rowOfVm, STEP_COLUMNS, vmOfRow } from "./vm-rows.ts";
+import { changedColumns, eventOfRow, rowOfVm, vmOfRow, type StepColumn } from "./vm-rows.ts";
 
 /** What a step goes by besides the event. */
 export interface StepContext extends Context {
@@ -40,12 +40,11 @@ export type Applied =
     }
   | { outcome: "ignored"; vm: Vm | null; reason: string };
 
-const vmRow = prepared((db) =>
+const vmRow = preparedRead((db) =>
   db
     .select()
     .from(vms)
-    .where(eq(vms.id, sql.placeholder("id")))
-    .prepare(),
+    .where(eq(vms.id, sql.placeholder("id"))),
 );
 
 export function readVm(tx: Tx, id: string): Vm | undefined {
@@ -75,14 +74,10 @@ export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context:
   if (vm === before && entry === null && touched === null) {
     return { outcome: "ignored", vm, reason: "it was known" };
   }
-  if (vm !== before) {
-    // Secrets are for the guest's set-up; past it nobody needs them.
-    const isDone = NEEDS_SECRETS.has(vm.state) ? 0 : 1;
-    vmUpdate(tx).run({ ...encoded(vms, rowOfVm(vm)), vmId, isDone });
-  }
+  if (vm !== before) writeVm(tx, before, vm);
   if (before.spec.pool !== undefined && before.state === "provisioning" && vm.state !== before.state)
     countIdle(tx, before.spec.pool, context.now - before.stateSince);
-  if (vm.endedAt !== null && before.endedAt === null) tx.delete(tokens).where(eq(tokens.vmId, vmId)).run();
+  if (vm.endedAt !== null && before.endedAt === null) deleteTokens(tx)({ vmId });
   const phase = finishedPhase(before, vm, result.error, context.now, context.gapOf);
   return {
     outcome: "applied",
@@ -95,16 +90,33 @@ export function applyEvent(tx: Tx, vmId: string, event: LifecycleEvent, context:
   };
 }
 
-const vmUpdate = prepared((db) =>
-  db
-    .update(vms)
-    .set({
-      ...placeholders(STEP_COLUMNS),
-      secrets: sql`case when ${sql.placeholder("isDone")} then null else ${vms.secrets} end`,
-    })
-    .where(eq(vms.id, sql.placeholder("vmId")))
-    .prepare(),
-);
+/** What did not change is left out: SQLite would write each index that it is part of anew. */
+function writeVm(tx: Tx, before: Vm, after: Vm): void {
+  // Secrets are for the guest's set-up; past it nobody needs them.
+  const isSetUp = NEEDS_SECRETS.has(before.state) && !NEEDS_SECRETS.has(after.state);
+  const columns = changedColumns(before, after);
+  if (columns.length === 0 && !isSetUp) return;
+  vmUpdate(columns, isSetUp)(tx)({ ...rowOfVm(after), vmId: after.id });
+}
+
+const vmUpdates = new Map<string, ReturnType<typeof preparedWrite>>();
+
+/** There are as many of them as steps change different columns: some dozens. */
+function vmUpdate(columns: readonly StepColumn[], wipesSecrets: boolean): ReturnType<typeof preparedWrite> {
+  const key = [...columns, wipesSecrets].join();
+  const update =
+    vmUpdates.get(key) ??
+    preparedWrite((db) =>
+      db
+        .update(vms)
+        .set({ ...placeholders(columns), ...(wipesSecrets ? { secrets: null } : {}) })
+        .where(eq(vms.id, sql.placeholder("vmId"))),
+    );
+  vmUpdates.set(key, update);
+  return update;
+}
+
+const deleteTokens = preparedWrite((db) => db.delete(tokens).where(eq(tokens.vmId, sql.placeholder("vmId"))));
 
 /** The states in which a guest may yet have to be set up. */
 export const NEEDS_SECRETS: ReadonlySet<Vm["state"]> = new Set([
@@ -128,7 +140,7 @@ function contextOf(tx: Tx, vm: Vm, context: Context): Context {
   return isRestored ? { ...known, budgets: { ...context.budgets, maxAttempts: 0 } } : known;
 }
 
-const restoredAt = prepared((db) => db.select().from(meta).where(eq(meta.key, "restored_at")).prepare());
+const restoredAt = preparedRead((db) => db.select().from(meta).where(eq(meta.key, "restored_at")));
 
 /** Whether it was accepted before the database was restored from a backup: what happened to it since is not known. */
 export function isOfBeforeRestore(tx: Tx, vm: Pick<Vm, "createdAt">): boolean {
@@ -141,12 +153,11 @@ function hasToken(tx: Tx, { id, attempt }: Vm): boolean {
   return tokenOf(tx).get({ id, attempt }) !== undefined;
 }
 
-const tokenOf = prepared((db) =>
+const tokenOf = preparedRead((db) =>
   db
     .select({ id: tokens.id })
     .from(tokens)
-    .where(and(eq(tokens.vmId, sql.placeholder("id")), eq(tokens.attempt, sql.placeholder("attempt"))))
-    .prepare(),
+    .where(and(eq(tokens.vmId, sql.placeholder("id")), eq(tokens.attempt, sql.placeholder("attempt")))),
 );
 
 function countRefusals(tx: Tx, vmId: string): number {
@@ -171,34 +182,32 @@ const MOST_EVENTS = 1000;
 /** A VM's history is bounded: past that many events what is only a note is not written down any more. */
 function keepEvent(tx: Tx, vm: Vm, entry: HistoryEntry, now: number): VmEvent | null {
   if (!NOTES.has(entry.type)) return writeEvent(tx, vm, entry, now);
-  if (eventAt(tx).get({ vmId: vm.id, offset: MOST_EVENTS })) return null;
   if (!eventAt(tx).get({ vmId: vm.id, offset: MOST_EVENTS - 1 })) return writeEvent(tx, vm, entry, now);
+  if (eventAt(tx).get({ vmId: vm.id, offset: MOST_EVENTS })) return null;
   const message = `This VM has ${MOST_EVENTS} events: what is only a note is not written down any more.`;
   return writeEvent(tx, vm, { type: "evidence", source: "control_plane", message, data: {} }, now);
 }
 
-const eventAt = prepared((db) =>
+const eventAt = preparedRead((db) =>
   db
     .select({ id: events.id })
     .from(events)
     .where(eq(events.vmId, sql.placeholder("vmId")))
     .orderBy(events.id)
     .limit(1)
-    .offset(sql.placeholder("offset"))
-    .prepare(),
+    .offset(sql.placeholder("offset")),
 );
 
 export function writeEvent(tx: Tx, vm: Vm, entry: HistoryEntry, now: number): VmEvent {
   const { type, source, message, data } = entry;
   const row = { vmId: vm.id, at: now, state: vm.state, attempt: vm.attempt, type, source, message, data };
-  return eventOfRow(eventInsert(tx).get(encoded(events, row)));
+  const { lastInsertRowid } = insertEvent(tx)(row);
+  return eventOfRow({ id: Number(lastInsertRowid), ...row });
 }
 
 const EVENT_COLUMNS = ["vmId", "at", "state", "attempt", "type", "source", "message", "data"] as const;
 
-const eventInsert = prepared((db) =>
-  db.insert(events).values(placeholders(EVENT_COLUMNS)).returning().prepare(),
-);
+const insertEvent = preparedWrite((db) => db.insert(events).values(placeholders(EVENT_COLUMNS)));
 
 /** @returns the host whose assignments changed, null when none did */
 function changeAttempt(
@@ -209,26 +218,40 @@ function changeAttempt(
   now: number,
 ): number | null {
   if (change === "keep") return null;
-  const row = tx
-    .update(attempts)
-    .set(change === "release" ? { want: "gone", goneAt: now } : { want: "gone" })
-    .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt), isNull(attempts.goneAt)))
-    .returning({ hostId: attempts.hostId })
-    .get();
+  const row = presentAttempt(tx).get({ vmId, attempt });
   if (!row) return null;
+  if (change === "release") releaseAttempt(tx)({ vmId, attempt, now });
+  else giveUpAttempt(tx)({ vmId, attempt });
   bumpRevision(tx, row.hostId);
   return row.hostId;
 }
 
+const thatAttempt = and(
+  eq(attempts.vmId, sql.placeholder("vmId")),
+  eq(attempts.attempt, sql.placeholder("attempt")),
+);
+const presentAttempt = preparedRead((db) =>
+  db
+    .select({ hostId: attempts.hostId })
+    .from(attempts)
+    .where(and(thatAttempt, isNull(attempts.goneAt))),
+);
+const releaseAttempt = preparedWrite((db) =>
+  db
+    .update(attempts)
+    .set({ want: "gone", goneAt: sql`${sql.placeholder("now")}` })
+    .where(thatAttempt),
+);
+const giveUpAttempt = preparedWrite((db) => db.update(attempts).set({ want: "gone" }).where(thatAttempt));
+
 /** Every change of a host's set of assignments has a revision of its own. */
 export function bumpRevision(tx: Tx, hostId: number): void {
-  revisionUpdate(tx).run({ hostId });
+  countRevision(tx)({ hostId });
 }
 
-const revisionUpdate = prepared((db) =>
+const countRevision = preparedWrite((db) =>
   db
     .update(hosts)
     .set({ revision: sql`${hosts.revision} + 1` })
-    .where(eq(hosts.id, sql.placeholder("hostId")))
-    .prepare(),
+    .where(eq(hosts.id, sql.placeholder("hostId"))),
 );

@@ -1,7 +1,7 @@
 import { and, asc, eq, isNull, sql, type SQL } from "drizzle-orm";
 import type { Resolution, Vm, VmSpec } from "../domain/vm.ts";
 import type { Db } from "./database.ts";
-import { prepared } from "./prepared.ts";
+import { preparedRead } from "./prepared.ts";
 import { attempts, hosts, vms } from "./schema.ts";
 
 export type HostRow = typeof hosts.$inferSelect;
@@ -31,12 +31,11 @@ export interface Occupant {
 }
 
 /** A host's row alone, also of one that was taken out of the fleet. */
-export const hostRow = prepared((db) =>
+export const hostRow = preparedRead((db) =>
   db
     .select()
     .from(hosts)
-    .where(eq(hosts.id, sql.placeholder("hostId")))
-    .prepare(),
+    .where(eq(hosts.id, sql.placeholder("hostId"))),
 );
 
 const occupantRows = (db: Db, which?: SQL) =>
@@ -58,23 +57,21 @@ const occupantRows = (db: Db, which?: SQL) =>
     })
     .from(attempts)
     .innerJoin(vms, eq(vms.id, attempts.vmId))
-    .where(and(isNull(attempts.goneAt), which))
-    .prepare();
+    .where(and(isNull(attempts.goneAt), which));
 
-const occupantsOf = prepared((db) => occupantRows(db, eq(attempts.hostId, sql.placeholder("hostId"))));
-const allOccupants = prepared((db) => occupantRows(db));
+const occupantsOf = preparedRead((db) => occupantRows(db, eq(attempts.hostId, sql.placeholder("hostId"))));
+const allOccupants = preparedRead((db) => occupantRows(db));
 
 const present = (db: Db, which?: SQL) =>
   db
     .select()
     .from(hosts)
     .where(and(isNull(hosts.removedAt), which))
-    .orderBy(asc(hosts.name))
-    .prepare();
+    .orderBy(asc(hosts.name));
 
-const presentById = prepared((db) => present(db, eq(hosts.id, sql.placeholder("hostId"))));
-const presentByName = prepared((db) => present(db, eq(hosts.name, sql.placeholder("name"))));
-const allPresent = prepared((db) => present(db));
+const presentById = preparedRead((db) => present(db, eq(hosts.id, sql.placeholder("hostId"))));
+const presentByName = preparedRead((db) => present(db, eq(hosts.name, sql.placeholder("name"))));
+const allPresent = preparedRead((db) => present(db));
 
 /** The fleet's hosts, by name. */
 export function allHosts(db: Db): StoredHost[] {

@@ -17,11 +17,9 @@ import type { Database, Db } from "./database.ts";
 import { endCredentials, enrolHost, markCredentialUsed, type Enrolment } from "./enrolment.ts";
 import type { Commit, Tx } from "./group-commit.ts";
 import { allHosts, hostRow, hostsById, hostsByName, type HostRow, type StoredHost } from "./host-rows.ts";
-import { prepared } from "./prepared.ts";
+import { placeholders, preparedRead, preparedWrite } from "./prepared.ts";
 import { attempts, hosts, tokens, vms } from "./schema.ts";
 import { attemptOn, namesakeOf } from "./taken.ts";
-import type { NewToken } from "./tokens.ts";
-import { vmOfRow } from "./vm-rows.ts";
 
 /** What an agent tells of its host when it connects or when something changed. */
 export interface Seen {
@@ -85,9 +83,9 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
     /** @throws CallError session_fenced */
     updateSeen: (hostId: number, epoch: number, seen: Seen, now: number): Promise<void> =>
       commit((tx) => {
-        const host = requireSession(tx, hostId, epoch);
+        requireSession(tx, hostId, epoch);
         tx.update(hosts)
-          .set({ lastSeenAt: now, ...seenColumns(tx, host, seen) })
+          .set({ lastSeenAt: now, ...seenColumns(tx, requireHost(tx, hostId), seen) })
           .where(eq(hosts.id, hostId))
           .run();
       }),
@@ -113,25 +111,13 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
       hostId: number,
       epoch: number,
       named: AttemptRef,
-      made: (about: AttemptRef) => { token: NewToken; act: Act },
+      made: (about: AttemptRef) => { token: GuestToken; act: Act },
     ): Promise<{ vm: Vm; secrets: Buffer | null }> =>
       commit((tx) => {
         requireSession(tx, hostId, epoch);
         const about = attemptOn(tx, hostId, named) ?? named;
         const vm = readVm(tx, about.vmId);
-        const wanted = tx
-          .select({ secrets: vms.secrets })
-          .from(attempts)
-          .innerJoin(vms, eq(vms.id, attempts.vmId))
-          .where(
-            and(
-              eq(attempts.vmId, about.vmId),
-              eq(attempts.attempt, about.attempt),
-              eq(attempts.hostId, hostId),
-              eq(attempts.want, "running"),
-            ),
-          )
-          .get();
+        const wanted = wantedOn(tx).get({ ...about, hostId });
         if (!vm || !wanted || !NEEDS_SECRETS.has(vm.state) || vm.spec.pool !== undefined) {
           throw new CallError(
             "attempt_not_current",
@@ -139,33 +125,72 @@ export function makeHostStore({ db, logId }: Database, commit: Commit, write: Wr
           );
         }
         const { token, act } = made(about);
-        tx.insert(tokens).values(token).run();
+        insertGuestToken(tx)({ ...token });
         write({ ...act, details: { ...act.details, runner: vm.spec.runnerKind } }, token.createdAt);
         return { vm, secrets: wanted.secrets };
       }),
 
     assignments: (hostId: number): AssignmentSet => ({
       logId,
-      revision: requireHost(db, hostId).revision,
+      revision: requirePresent(sessionOf(db).get({ hostId })).revision,
       assignments: assignments(db, hostId),
     }),
 
     /** @throws CallError session_fenced when a newer session speaks for the host */
-    requireSession: (hostId: number, epoch: number): void => void requireSession(db, hostId, epoch),
+    requireSession: (hostId: number, epoch: number): void => requireSession(db, hostId, epoch),
 
     host: (name: string): StoredHost | undefined => hostsByName(db, name)[0],
     hostById: (hostId: number): StoredHost | undefined => hostsById(db, hostId)[0],
     hosts: (): StoredHost[] => allHosts(db),
     hostRow: (hostId: number): HostRow => requireHost(db, hostId),
-    hostName: (hostId: number): string => requireHost(db, hostId).name,
+    hostName: (hostId: number): string => requirePresent(sessionOf(db).get({ hostId })).name,
   };
 }
 
-function requireHost(tx: Tx, hostId: number): HostRow {
-  const host = hostRow(tx).get({ hostId });
+const requireHost = (tx: Tx, hostId: number): HostRow => requirePresent(hostRow(tx).get({ hostId }));
+
+function requirePresent<Host>(host: Host | undefined): Host {
   if (!host) throw outOfFleet();
   return host;
 }
+
+/** What every call of an agent is looked at by: without the host's facts, which take longest to read. */
+const sessionOf = preparedRead((db) =>
+  db
+    .select({ name: hosts.name, epoch: hosts.epoch, revision: hosts.revision, removedAt: hosts.removedAt })
+    .from(hosts)
+    .where(eq(hosts.id, sql.placeholder("hostId"))),
+);
+
+const wantedOn = preparedRead((db) =>
+  db
+    .select({ secrets: vms.secrets })
+    .from(attempts)
+    .innerJoin(vms, eq(vms.id, attempts.vmId))
+    .where(
+      and(
+        eq(attempts.vmId, sql.placeholder("vmId")),
+        eq(attempts.attempt, sql.placeholder("attempt")),
+        eq(attempts.hostId, sql.placeholder("hostId")),
+        eq(attempts.want, "running"),
+      ),
+    ),
+);
+
+/** A token for an attempt's guest. */
+export interface GuestToken extends AttemptRef {
+  id: string;
+  hash: string;
+  name: string;
+  createdAt: number;
+}
+
+const insertGuestToken = preparedWrite((db) =>
+  db.insert(tokens).values({
+    ...placeholders(["id", "hash", "name", "vmId", "attempt", "createdAt"]),
+    kind: "vm",
+  }),
+);
 
 /**
  * The id of the fleet's host of a name.
@@ -190,8 +215,8 @@ function outOfFleet(): CallError {
 }
 
 /** @throws CallError session_fenced when a newer session speaks for the host */
-export function requireSession(tx: Tx, hostId: number, epoch: number): HostRow {
-  const host = requireHost(tx, hostId);
+export function requireSession(tx: Tx, hostId: number, epoch: number): void {
+  const host = requirePresent(sessionOf(tx).get({ hostId }));
   if (host.removedAt !== null) throw outOfFleet();
   if (host.epoch !== epoch) {
     throw new CallError(
@@ -199,7 +224,6 @@ export function requireSession(tx: Tx, hostId: number, epoch: number): HostRow {
       `A newer agent session speaks for host ${host.name} (session ${host.epoch}, this is ${epoch}).`,
     );
   }
-  return host;
 }
 
 /**
@@ -227,29 +251,37 @@ function seenColumns(tx: Tx, host: HostRow, seen: Seen): Partial<HostRow> {
   return { facts, phantoms: Math.min(SLOTS_PER_HOST, Math.max(foreign + leftovers, facts.phantomSlots)) };
 }
 
-const attemptsOn = prepared((db) =>
+const attemptsOn = preparedRead((db) =>
   db
-    .select()
+    .select({
+      vmId: attempts.vmId,
+      attempt: attempts.attempt,
+      instance: attempts.instance,
+      want: attempts.want,
+      name: vms.name,
+      spec: vms.spec,
+      resolution: vms.resolution,
+      imageDigest: vms.imageDigest,
+      state: vms.state,
+      present: vms.attempt,
+    })
     .from(attempts)
     .innerJoin(vms, eq(vms.id, attempts.vmId))
     .where(and(eq(attempts.hostId, sql.placeholder("hostId")), isNull(attempts.goneAt)))
-    .orderBy(asc(attempts.createdAt), asc(vms.seq))
-    .prepare(),
+    .orderBy(asc(attempts.createdAt), asc(vms.seq)),
 );
 
 function assignments(db: Db, hostId: number): Assignment[] {
   return attemptsOn(db)
     .all({ hostId })
     .map((row) => {
-      const vm = vmOfRow(row.vms);
-      const { spec } = vm;
-      const present = vm.attempt === row.attempts.attempt;
+      const { spec, want, name } = row;
       return {
-        ...namesakeOf(row.attempts),
-        want: row.attempts.want,
-        name: vm.name,
+        ...namesakeOf(row),
+        want,
+        name,
         os: spec.os,
-        image: imageOf(vm),
+        image: imageOf(row),
         cpu: spec.cpu ?? null,
         memoryMiB: spec.memoryMiB ?? null,
         diskGiB: spec.diskGiB ?? null,
@@ -257,7 +289,7 @@ function assignments(db: Db, hostId: number): Assignment[] {
         runnerKind: spec.runnerKind,
         ...(spec.pool === undefined ? {} : { warm: true }),
         ...limitsOf(spec),
-        reached: present ? reached(vm) : null,
+        reached: row.present === row.attempt ? reached(row) : null,
       };
     });
 }
@@ -271,7 +303,7 @@ function limitsOf({ budgetsMs }: VmSpec): Pick<Assignment, "pullStallSeconds" | 
   };
 }
 
-function reached(vm: Vm): Assignment["reached"] {
+function reached(vm: Pick<Vm, "state">): Assignment["reached"] {
   if (vm.state === "draining") return "ready";
   return BRING_UP_STATES.find((state) => state === vm.state) ?? null;
 }

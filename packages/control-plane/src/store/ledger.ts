@@ -11,7 +11,7 @@ import {
 } from "../domain/accounts/ledger.ts";
 import type { Vm } from "../domain/vm.ts";
 import type { Tx } from "./group-commit.ts";
-import { prepared } from "./prepared.ts";
+import { placeholders, preparedRead, preparedWrite } from "./prepared.ts";
 import { attempts, hostTime, slotTime } from "./schema.ts";
 
 /** A step of a VM's life, as far as the accounts go by it. */
@@ -44,10 +44,7 @@ export function settle(tx: Tx, { before, after, attempt, isReleased, now, labels
   if (!isReleased && kindOf(after, attempt) === kind) return null;
   const held = heldBy(tx).get({ vmId: before.id, attempt });
   if (!held) return null;
-  tx.update(attempts)
-    .set({ accountedUntil: now })
-    .where(and(eq(attempts.vmId, before.id), eq(attempts.attempt, attempt)))
-    .run();
+  accountUntil(tx)({ now, vmId: before.id, attempt });
   const spent: Spent = { ...account, kind, hostId: held.hostId, from: held.since, until: now };
   post(tx, spent);
   return spent;
@@ -58,7 +55,7 @@ export const heldSince = sql<number>`coalesce(${attempts.accountedUntil}, ${atte
 /** It holds a macOS slot. */
 export const isHeld = sql`${attempts.slot} is not null and ${isNull(attempts.goneAt)}`;
 
-const heldBy = prepared((db) =>
+const heldBy = preparedRead((db) =>
   db
     .select({ hostId: attempts.hostId, since: heldSince })
     .from(attempts)
@@ -68,8 +65,14 @@ const heldBy = prepared((db) =>
         eq(attempts.attempt, sql.placeholder("attempt")),
         isHeld,
       ),
-    )
-    .prepare(),
+    ),
+);
+
+const accountUntil = preparedWrite((db) =>
+  db
+    .update(attempts)
+    .set({ accountedUntil: sql`${sql.placeholder("now")}` })
+    .where(and(eq(attempts.vmId, sql.placeholder("vmId")), eq(attempts.attempt, sql.placeholder("attempt")))),
 );
 
 export function accountOf(
@@ -84,37 +87,27 @@ export function accountOf(
 export function post(tx: Tx, { kind, hostId, from, until, ...account }: Spent): void {
   for (const { day, ms } of byDay(from, until)) {
     addToAccount(tx, { day, kind, ms }, account);
-    if (hostId === null) continue;
-    tx.insert(hostTime)
-      .values({ day, hostId, kind, ms })
-      .onConflictDoUpdate({
-        target: [hostTime.day, hostTime.hostId, hostTime.kind],
-        set: { ms: sql`${hostTime.ms} + ${ms}` },
-      })
-      .run();
+    if (hostId !== null) addToHost(tx)({ day, hostId, kind, ms });
   }
 }
+
+const addToHost = preparedWrite((db) =>
+  db
+    .insert(hostTime)
+    .values(placeholders(["day", "hostId", "kind", "ms"]))
+    .onConflictDoUpdate({
+      target: [hostTime.day, hostTime.hostId, hostTime.kind],
+      set: { ms: sql`${hostTime.ms} + ${sql.placeholder("ms")}` },
+    }),
+);
 
 function addToAccount(
   tx: Tx,
   { day, kind, ms }: { day: number; kind: LedgerKind; ms: number },
   account: Account,
 ): void {
-  const { team, image } = account;
-  const { changes } = tx
-    .update(slotTime)
-    .set({ ms: sql`${slotTime.ms} + ${ms}` })
-    .where(
-      and(
-        eq(slotTime.day, day),
-        eq(slotTime.team, team),
-        eq(slotTime.image, image),
-        eq(slotTime.labels, account.labels),
-        eq(slotTime.kind, kind),
-      ),
-    )
-    .run();
-  if (changes > 0) return;
+  if (addToSlot(tx)({ day, kind, ms, ...account }).changes > 0) return;
+  const { team } = account;
   const rows = (which = eq(slotTime.day, day)) =>
     tx.select({ rows: count() }).from(slotTime).where(which).get()?.rows ?? 0;
   const ofTeam = rows(sql`${slotTime.day} = ${day} and ${slotTime.team} = ${team}`);
@@ -126,3 +119,18 @@ function addToAccount(
     })
     .run();
 }
+
+const addToSlot = preparedWrite((db) =>
+  db
+    .update(slotTime)
+    .set({ ms: sql`${slotTime.ms} + ${sql.placeholder("ms")}` })
+    .where(
+      and(
+        eq(slotTime.day, sql.placeholder("day")),
+        eq(slotTime.team, sql.placeholder("team")),
+        eq(slotTime.image, sql.placeholder("image")),
+        eq(slotTime.labels, sql.param(sql.placeholder("labels"), slotTime.labels)),
+        eq(slotTime.kind, sql.placeholder("kind")),
+      ),
+    ),
+);

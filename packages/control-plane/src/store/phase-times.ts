@@ -3,7 +3,7 @@ import type { PhaseTime } from "../domain/history/phase-time.ts";
 import type { AttemptsOf, SeriesKey } from "../domain/history/series.ts";
 import type { Db } from "./database.ts";
 import type { Commit, Tx } from "./group-commit.ts";
-import { prepared } from "./prepared.ts";
+import { columnsBut, placeholders, preparedRead, preparedWrite } from "./prepared.ts";
 import { phaseTimes } from "./schema.ts";
 
 /** A finished phase as it was written down; ids grow with time. */
@@ -13,8 +13,12 @@ export interface KeptPhase extends PhaseTime {
 
 /** Writes a finished phase down, within the step that finished it. */
 export function keepPhase(tx: Tx, phase: PhaseTime): KeptPhase {
-  return { ...phase, id: Number(tx.insert(phaseTimes).values(phase).run().lastInsertRowid) };
+  return { ...phase, id: Number(insertPhase(tx)({ ...phase }).lastInsertRowid) };
 }
+
+const insertPhase = preparedWrite((db) =>
+  db.insert(phaseTimes).values(placeholders(columnsBut(phaseTimes, "id"))),
+);
 
 /** Reads about how long things took, and how they are forgotten. */
 export function makePhaseTimeStore(db: Db, commit: Commit) {
@@ -77,14 +81,13 @@ function ofSeries(key: SeriesKey): SQL | undefined {
 }
 
 const verdictsWhere = (column: "hostId" | "image" | "digest") =>
-  prepared((db) =>
+  preparedRead((db) =>
     db
       .select()
       .from(phaseTimes)
       .where(and(isNotNull(phaseTimes.verdict), eq(phaseTimes[column], sql.placeholder("key"))))
       .orderBy(desc(phaseTimes.id))
-      .limit(sql.placeholder("limit"))
-      .prepare(),
+      .limit(sql.placeholder("limit")),
   );
 
 const verdictsOnHost = verdictsWhere("hostId");

@@ -16,6 +16,7 @@ import { isSqliteError } from "./faults.ts";
 import { atomically, type Tx } from "./group-commit.ts";
 import { countHit, countMiss } from "./pool-counts.ts";
 import { hostRow } from "./host-rows.ts";
+import { placeholders, preparedWrite } from "./prepared.ts";
 import { attempts, vms, type hosts } from "./schema.ts";
 import { rowOfVm } from "./vm-rows.ts";
 
@@ -105,9 +106,7 @@ export function startWarm(
           deadlineAt: deadlineOf(placed.vm),
         })
         .run();
-      tx.insert(attempts)
-        .values({ vmId: id, attempt: 1, hostId, slot, want: "running", createdAt: context.now })
-        .run();
+      insertAttempt(tx)({ vmId: id, attempt: 1, hostId, slot, instance: null, createdAt: context.now });
       bumpRevision(tx, hostId);
       const event = writeEvent(tx, placed.vm, entry, context.now);
       return {
@@ -127,14 +126,26 @@ export function startWarm(
   }
 }
 
-function addAttempt(tx: Tx, row: Omit<typeof attempts.$inferInsert, "want">): boolean {
+const insertAttempt = preparedWrite((db) =>
+  db.insert(attempts).values({
+    ...placeholders(["vmId", "attempt", "hostId", "slot", "instance", "createdAt"]),
+    want: "running",
+  }),
+);
+
+interface NewAttempt {
+  vmId: string;
+  attempt: number;
+  hostId: number;
+  slot: number | null;
+  instance?: string;
+  createdAt: number;
+}
+
+/** @returns false when the slot is held: of a statement that fails nothing is left */
+function addAttempt(tx: Tx, row: NewAttempt): boolean {
   try {
-    atomically(tx, () =>
-      tx
-        .insert(attempts)
-        .values({ ...row, want: "running" })
-        .run(),
-    );
+    insertAttempt(tx)({ instance: null, ...row });
     return true;
   } catch (error) {
     if (isSqliteError(error, "SQLITE_CONSTRAINT")) return false;

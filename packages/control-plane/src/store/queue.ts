@@ -5,7 +5,7 @@ import { needOf, type Request } from "../domain/scheduling/request.ts";
 import { imageOf } from "../domain/vm.ts";
 import type { Db } from "./database.ts";
 import type { Tx } from "./group-commit.ts";
-import { prepared } from "./prepared.ts";
+import { preparedRead } from "./prepared.ts";
 import { attempts, queues, vms } from "./schema.ts";
 
 /** A queue that long does not shrink within seconds. */
@@ -77,20 +77,18 @@ const COLUMNS = {
   stateSince: vms.stateSince,
 };
 
-const queuedVm = prepared((db) =>
+const queuedVm = preparedRead((db) =>
   db
     .select(COLUMNS)
     .from(vms)
-    .where(and(QUEUED, eq(vms.id, sql.placeholder("vmId"))))
-    .prepare(),
+    .where(and(QUEUED, eq(vms.id, sql.placeholder("vmId")))),
 );
 
-const queueOf = prepared((db) =>
+const queueOf = preparedRead((db) =>
   db
     .select()
     .from(queues)
-    .where(eq(queues.team, sql.placeholder("team")))
-    .prepare(),
+    .where(eq(queues.team, sql.placeholder("team"))),
 );
 
 type QueuedRow = Pick<typeof vms.$inferSelect, keyof typeof COLUMNS>;

@@ -1,7 +1,7 @@
 import { instanceName, parseInstanceName, type AttemptRef } from "@tartfleet/shared";
 import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "./group-commit.ts";
-import { prepared } from "./prepared.ts";
+import { preparedRead } from "./prepared.ts";
 import { attempts } from "./schema.ts";
 
 /*
@@ -11,20 +11,18 @@ import { attempts } from "./schema.ts";
 
 const COLUMNS = { vmId: attempts.vmId, attempt: attempts.attempt, hostId: attempts.hostId };
 
-const taker = prepared((db) =>
+const taker = preparedRead((db) =>
   db
     .select(COLUMNS)
     .from(attempts)
-    .where(eq(attempts.instance, sql.placeholder("instance")))
-    .prepare(),
+    .where(eq(attempts.instance, sql.placeholder("instance"))),
 );
 
-const itself = prepared((db) =>
+const itself = preparedRead((db) =>
   db
     .select(COLUMNS)
     .from(attempts)
-    .where(and(eq(attempts.vmId, sql.placeholder("vmId")), eq(attempts.attempt, sql.placeholder("attempt"))))
-    .prepare(),
+    .where(and(eq(attempts.vmId, sql.placeholder("vmId")), eq(attempts.attempt, sql.placeholder("attempt")))),
 );
 
 /** The attempt whose instance on the host has the name of that one; undefined when none ever had. */

@@ -3,7 +3,7 @@ import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Act, WriteAct } from "./audit.ts";
 import type { Db } from "./database.ts";
 import type { Commit } from "./group-commit.ts";
-import { prepared } from "./prepared.ts";
+import { preparedRead } from "./prepared.ts";
 import { tokens } from "./schema.ts";
 
 export type NewToken = typeof tokens.$inferInsert;
@@ -92,12 +92,11 @@ export function makeTokenStore(db: Db, commit: Commit, write: WriteAct) {
   };
 }
 
-const tokenRow = prepared((db) =>
+const tokenRow = preparedRead((db) =>
   db
     .select()
     .from(tokens)
-    .where(eq(tokens.id, sql.placeholder("id")))
-    .prepare(),
+    .where(eq(tokens.id, sql.placeholder("id"))),
 );
 
 function tokenNotFound(id: string): CallError {

@@ -72,8 +72,10 @@ export function rowOfVm(vm: Vm) {
   };
 }
 
+export type StepColumn = keyof ReturnType<typeof rowOfVm>;
+
 /** The columns of `rowOfVm`, all of them. */
-export const STEP_COLUMNS = keysOf({
+const STEP_COLUMNS = keysOf({
   state: true,
   stateSince: true,
   attempt: true,
@@ -100,7 +102,13 @@ export const STEP_COLUMNS = keysOf({
   assignedAt: true,
   readyAt: true,
   endedAt: true,
-} satisfies Record<keyof ReturnType<typeof rowOfVm>, true>);
+} satisfies Record<StepColumn, true>);
+
+/** What a step has changed: it makes new what it changes, and nothing else. */
+export function changedColumns(before: Vm, after: Vm): StepColumn[] {
+  const [old, present] = [rowOfVm(before), rowOfVm(after)];
+  return STEP_COLUMNS.filter((column) => old[column] !== present[column]);
+}
 
 export function eventOfRow(row: EventRow): VmEvent {
   return { ...row, at: new Date(row.at).toISOString() };

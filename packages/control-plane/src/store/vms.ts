@@ -25,7 +25,7 @@ import {
 } from "drizzle-orm";
 import type { LifecycleEvent } from "../domain/lifecycle.ts";
 import type { Placement } from "../domain/scheduling/decide.ts";
-import { deadlineOf, NO_TEAM, type Vm } from "../domain/vm.ts";
+import { NO_TEAM, type Vm } from "../domain/vm.ts";
 import { applyEvent, readVm, writeEvent, type Applied, type StepContext } from "./apply.ts";
 import type { Act, WriteAct } from "./audit.ts";
 import { setBudgets } from "./budgets.ts";
@@ -33,7 +33,7 @@ import type { Database, Db } from "./database.ts";
 import { isSqliteError, storageFull } from "./faults.ts";
 import type { Commit, Tx } from "./group-commit.ts";
 import { requireSession } from "./hosts.ts";
-import { prepared } from "./prepared.ts";
+import { columnsBut, placeholders, preparedRead, preparedWrite } from "./prepared.ts";
 import { requireRoom } from "./queue.ts";
 import { placeVm, takeOver } from "./place.ts";
 import { attempts, events, hosts, live, vms } from "./schema.ts";
@@ -129,12 +129,7 @@ export function makeVmStore(
     placeOf: (
       vmId: string,
       attempt: number,
-    ): { hostId: number; slot: number | null; at: number } | undefined =>
-      db
-        .select({ hostId: attempts.hostId, slot: attempts.slot, at: attempts.createdAt })
-        .from(attempts)
-        .where(and(eq(attempts.vmId, vmId), eq(attempts.attempt, attempt)))
-        .get(),
+    ): { hostId: number; slot: number | null; at: number } | undefined => placeOf(db).get({ vmId, attempt }),
 
     /** The attempt that an attempt's instance is named after on its host. */
     namesakeOf: ({ vmId, attempt }: AttemptRef): AttemptRef => {
@@ -264,12 +259,18 @@ export function makeVmStore(
   };
 }
 
-const firstDeadline = prepared((db) =>
+const placeOf = preparedRead((db) =>
+  db
+    .select({ hostId: attempts.hostId, slot: attempts.slot, at: attempts.createdAt })
+    .from(attempts)
+    .where(and(eq(attempts.vmId, sql.placeholder("vmId")), eq(attempts.attempt, sql.placeholder("attempt")))),
+);
+
+const firstDeadline = preparedRead((db) =>
   db
     .select({ at: min(vms.deadlineAt) })
     .from(vms)
-    .where(isNotNull(vms.deadlineAt))
-    .prepare(),
+    .where(isNotNull(vms.deadlineAt)),
 );
 
 const BRINGING_UP = [
@@ -286,11 +287,7 @@ function earlierVm(
   { createdBy, idempotencyKey, bodyHash }: Pick<NewVm, "createdBy" | "idempotencyKey" | "bodyHash">,
 ): Vm | undefined {
   if (idempotencyKey === null) return undefined;
-  const earlier = tx
-    .select()
-    .from(vms)
-    .where(and(eq(vms.createdBy, createdBy), eq(vms.idempotencyKey, idempotencyKey), live))
-    .get();
+  const earlier = vmWithKey(tx).get({ createdBy, idempotencyKey });
   if (!earlier || earlier.bodyHash === bodyHash) return earlier && vmOfRow(earlier);
   throw new CallError(
     "idempotency_conflict",
@@ -298,25 +295,31 @@ function earlierVm(
   );
 }
 
+const vmWithKey = preparedRead((db) =>
+  db
+    .select()
+    .from(vms)
+    .where(
+      and(
+        eq(vms.createdBy, sql.placeholder("createdBy")),
+        eq(vms.idempotencyKey, sql.placeholder("idempotencyKey")),
+        live,
+      ),
+    ),
+);
+
+const insertVm = preparedWrite((db) => db.insert(vms).values(placeholders(columnsBut(vms, "seq"))));
+
 function acceptVm(tx: Tx, accepted: NewVm, now: number): { vm: Vm; event: VmEvent | null } {
   const { vm, createdBy, idempotencyKey, bodyHash, secrets, mostQueued } = accepted;
   requireRoom(tx, vm.team, mostQueued);
   try {
-    tx.insert(vms)
-      .values({
-        id: vm.id,
-        name: vm.name,
-        team: vm.team,
-        spec: vm.spec,
-        jobId: vm.spec.jobId ?? null,
-        createdBy,
-        idempotencyKey,
-        bodyHash,
-        secrets,
-        ...rowOfVm(vm),
-        deadlineAt: deadlineOf(vm),
-      })
-      .run();
+    const { id, name, team, spec } = vm;
+    const jobId = spec.jobId ?? null;
+    insertVm(tx)({
+      ...{ id, name, team, spec, jobId, createdBy, idempotencyKey, bodyHash, secrets },
+      ...rowOfVm(vm),
+    });
   } catch (error) {
     if (!isSqliteError(error, "SQLITE_CONSTRAINT_UNIQUE")) throw error;
     throw new CallError(
