@@ -39,7 +39,8 @@ export function makeAgentUseCases(
 
   /** A call of the present session is a sign of life; one of an older session is refused. */
   function requireSession({ principal: host }: HostCaller, epoch: number): void {
-    store.requireSession(host.hostId, epoch);
+    // Of a session that was heard of last it is known without asking; writes are fenced in their own step anyway.
+    if (leases.epoch(host.hostId) !== epoch) store.requireSession(host.hostId, epoch);
     const returned = !leases.isConnected(host.hostId);
     leases.renew(host.hostId, epoch);
     hearing.heard(host.hostId, false);

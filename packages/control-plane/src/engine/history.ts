@@ -9,6 +9,8 @@ export type { KeptPhase } from "../store/phase-times.ts";
 
 /** So many of the newest durations of a key count: enough for a p99, and a change of the image soon shows. */
 const WINDOW = 256;
+/** So many of the newest attempts of a host or an image are held: what breakers and learned budgets look at. */
+const ATTEMPTS = 12;
 /** Keys whose durations are held in memory, and those that were asked for least lately go: 4 MiB. */
 const MOST_SERIES = 2000;
 
@@ -38,6 +40,13 @@ export interface History {
   onVerdict(call: (attempt: KeptPhase) => void): () => void;
 }
 
+/** The newest attempts of a host or an image, newest first. */
+interface Newest {
+  attempts: KeptPhase[];
+  /** The newest that was read from the store. */
+  readUpTo: number;
+}
+
 /** The durations of one key. */
 interface Series {
   /** Oldest first. */
@@ -52,23 +61,23 @@ export function startHistory(
   changes: Pick<Changes, "onPhase">,
 ): History & { stop(): void } {
   const held = new Map<string, Series>();
+  const newest = new Map<string, Newest>();
   const listeners = new Set<(attempt: KeptPhase) => void>();
 
   function seriesOf(key: SeriesKey): Series {
     const name = nameOf(key);
-    let series = held.get(name);
-    if (series) held.delete(name);
-    else {
+    return lately(held, name, () => {
       const rows = store.durations(key, WINDOW);
       const window = rows.map(({ durationMs }) => durationMs).reverse();
-      series = { window, readUpTo: rows[0]?.id ?? 0, sorted: undefined };
-    }
-    held.set(name, series);
-    for (const [oldest] of held) {
-      if (held.size <= MOST_SERIES) break;
-      held.delete(oldest);
-    }
-    return series;
+      return { window, readUpTo: rows[0]?.id ?? 0, sorted: undefined };
+    });
+  }
+
+  function newestOf(about: AttemptsOf): KeptPhase[] {
+    return lately(newest, JSON.stringify(about), () => {
+      const attempts = store.verdicts(about, ATTEMPTS);
+      return { attempts, readUpTo: attempts[0]?.id ?? 0 };
+    }).attempts;
   }
 
   function sortedOf(key: SeriesKey): readonly number[] {
@@ -87,7 +96,13 @@ export function startHistory(
         series.sorted = undefined;
       }
     }
-    if (phase.verdict !== null) for (const call of listeners) call(phase);
+    if (phase.verdict === null) return;
+    for (const about of whoseAttempt(phase)) {
+      const known = newest.get(JSON.stringify(about));
+      if (!known || phase.id <= known.readUpTo) continue;
+      known.attempts = [phase, ...known.attempts.slice(0, ATTEMPTS - 1)];
+    }
+    for (const call of listeners) call(phase);
   }
 
   const unsubscribe = changes.onPhase(note);
@@ -96,13 +111,28 @@ export function startHistory(
     remaining: (key, ageMs, p) => remainingOf(sortedOf(key), ageMs, p),
     count: (key) => seriesOf(key).window.length,
     durations: sortedOf,
-    attempts: (about, limit) => store.verdicts(about, limit),
+    attempts: (about, limit) =>
+      limit <= ATTEMPTS ? newestOf(about).slice(0, limit) : store.verdicts(about, limit),
     onVerdict(call) {
       listeners.add(call);
       return () => void listeners.delete(call);
     },
     stop: unsubscribe,
   };
+}
+
+/** What is held under a name, made when it is not; of too many the one that was asked for least lately goes. */
+function lately<T>(held: Map<string, T>, name: string, make: () => T): T {
+  const value = held.get(name) ?? make();
+  held.delete(name);
+  held.set(name, value);
+  const [oldest] = held.keys();
+  if (held.size > MOST_SERIES && oldest !== undefined) held.delete(oldest);
+  return value;
+}
+
+function whoseAttempt({ hostId, image, digest }: KeptPhase): AttemptsOf[] {
+  return [...(hostId === null ? [] : [{ hostId }]), { image }, ...(digest === null ? [] : [{ digest }])];
 }
 
 /** The keys under which a phase counts. */

@@ -9,6 +9,9 @@ export function atomically<T>(tx: Tx, act: () => T): T {
   return tx.$client.transaction(act)();
 }
 
+/** A step of a group has failed, and may have written something. */
+class StepFailed extends Error {}
+
 /** Runs a step atomically; the promise settles when the step is durable, or when it failed and left nothing. */
 export type Commit = <T>(step: (tx: Tx) => T) => Promise<T>;
 
@@ -32,17 +35,26 @@ const BUSY_TRIES = 20;
 /** As SQLite's own automatic checkpoint, about 4 MiB. */
 const CHECKPOINT_PAGES = 1000;
 
+/** Whether each step's writes are kept apart, so that it can be taken back by itself. */
+type Mode = "together" | "apart";
+
 interface Waiting {
-  /** Runs the step in a savepoint; returns how to tell of it once the group is durable. */
-  run(tx: Tx): () => void;
+  /**
+   * Runs the step, and returns how to tell of it once the group is durable.
+   *
+   * @throws StepFailed when it failed and nothing keeps its writes apart
+   */
+  run(tx: Tx, mode: Mode): () => void;
   fail(error: Error): void;
   tries: number;
 }
 
 /**
- * Gathers the steps that arrive in one turn of the event loop into one transaction, each in a savepoint of
- * its own: durable (`synchronous=FULL`) and quick, since they share one fsync. Steps are told of in the order
- * in which they were asked for, also when another process holds the lock for a while and a group must wait.
+ * Gathers the steps that arrive in one turn of the event loop into one transaction: durable (`synchronous=FULL`)
+ * and quick, since they share one fsync. Steps are told of in the order in which they were asked for, also when
+ * another process holds the lock for a while and a group must wait. Of a step that fails nothing is left, and the
+ * others are as if it had not been: the group is run again, each step in a savepoint of its own. They are seldom
+ * needed and cost as much as all that a step writes, since SQLite copies each page that one changes.
  * A step may be run more than once before it is durable, so it must do nothing but work on `tx`.
  */
 export function makeGroupCommit(
@@ -62,7 +74,7 @@ export function makeGroupCommit(
     waiting = [];
     let tell: (() => void)[];
     try {
-      tell = db.transaction(() => group.map((step) => step.run(db)), { behavior: "immediate" });
+      tell = runGroup(group);
     } catch (error) {
       onFailure(group, error);
       return;
@@ -70,6 +82,17 @@ export function makeGroupCommit(
     for (const settle of tell) settle();
     onDurable?.();
     checkpoint();
+  }
+
+  function runGroup(group: readonly Waiting[]): (() => void)[] {
+    const run = (mode: Mode) =>
+      db.transaction(() => group.map((step) => step.run(db, mode)), { behavior: "immediate" });
+    try {
+      return run("together");
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error;
+      return run("apart");
+    }
   }
 
   function onFailure(group: Waiting[], error: unknown): void {
@@ -117,7 +140,11 @@ export function makeGroupCommit(
   return <T>(step: (tx: Tx) => T) => {
     if (broken) return Promise.reject(broken);
     return new Promise<T>((resolve, reject) => {
-      waiting.push({ run: (tx) => runStep(tx, step, resolve, reject), fail: reject, tries: 0 });
+      waiting.push({
+        run: (tx, mode) => runStep(tx, step, mode, { resolve, reject }),
+        fail: reject,
+        tries: 0,
+      });
       if (waiting.length === 1) defer(flush);
     });
   };
@@ -126,25 +153,27 @@ export function makeGroupCommit(
 function runStep<T>(
   tx: Tx,
   step: (tx: Tx) => T,
-  resolve: (value: T) => void,
-  reject: (error: Error) => void,
+  mode: Mode,
+  { resolve, reject }: { resolve(value: T): void; reject(error: Error): void },
 ): () => void {
   const thrown: unknown[] = [];
+  const noting = () => {
+    try {
+      return step(tx);
+    } catch (error) {
+      thrown.push(error);
+      throw error;
+    }
+  };
   try {
-    const value = atomically(tx, () => {
-      try {
-        return step(tx);
-      } catch (error) {
-        thrown.push(error);
-        throw error;
-      }
-    });
+    const value = mode === "apart" ? atomically(tx, noting) : noting();
     return () => resolve(value);
   } catch (error) {
     thrown.push(error);
     // After such an error SQLite may have rolled back by itself, the steps before this one too.
     const fault = thrown.find((each) => faultOf(each) !== undefined);
     if (fault !== undefined) throw fault;
+    if (mode === "together") throw new StepFailed();
     const [reason] = thrown;
     return () => reject(reason instanceof Error ? reason : new Error(String(reason)));
   }

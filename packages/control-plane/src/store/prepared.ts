@@ -1,5 +1,5 @@
 import type { RunResult, Statement } from "better-sqlite3";
-import { Column, getTableColumns, is, Param, Placeholder, sql, SQL } from "drizzle-orm";
+import { Column, getTableColumns, is, Param, Placeholder, sql, type SQL } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Db } from "./database.ts";
 
@@ -28,7 +28,7 @@ export function preparedRead<Row>(build: (db: Db) => Select<Row>): (db: Db) => {
     const query = build(db);
     const { statement, bind } = compile(db, query);
     statement.raw();
-    const decode = decoderOf<Row>(query._.selectedFields);
+    const decode = decoderOf(query);
     return {
       get(values = {}) {
         const row = statement.get(bind(values));
@@ -109,8 +109,8 @@ function valueOf(values: Values, name: string): unknown {
   return value;
 }
 
-function decoderOf<Row>(fields: object): (row: unknown[]) => Row {
-  const decoders = Object.entries(fields).map(([name, field]: [string, unknown]) => ({
+function decoderOf<Row>({ _: { selectedFields } }: Select<Row>): (row: unknown[]) => Row {
+  const decoders = Object.entries(selectedFields).map(([name, field]: [string, unknown]) => ({
     name,
     // What SQLite has of most columns is what they stand for.
     decode:

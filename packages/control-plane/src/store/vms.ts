@@ -316,10 +316,8 @@ function acceptVm(tx: Tx, accepted: NewVm, now: number): { vm: Vm; event: VmEven
   try {
     const { id, name, team, spec } = vm;
     const jobId = spec.jobId ?? null;
-    insertVm(tx)({
-      ...{ id, name, team, spec, jobId, createdBy, idempotencyKey, bodyHash, secrets },
-      ...rowOfVm(vm),
-    });
+    const own = { id, name, team, spec, jobId, createdBy, idempotencyKey, bodyHash, secrets };
+    insertVm(tx)({ ...own, ...rowOfVm(vm) });
   } catch (error) {
     if (!isSqliteError(error, "SQLITE_CONSTRAINT_UNIQUE")) throw error;
     throw new CallError(
