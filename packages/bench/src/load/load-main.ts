@@ -1,6 +1,7 @@
-import { Pool } from "undici";
 import { serveParent } from "../processes/helper.ts";
 import { monotonicMs } from "../processes/monotonic.ts";
+import { openConnection } from "./connection.ts";
+import { makePool } from "./pool.ts";
 
 /** One request, sent again and again. */
 export interface Target {
@@ -32,12 +33,10 @@ export interface Calls {
   cpu: number;
 }
 
-function makeCaller({ url, method, path, token, body }: Target, connections: number) {
-  const pool = new Pool(url, { connections, pipelining: 1, headersTimeout: 120_000, bodyTimeout: 120_000 });
-  const headers = {
-    authorization: `Bearer ${token}`,
-    ...(body === undefined ? {} : { "content-type": "application/json" }),
-  };
+function makeCaller(target: Target, connections: number) {
+  const url = new URL(target.url);
+  const request = bytesOf(target);
+  const pool = makePool(connections, () => openConnection(url));
   const answered: Answered[] = [];
   const failed: Record<string, number> = {};
   const fail = (why: string) => void (failed[why] = (failed[why] ?? 0) + 1);
@@ -45,22 +44,31 @@ function makeCaller({ url, method, path, token, body }: Target, connections: num
   return {
     async call(from: number): Promise<void> {
       try {
-        const response = await pool.request({ path, method, headers, body: body ?? null });
-        const text = await response.body.text();
+        const { status, text } = await pool.use((connection) => connection.send(request));
         const lastedMs = monotonicMs() - from;
-        if (response.statusCode >= 300) fail(`HTTP ${response.statusCode}`);
+        if (status >= 300) fail(`HTTP ${status}`);
         else answered.push({ from, lastedMs, id: /"id":"([^"]+)"/.exec(text)?.[1] });
       } catch (error) {
         fail(error instanceof Error ? error.message : String(error));
       }
     },
-    async result(since: { at: number; cpu: NodeJS.CpuUsage }): Promise<Calls> {
-      await pool.close();
+    result(since: { at: number; cpu: NodeJS.CpuUsage }): Calls {
+      pool.close();
       const seconds = (monotonicMs() - since.at) / 1000;
       const { user, system } = process.cpuUsage(since.cpu);
       return { answered, seconds, failed, cpu: (user + system) / 1e6 / seconds };
     },
   };
+}
+
+function bytesOf({ url, method, path, token, body }: Target): Buffer {
+  const { host } = new URL(url);
+  const content =
+    body === undefined
+      ? []
+      : ["content-type: application/json", `content-length: ${Buffer.byteLength(body)}`];
+  const head = [`${method} ${path} HTTP/1.1`, `host: ${host}`, `authorization: Bearer ${token}`, ...content];
+  return Buffer.from(`${head.join("\r\n")}\r\n\r\n${body ?? ""}`);
 }
 
 const beginning = () => ({ at: monotonicMs(), cpu: process.cpuUsage() });

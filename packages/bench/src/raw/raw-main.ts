@@ -35,8 +35,12 @@ serveParent({
         const id = randomBytes(12).toString("hex");
         await rows.write(id, text);
         tellOne(id);
-        response.writeHead(201, { "content-type": "application/json" });
-        response.end(JSON.stringify({ id, body }));
+        const reply = JSON.stringify({ id, body });
+        response.writeHead(201, {
+          "content-type": "application/json",
+          "content-length": Buffer.byteLength(reply),
+        });
+        response.end(reply);
       });
     });
     new WebSocketServer({ server }).on("connection", (socket) => {
