@@ -20,7 +20,6 @@ export interface Fleet {
   /** Creating a VM there, and the raw twin's writing a row. */
   create: Target;
   raw: Target;
-  rawPid: number;
   /** What the control plane took before the first host came. */
   emptyMiB: number;
   /** Another call to the control plane, as an admin. */
@@ -67,7 +66,6 @@ export async function startFleet(dir: string, hosts: number, profile?: string): 
       admin,
       create: { url: plane.url, method: "POST", path: "/v1/vms", token: ci.token, body: VM },
       raw: { url: rawUrl, method: "POST", path: "/", token: "none", body: VM },
-      rawPid: raw.pid,
       emptyMiB,
       get: (path) => ({ url: plane.url, method: "GET", path, token: adminToken }),
       async calm() {

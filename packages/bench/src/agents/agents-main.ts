@@ -5,7 +5,7 @@ import { serveParent } from "../processes/helper.ts";
 import { monotonicMs } from "../processes/monotonic.ts";
 import { createLightAgent } from "./light-agent.ts";
 import { createGate } from "./light-tart.ts";
-import { createRawAgents } from "./raw-agents.ts";
+import { BARE, createRawAgents, TRPC } from "./raw-agents.ts";
 
 const ENROLMENT_TRIES = 5;
 
@@ -42,7 +42,8 @@ const hosts = (() => {
   /** When a host's last instance was gone, until it is told of the next one. */
   const gone = new Map<string, number>();
   let turnarounds: number[] = [];
-  const raw = createRawAgents((vmId) => void told.set(vmId, monotonicMs()));
+  const raw = createRawAgents(BARE, (vmId) => void told.set(vmId, monotonicMs()));
+  const trpc = createRawAgents(TRPC, () => {});
   let jobMs: number | null = 0;
   let sessions = 0;
   let doubled = 0;
@@ -136,6 +137,7 @@ const hosts = (() => {
     /** The first unexpected thing that an agent said, if any. */
     fault: (): string | undefined => fault,
     connectRaw: raw.connect,
+    connectTrpc: trpc.connect,
     echoRaw: raw.echo,
   };
 })();

@@ -15,6 +15,17 @@ export function startHerd(hosts: number) {
   );
   const calls = processes.map(({ call }) => call);
 
+  /** Has each process do its part of so many. */
+  async function inShares(
+    count: number,
+    part: (call: (typeof calls)[number], share: number) => Promise<void>,
+  ): Promise<void> {
+    const share = Math.ceil(count / calls.length);
+    await Promise.all(
+      calls.map((call, index) => part(call, Math.max(0, Math.min(share, count - index * share)))),
+    );
+  }
+
   return {
     /** Enrols all hosts and starts their agents; resolves when all have had a session. */
     async add(url: string, enrolmentToken: string): Promise<void> {
@@ -61,14 +72,11 @@ export function startHerd(hosts: number) {
       return (await Promise.all(calls.map(({ fault }) => fault()))).find((said) => said !== undefined);
     },
     /** So many more bare WebSockets, that beat as agents do. */
-    async connectRaw(url: string, count: number): Promise<void> {
-      const share = Math.ceil(count / calls.length);
-      await Promise.all(
-        calls.map(({ connectRaw }, index) =>
-          connectRaw(url, Math.max(0, Math.min(share, count - index * share))),
-        ),
-      );
-    },
+    connectRaw: (url: string, count: number) =>
+      inShares(count, ({ connectRaw }, share) => connectRaw(url, share)),
+    /** So many on `trpc-main.ts`. */
+    connectTrpc: (url: string, count: number) =>
+      inShares(count, ({ connectTrpc }, share) => connectTrpc(url, share)),
     /** So many messages to and fro on one bare socket, one after the other; milliseconds each. */
     async echoRaw(count: number): Promise<number[]> {
       const [first] = calls;

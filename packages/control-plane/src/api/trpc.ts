@@ -56,32 +56,38 @@ const t = initTRPC.context<CallContext>().create({
 
 export const { router } = t;
 
-const authenticated = t.procedure.use(async ({ ctx, next }) => {
+/** @throws CallError unauthenticated, rate_limited */
+async function enter(ctx: CallContext): Promise<{ access: Access; caller: Caller }> {
   const { requestId, address, traceparent } = ctx;
   const access = await ctx.enter();
-  const caller: Caller = { principal: access.call(), requestId, address, traceparent };
-  return next({ ctx: { caller, access } });
-});
+  return { access, caller: { principal: access.call(), requestId, address, traceparent } };
+}
 
 /** A call that the token's role alone allows or not. */
 export function allowed(action: Action) {
-  return authenticated.use(({ ctx, next }) => {
-    authorize(ctx.useCases, ctx.caller, action);
-    return next();
+  return t.procedure.use(async ({ ctx, next }) => {
+    const entered = await enter(ctx);
+    authorize(ctx.useCases, entered.caller, action);
+    return next({ ctx: entered });
   });
 }
 
 /** A call about one VM; input has its id. */
 export function aboutVm(action: Action) {
-  return authenticated.input(z.object({ id: z.string() })).use(({ ctx, input, next }) => {
-    authorizeForVm(ctx.useCases, ctx.caller, action, input.id);
-    return next();
-  });
+  return t.procedure
+    .use(async ({ ctx, next }) => next({ ctx: await enter(ctx) }))
+    .input(z.object({ id: z.string() }))
+    .use(({ ctx, input, next }) => {
+      authorizeForVm(ctx.useCases, ctx.caller, action, input.id);
+      return next();
+    });
 }
 
-/** A call of an agent; the host is the token's, never the input's. */
-export const fromHost = allowed("agent.speak").use(({ ctx, next }) => {
-  const { principal, ...call } = ctx.caller;
+/** A call of an agent; the host is the token's, never the input's. In one step, since agents call most. */
+export const fromHost = t.procedure.use(async ({ ctx, next }) => {
+  const { access, caller } = await enter(ctx);
+  authorize(ctx.useCases, caller, "agent.speak");
+  const { principal } = caller;
   if (principal.kind !== "host") throw new CallError("forbidden", "Only a host's own token may do this");
-  return next({ ctx: { host: { ...call, principal } } });
+  return next({ ctx: { access, host: { ...caller, principal } } });
 });

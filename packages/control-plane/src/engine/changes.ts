@@ -34,6 +34,11 @@ export function makeChanges() {
     spent: (spent: Spent): void => void emitter.emit("spent", spent),
     /** A host's session or set of assignments may have changed. */
     hostChanged: (hostId: number): void => void emitter.emit(`host ${hostId}`),
+    /** A host was enrolled anew, revoked or removed: its credential may have ended. */
+    credentialChanged(hostId: number): void {
+      emitter.emit(`credential ${hostId}`);
+      emitter.emit(`host ${hostId}`);
+    },
     /** What a host can take may have changed: it connected, fell silent, told of itself, was cordoned. */
     hostRoomChanged(hostId: number): void {
       emitter.emit("host room", hostId);
@@ -57,6 +62,7 @@ export function makeChanges() {
     webhookTried: (outcome: string): void => void emitter.emit("webhook tried", outcome),
     onVm: (id: string) => subscribe(`vm ${id}`),
     onHost: (hostId: number) => subscribe(`host ${hostId}`),
+    onCredential: (hostId: number) => subscribe(`credential ${hostId}`),
     onToken: (id: string) => subscribe(`token ${id}`),
     onApplied(hear: (step: Step) => void): () => void {
       emitter.on("applied", hear);

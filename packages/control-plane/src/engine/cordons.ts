@@ -114,7 +114,7 @@ export function makeCordons(
         const { hostId, vms, applied } = await store.removeHost(name, force, act, context());
         for (const step of applied) changes.publish(step);
         // Its agent is cut off: the credential is no longer valid.
-        changes.hostChanged(hostId);
+        changes.credentialChanged(hostId);
         leases.forget(hostId);
         changes.hostRoomChanged(hostId);
         arm();

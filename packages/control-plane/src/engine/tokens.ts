@@ -64,7 +64,7 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
 
   /** What rings whenever something may have happened to a token; its expiry rings by itself. */
   function changesOf({ id, hostId, vmId }: StoredToken) {
-    if (hostId !== null) return changes.onHost(hostId);
+    if (hostId !== null) return changes.onCredential(hostId);
     if (vmId !== null) return changes.onVm(vmId);
     return changes.onToken(id);
   }
@@ -161,7 +161,7 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
         store.enrolHost(enrolment, act, now),
       );
       // The credential before is no longer valid.
-      changes.hostChanged(hostId);
+      changes.credentialChanged(hostId);
       leases.speaks(hostId, undefined);
       // A host that is new is to be seen before it connects.
       changes.hostRoomChanged(hostId);
@@ -171,7 +171,7 @@ export function makeTokenUseCases(parts: Parts, onError: (error: unknown) => voi
     async revokeHost(caller, name) {
       const act = actOf(caller, "host.revoke", hostName(name));
       const hostId = await store.revokeHost(name, act, clock.now());
-      changes.hostChanged(hostId);
+      changes.credentialChanged(hostId);
       leases.end(hostId);
     },
   };

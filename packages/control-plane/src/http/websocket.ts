@@ -1,5 +1,6 @@
 import { getWSConnectionHandler } from "@trpc/server/adapters/ws";
 import { WebSocketServer } from "ws";
+import { holdAccess } from "../api/held-access.ts";
 import { appRouter } from "../api/router.ts";
 import type { Clock } from "../engine/clock.ts";
 import { boundSocket, closeWithin } from "./bound-socket.ts";
@@ -50,16 +51,17 @@ export function serveSockets({ useCases, draining, log, limits, clock }: SocketD
             onCut: () => say("the peer does not read", "socket cut off"),
           });
           peers.watch(client);
-          const release = access.whenInvalid(() => {
+          const held = holdAccess(access, caller.principal);
+          client.once("close", held.release);
+          held.whenInvalid(() => {
             log.info({ requestId, reason: INVALID.reason }, "socket cut off");
             closeWithin(client, INVALID, limits.socketCloseMs);
           });
-          client.once("close", release);
           const serve = getWSConnectionHandler({
             wss,
             router: appRouter,
             maxBatchSize: limits.batchSize,
-            createContext: () => ({ useCases, draining, enter: async () => access, address, requestId }),
+            createContext: () => ({ useCases, draining, enter: async () => held, address, requestId }),
             onError: ({ error, path }) => logTrpcFailure(log, { error, path, requestId }),
             // Each message has been counted as one.
             experimental_encoder: socketEncoder((calls) => count(Math.max(0, calls - 1))),

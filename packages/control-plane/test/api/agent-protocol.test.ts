@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { Report } from "@tartfleet/shared";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { socketClient } from "../helpers/client.ts";
 import { enrol, hello } from "../helpers/host.ts";
@@ -141,4 +141,22 @@ describe("an agent that is newer", () => {
     );
     await close();
   });
+});
+
+it("a heartbeat that tells nothing new asks the database nothing", async () => {
+  const client = socketClient(plane.port, await enrol(plane, "beating"));
+  const { agent } = client.trpc;
+  const { epoch } = await agent.hello.mutate(hello("machine-beating"));
+  const statement: { get(): unknown; all(): unknown; run(): unknown } = Object.getPrototypeOf(
+    plane.database.db.$client.prepare("select 1"),
+  );
+  const asked = [vi.spyOn(statement, "get"), vi.spyOn(statement, "all"), vi.spyOn(statement, "run")];
+  // What hello has set going comes to its end meanwhile.
+  await until(async () => {
+    for (const spy of asked) spy.mockClear();
+    await agent.heartbeat.mutate({ epoch });
+    return asked.every((spy) => spy.mock.calls.length === 0);
+  });
+  for (const spy of asked) spy.mockRestore();
+  await client.close();
 });

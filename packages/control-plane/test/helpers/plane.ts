@@ -62,8 +62,9 @@ export async function startPlane({
   const log = openLog({ level: "debug" }, { write: (line) => void lines.push(line) });
   const listener = await openListener(read.settings.listen, { ...LIMITS, ...limits });
   const fatal: unknown[] = [];
+  const database = openMemoryDatabase();
   const controlPlane = await startControlPlane({
-    database: openMemoryDatabase(),
+    database,
     key: randomBytes(32),
     config: completeConfig(read.settings, listener.port),
     clock,
@@ -107,6 +108,7 @@ export async function startPlane({
   return {
     url,
     port: listener.port,
+    database,
     useCases,
     tokens,
     /** What was logged, as it stands. */
