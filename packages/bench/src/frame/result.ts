@@ -28,7 +28,8 @@ export function summarise(scenario: Scenario, factor: number, samples: readonly 
     const ratios = paired.map(({ value, baseline = 1 }) => value / baseline);
     const value = median(values);
     const ratio = ratios.length > 0 ? median(ratios) : null;
-    const invalid = own.find((sample) => sample.invalid !== undefined)?.invalid ?? null;
+    const doubt = own.find((sample) => sample.invalid !== undefined)?.invalid ?? null;
+    const invalid = figure.isCount ? null : doubt;
     const isMetBy = (aim: Aim) => isMet(aim, aim.of === "ratio" ? ratio : value);
     return [
       {

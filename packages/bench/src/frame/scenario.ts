@@ -16,6 +16,8 @@ export interface Figure {
   unit: string;
   /** Whether more of it is better: then it costs its reciprocal. */
   moreIsBetter?: boolean;
+  /** Something that is counted, not timed: it means the same on a busy machine. */
+  isCount?: true;
   aim?: Aim;
   /** The exponent by which its cost may grow with the fleet; without one, growth is not told. */
   growth?: number;

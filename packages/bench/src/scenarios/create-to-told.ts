@@ -24,7 +24,7 @@ export const createToTold: Scenario = {
     { name: `p50 at ${rate}/s`, unit: "ms", aim: atMost("value", AIMS[rate].p50), growth: 0.2 },
     { name: `p99 at ${rate}/s`, unit: "ms", aim: atMost("value", AIMS[rate].p99), growth: 0.2 },
     { name: `p50 to raw at ${rate}/s`, unit: "ms", aim: atMost("ratio", 2) },
-    { name: `not told once at ${rate}/s`, unit: "VMs", aim: atMost("value", 0) },
+    { name: `not told once at ${rate}/s`, unit: "VMs", isCount: true, aim: atMost("value", 0) },
     { name: `cpu at ${rate}/s`, unit: "us/VM" },
   ]),
   async run({ scale, rounds, fleet: start }) {
