@@ -20,7 +20,7 @@ export const agents: Scenario = {
     { name: "back", unit: "s", aim: atMost("value", 30), growth: 1.1 },
   ],
   restarts: true,
-  async run({ scale, fleet: start }) {
+  async run({ scale, rounds, fleet: start }) {
     const fleet = await start();
     const { plane, emptyMiB } = fleet;
     const trpc = startHelper<TrpcProcess>(new URL("../raw/trpc-main.ts", import.meta.url));
@@ -31,24 +31,22 @@ export const agents: Scenario = {
       // Each has beaten by then.
       await wait(BEAT_SECONDS * 1000);
       const perAgent = (mib: number) => (Math.max(mib, 0.001) * 1024) / scale.hosts;
-      const samples: Sample[] = [
-        {
-          figure: "memory",
-          value: perAgent(plane.memoryMiB() - emptyMiB),
-          baseline: perAgent(memoryMiB(trpc.pid) - trpcEmptyMiB),
-        },
-      ];
-      for (let round = 0; round < scale.rounds; round += 1) {
+      const memory: Sample = {
+        figure: "memory",
+        value: perAgent(plane.memoryMiB() - emptyMiB),
+        baseline: perAgent(memoryMiB(trpc.pid) - trpcEmptyMiB),
+      };
+      const samples = await rounds(async () => {
         const before = { own: plane.cpuSeconds(), trpc: cpuSeconds(trpc.pid) };
         await wait(scale.seconds * 1000);
         const beats = (scale.hosts * scale.seconds) / BEAT_SECONDS;
         // No finer than a process's time is counted.
         const perBeat = (seconds: number) => (Math.max(seconds, 0.01) * 1e6) / beats;
-        samples.push({
+        const cpu: Sample = {
           figure: "cpu",
           value: perBeat(plane.cpuSeconds() - before.own),
           baseline: perBeat(cpuSeconds(trpc.pid) - before.trpc),
-        });
+        };
 
         await plane.kill("SIGKILL");
         const killedAt = performance.now();
@@ -56,9 +54,9 @@ export const agents: Scenario = {
         const all = async () => (await fleet.agents.connected()) === scale.hosts;
         await until("all agents to be back", all, { deadlineMs: PATIENCE_MS });
         await fleet.calm();
-        samples.push({ figure: "back", value: (performance.now() - killedAt) / 1000 });
-      }
-      return samples;
+        return [cpu, { figure: "back", value: (performance.now() - killedAt) / 1000 }];
+      });
+      return [memory, ...samples];
     } finally {
       await trpc.stop();
     }

@@ -1,6 +1,6 @@
 import { enrol } from "@tartfleet/agent/src/link/enrol.ts";
 import { quantile } from "simple-statistics";
-import { atMost, type Sample, type Scenario } from "../frame/scenario.ts";
+import { atMost, type Scenario } from "../frame/scenario.ts";
 import type { HostileProcess } from "../hostile/hostile-main.ts";
 import { requireAll } from "../load/require-all.ts";
 import { startHelper } from "../processes/helper.ts";
@@ -22,7 +22,7 @@ export const hostilePeers: Scenario = {
     { name: "memory", unit: "MiB/bad socket", aim: atMost("value", 1) },
   ],
   restarts: true,
-  async run({ scale, fleet: start }) {
+  async run({ scale, rounds, fleet: start }) {
     const fleet = await start();
     const { plane, load, agents, admin } = fleet;
     const each = Math.max(1, Math.round(scale.hosts / 100));
@@ -48,29 +48,27 @@ export const hostilePeers: Scenario = {
         cpu: ((plane.cpuSeconds() - cpuBefore) * 1e6) / answered.length,
       };
     };
-    const samples: Sample[] = [];
     await agents.setJobs(0);
     try {
-      for (let round = 0; round < scale.rounds; round += 1) {
+      return await rounds(async () => {
         const without = await creates();
         const emptyMiB = plane.memoryMiB();
         await hostile.call.begin({ url: plane.url, credentials, deaf: each, flooding: each, slow: SLOW });
         const own = await creates();
         const grownMiB = Math.max(0, plane.memoryMiB() - emptyMiB);
         await hostile.call.end();
-        samples.push(
+        return [
           ...(["p50", "p99", "cpu"] as const).map((figure) => ({
             figure,
             value: own[figure],
             baseline: without[figure],
           })),
           { figure: "memory", value: grownMiB / (2 * each + SLOW) },
-        );
-      }
+        ];
+      });
     } finally {
       await hostile.stop();
       await agents.takeTold();
     }
-    return samples;
   },
 };

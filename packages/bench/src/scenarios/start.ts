@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { atMost, type Sample, type Scenario } from "../frame/scenario.ts";
+import { atMost, type Scenario } from "../frame/scenario.ts";
 import { makePlane } from "../processes/plane.ts";
 import { restartWithPast } from "../raw/past.ts";
 
@@ -13,13 +13,12 @@ export const start: Scenario = {
   about: "of a control plane with many VMs that have ended",
   figures: [{ name: "ready", unit: "ms", aim: atMost("value", 2000), growth: 0.2 }],
   restarts: true,
-  async run({ scale, dir, fleet: begin }) {
+  async run({ scale, dir, rounds, fleet: begin }) {
     const fleet = await begin();
     const { plane } = fleet;
-    const samples: Sample[] = [];
     await fleet.agents.setJobs(0);
     let value = await restartWithPast(fleet, scale.past);
-    for (let round = 0; round < scale.rounds; round += 1) {
+    return rounds(async (round) => {
       const firstDir = join(dir, String(round));
       await mkdir(firstDir);
       const first = makePlane({ dir: firstDir });
@@ -30,8 +29,7 @@ export const start: Scenario = {
         value = await plane.start();
         await fleet.calm();
       }
-      samples.push({ figure: "ready", value, baseline });
-    }
-    return samples;
+      return [{ figure: "ready", value, baseline }];
+    });
   },
 };

@@ -25,14 +25,13 @@ export const viewers: Scenario = {
     { name: "cpu", unit: "us/viewer", aim: atMost("ratio", 2), growth: 0.2 },
   ],
   restarts: true,
-  async run({ scale, dir, fleet: start }) {
+  async run({ scale, dir, rounds, fleet: start }) {
     const fleet = await start();
     const { plane, admin } = fleet;
     const { token } = await admin.createToken({ role: "viewer", name: "viewers" });
     const names = (await admin.hosts()).slice(0, HOSTS).map(({ name }) => name);
     const looking = startHelper<ViewersProcess>(new URL("../viewers/viewers-main.ts", import.meta.url));
     const raw = startHelper<RawProcess>(new URL("../raw/raw-main.ts", import.meta.url));
-    const samples: Sample[] = [];
     let isDrained = false;
 
     async function change(count: number): Promise<void> {
@@ -80,25 +79,25 @@ export const viewers: Scenario = {
 
     try {
       const url = await raw.call.start(`${dir}/viewers.sqlite`);
-      for (let round = 0; round < scale.rounds; round += 1) {
+      const samples = await rounds(async () => {
         const costs = new Map<number, number>();
-        for (const count of VIEWERS) {
-          costs.set(count, await cost(count));
-          samples.push({ figure: `cpu for ${count}`, value: costs.get(count) ?? 0 });
-        }
+        for (const count of VIEWERS) costs.set(count, await cost(count));
         const more = (costs.get(MOST) ?? 0) - (costs.get(1) ?? 0);
         // No finer than a process's time is counted.
         const atLeast = (us: number) => Math.max(us, 0.1);
-        samples.push({
-          figure: "cpu",
-          value: atLeast(more / (MOST - 1)),
-          baseline: atLeast((await rawCost(url)) / MOST),
-        });
-      }
+        return [
+          ...[...costs].map(([count, value]): Sample => ({ figure: `cpu for ${count}`, value })),
+          {
+            figure: "cpu",
+            value: atLeast(more / (MOST - 1)),
+            baseline: atLeast((await rawCost(url)) / MOST),
+          },
+        ];
+      });
       if (isDrained) for (const name of names) await admin.uncordonHost(name);
+      return samples;
     } finally {
       await Promise.all([looking.stop(), raw.stop()]);
     }
-    return samples;
   },
 };
