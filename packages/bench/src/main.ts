@@ -33,6 +33,7 @@ async function run(options: Options): Promise<void> {
   const { only, scales, rounds, smoke, json, markdown, profile } = options;
   const environment = environmentOf();
   const results: Result[] = [];
+  const failures: { what: string; error: string }[] = [];
   await measure({
     scenarios: only,
     scales: smoke ? [SMOKE] : scales.map((factor) => scaleOf(factor, rounds)),
@@ -41,11 +42,16 @@ async function run(options: Options): Promise<void> {
       results.push(result);
       console.log(lineOf(result));
     },
+    onFailure(what, error) {
+      failures.push({ what, error: String(error) });
+      console.error(`${what} could not be measured:`, error);
+      process.exitCode = 1;
+    },
     profile,
     isSmoke: smoke,
   });
   if (markdown) console.log(`\n${tableOf(results)}\n\n${sentenceOf(environment)}`);
-  if (json) console.log(JSON.stringify({ results, environment }));
+  if (json) console.log(JSON.stringify({ results, environment, failures }));
 }
 
 await new Command("bench")

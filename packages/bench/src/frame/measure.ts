@@ -17,6 +17,8 @@ export interface MeasureOptions {
   scales: readonly Scale[];
   say(line: string): void;
   onResult(result: Result): void;
+  /** A scenario could not be measured at a scale; the others are. Without it, that is thrown. */
+  onFailure?(what: string, error: unknown): void;
   /** Folder for CPU profiles of the control plane. */
   profile?: string | undefined;
   /** It is not the figures that matter: one fleet of a scale for all scenarios, and no waiting for a quiet machine. */
@@ -34,7 +36,14 @@ export async function measure(options: MeasureOptions): Promise<void> {
   };
   for (const scale of scales) {
     const groups = options.isSmoke ? [scenarios] : scenarios.map((scenario) => [scenario]);
-    for (const group of groups) await measureGroup(group, scale, options, take(scale.factor));
+    for (const group of groups) {
+      try {
+        await measureGroup(group, scale, options, take(scale.factor));
+      } catch (error) {
+        if (!options.onFailure) throw error;
+        options.onFailure(`${group.map(({ name }) => name).join(", ")} ${scale.factor}x`, error);
+      }
+    }
   }
   for (const scenario of scenarios) {
     for (const figure of scenario.figures) {

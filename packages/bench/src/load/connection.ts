@@ -2,6 +2,8 @@ import { connect } from "node:net";
 
 /** Servers close what has been idle for 5 s (Node's keepAliveTimeout); not to race with that. */
 const IDLE_MS = 3000;
+/** Nobody waits so long for an answer. */
+const SILENT_MS = 120_000;
 const HEAD_END = Buffer.from("\r\n\r\n");
 
 export interface Reply {
@@ -56,6 +58,7 @@ export function openConnection({ hostname, port }: URL): Connection {
     idleSince = performance.now();
     resolve?.({ status, text });
   });
+  socket.setTimeout(SILENT_MS, () => fail(new Error(`no answer for ${SILENT_MS / 1000} s`)));
   socket.on("error", fail);
   socket.on("close", () => fail(new Error("the connection was closed")));
 
