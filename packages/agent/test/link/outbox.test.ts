@@ -112,3 +112,13 @@ test("pauses between connections double up to 30 s, jittered from nothing up, an
   expect(most.next()).toBe(500);
   expect(createBackOff(() => 0).next()).toBe(0);
 });
+
+test.each([
+  [1000, [1000, 1000, 2000, 4000, 5000, 5000]],
+  [12_000, [12_000, 1000, 2000, 4000, 8000, 12_000, 12_000]],
+  [50_000, [50_000, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]],
+])("in a fleet that returns within %i ms no pause is much longer", (within, pauses) => {
+  const most = createBackOff(() => 1);
+  most.spread(within);
+  expect(pauses.map(() => most.next())).toEqual(pauses);
+});

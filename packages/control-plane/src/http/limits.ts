@@ -54,7 +54,7 @@ export const LIMITS: Limits = {
   idleMs: 660_000,
   keepAliveMs: 75_000,
   streamBeatMs: 15_000,
-  newSocketRate: { burst: 300, perSecond: 300 },
+  newSocketRate: { burst: 500, perSecond: 500 },
   socketMessageBytes: 1024 * 1024,
   socketUnreadBytes: 1024 * 1024,
   batchSize: 100,
