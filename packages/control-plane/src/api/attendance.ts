@@ -7,6 +7,8 @@ export interface Attendant {
   access: Pick<Access, "whenInvalid">;
   /** Aborts when the control plane begins to shut down. */
   draining: AbortSignal;
+  /** When what it was told has left for it; undefined when it has. */
+  drained?: (() => Promise<void> | undefined) | undefined;
 }
 
 /** The time in which a long poll or a stream may go on. */

@@ -13,7 +13,12 @@ export async function* live<T>(
 ): AsyncGenerator<T, void> {
   const { signal, throwIfCut, release } = attend(attendant, gone);
   try {
-    for await (const value of untilAborted(open(signal), signal)) yield value;
+    for await (const value of untilAborted(open(signal), signal)) {
+      yield value;
+      // tRPC takes whatever there is. Who reads slowly is not told of what is old when it arrives.
+      const left = attendant.drained?.();
+      if (left) await left;
+    }
     throwIfCut();
   } finally {
     release();

@@ -21,6 +21,8 @@ export interface CallContext {
   traceparent?: string | undefined;
   /** Aborts when the control plane begins to shut down. */
   draining: AbortSignal;
+  /** On a socket: when what was sent has left; undefined when it has. */
+  drained?: (() => Promise<void> | undefined) | undefined;
 }
 
 const BY_STATUS: Readonly<Record<number, TRPC_ERROR_CODE_KEY>> = {

@@ -4,6 +4,7 @@ import { holdAccess } from "../api/held-access.ts";
 import { appRouter } from "../api/router.ts";
 import type { Clock } from "../engine/clock.ts";
 import { boundSocket, closeWithin } from "./bound-socket.ts";
+import { drained } from "./drained.ts";
 import { socketEncoder } from "./encoder.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { logTrpcFailure } from "./trpc-log.ts";
@@ -61,7 +62,14 @@ export function serveSockets({ useCases, draining, log, limits, clock }: SocketD
             wss,
             router: appRouter,
             maxBatchSize: limits.batchSize,
-            createContext: () => ({ useCases, draining, enter: async () => held, address, requestId }),
+            createContext: () => ({
+              useCases,
+              draining,
+              enter: async () => held,
+              address,
+              requestId,
+              drained: () => drained(socket),
+            }),
             onError: ({ error, path }) => logTrpcFailure(log, { error, path, requestId }),
             // Each message has been counted as one.
             experimental_encoder: socketEncoder((calls) => count(Math.max(0, calls - 1))),

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
+import type { Board } from "@tartfleet/shared";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import type { Rate } from "../../src/api/bucket.ts";
@@ -218,6 +220,31 @@ describe("a socket", () => {
     }, 5);
     await until(() => plane.lines.some((line) => line.includes("the peer does not read")));
     clearInterval(ask);
+  });
+
+  it("whose peer reads slowly is told no more than it takes, and is not cut off for it", async () => {
+    let pulled = 0;
+    async function* watchFleet(_team: string | null, signal: AbortSignal) {
+      for (; !signal.aborted; await setImmediate()) {
+        pulled += 1;
+        yield { said: "x".repeat(1024 * 1024) } as unknown as Board;
+      }
+    }
+    plane = await startPlane({ change: () => ({ watchFleet }) });
+    const [slow, other] = [await open(plane.tokens.viewer), await open()];
+    slow.pause();
+    slow.send(JSON.stringify({ id: 1, method: "subscription", params: { path: "fleet.watch" } }));
+    await until(() => pulled > 0);
+    for (let n = 0; n < 100; n += 1) {
+      other.send(query(n, "vms.list"));
+      await once(other, "message");
+    }
+    // The system's own buffers hold some.
+    const before = pulled;
+    expect(before).toBeLessThan(30);
+    slow.resume();
+    await until(() => pulled > before + 30);
+    expect(plane.lines.filter((line) => line.includes("socket cut off"))).toEqual([]);
   });
 
   it("is ended when its peer does not answer pings, and lets go of what it followed", async () => {
