@@ -8,7 +8,7 @@ const TRIES = 10;
 const LOOKS_BEFORE = 5;
 
 /** How fast the machine is: round trips of a text through JSON, in 200 ms of this process. */
-export function roundTripsOfJson(): number {
+function roundTripsOfJson(): number {
   const until = performance.now() + LOOP_MS;
   let value: unknown = {
     image: "ghcr.io/example/macos:bench",

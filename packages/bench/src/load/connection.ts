@@ -6,7 +6,7 @@ const IDLE_MS = 3000;
 const SILENT_MS = 120_000;
 const HEAD_END = Buffer.from("\r\n\r\n");
 
-export interface Reply {
+interface Reply {
   status: number;
   text: string;
 }

@@ -55,7 +55,7 @@ function copyNewest(path: string, count: number): void {
 }
 
 /** Tables whose rows are about one VM each. */
-export function tablesAbout(db: Database.Database): string[] {
+function tablesAbout(db: Database.Database): string[] {
   return db
     .prepare<[], string>(
       `select m.name from sqlite_master m where m.type = 'table' and exists
