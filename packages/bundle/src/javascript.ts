@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { rolldown, type Plugin } from "rolldown";
 import { AGENT, WORKSPACE } from "./folders.ts";
 
-/** The agent's programs, each in one file with everything that it needs but Node. */
+/** The agent with everything that it needs but Node: `main.mjs`, and files that it loads when they are needed. */
 export interface JavaScript {
   /** Contents by name. */
   files: ReadonlyMap<string, string>;
@@ -26,8 +26,8 @@ export async function bundleAgent(version: string): Promise<JavaScript> {
   try {
     const { output } = await bundle.generate({
       format: "esm",
-      codeSplitting: false,
       entryFileNames: "main.mjs",
+      chunkFileNames: "[name]-[hash].mjs",
       sourcemap: true,
       sourcemapPathTransform: (path, map) =>
         join(map, "..", path).replace(WORKSPACE, "").replace(/^\/+/, "tartfleet/"),

@@ -35,7 +35,13 @@ async function called(link: string, cwd: string, etc: string) {
 test("finds its bundle through symlinks from everywhere, and becomes its node", async () => {
   await using place = await scratch();
   const { version, etc, links } = await installed(place.dir);
-  const expected = ["--enable-source-maps", join(version, "lib/agent/dist/main.mjs"), "upgrade", "a b", ""];
+  const expected = [
+    "--max-semi-space-size=1",
+    join(version, "lib/agent/dist/main.mjs"),
+    "upgrade",
+    "a b",
+    "",
+  ];
   for (const link of [...links, "./absolute", join(version, "bin/tartfleet-agent")]) {
     expect(await called(link, place.dir, etc)).toEqual({ isSameProcess: true, argv: expected });
   }

@@ -1,5 +1,5 @@
 import type { Secret } from "@tartfleet/shared";
-import { Client, type ClientChannel, type ConnectConfig } from "ssh2";
+import type { Client, ClientChannel, ConnectConfig } from "ssh2";
 import { failed, ok, type Result } from "../tart/result.ts";
 import type { Guest, GuestFailure, GuestOutput, GuestRunOptions } from "./guest.ts";
 import { quote } from "./shell.ts";
@@ -21,6 +21,12 @@ export function makeSshGuest(host: string, login: SshLogin): Guest {
   return { via: "ssh", run: (script, options) => runBySsh(host, login, script, options) };
 }
 
+/** Few hosts reach their guests by ssh; the others' agents go without it. */
+export async function makeClient(): Promise<Client> {
+  const { Client: SshClient } = await import("ssh2");
+  return new SshClient();
+}
+
 async function runBySsh(
   host: string,
   login: SshLogin,
@@ -30,7 +36,7 @@ async function runBySsh(
   const deadline = AbortSignal.timeout(options.timeoutSeconds * 1000);
   const cutOff = AbortSignal.any([options.signal, deadline]);
   if (cutOff.aborted) return failed(cut(options.signal));
-  const client = new Client();
+  const client = await makeClient();
   return await new Promise((resolve) => {
     const settle = (result: Result<GuestOutput, GuestFailure>) => {
       cutOff.removeEventListener("abort", onCutOff);

@@ -1,9 +1,9 @@
 import type { TerminalSize, TunnelFailure } from "@tartfleet/shared";
-import { Client, type ClientChannel } from "ssh2";
+import type { Client, ClientChannel } from "ssh2";
 import { failed, ok, type Result } from "../tart/result.ts";
 import type { GuestProcess } from "./guest-process.ts";
 import { quote } from "./shell.ts";
-import { connectConfig, refusal, type SshLogin } from "./ssh-guest.ts";
+import { connectConfig, makeClient, refusal, type SshLogin } from "./ssh-guest.ts";
 
 interface SshCommand {
   argv: readonly string[];
@@ -13,12 +13,12 @@ interface SshCommand {
 }
 
 /** Runs a command in a guest by ssh, with its streams open, for as long as the signal lets it. */
-export function attachBySsh(
+export async function attachBySsh(
   host: string,
   login: SshLogin,
   { argv, terminal, signal }: SshCommand,
 ): Promise<Result<GuestProcess, TunnelFailure>> {
-  const client = new Client();
+  const client = await makeClient();
   const { promise, resolve } = Promise.withResolvers<Result<GuestProcess, TunnelFailure>>();
   const cutOff = () => client.destroy();
   if (signal.aborted) cutOff();

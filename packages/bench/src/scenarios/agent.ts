@@ -1,3 +1,4 @@
+import { bundleAgent } from "@tartfleet/bundle/src/javascript.ts";
 import { makeHost } from "@tartfleet/lab/src/fleet/host.ts";
 import { labEnvironment } from "@tartfleet/lab/src/fleet/environment.ts";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -6,8 +7,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { atMost, type Scenario } from "../frame/scenario.ts";
 import { cpuSeconds, memoryMiB } from "../processes/proc.ts";
 
+/** As in the bundle's `bin/tartfleet-agent`. */
+const NODE_FLAGS = ["--max-semi-space-size=1"];
+
 /**
- * The agent as it runs on a Mac, on a simulated tart: its memory, and what it uses while nothing happens. What its
+ * The agent as it is installed on a Mac, on a simulated tart: its memory, and what it uses while nothing happens. What its
  * calls of tart cost are processes of their own, and not in it.
  */
 export const agent: Scenario = {
@@ -22,6 +26,10 @@ export const agent: Scenario = {
     const { plane, admin } = await start();
     const name = "measured";
     await mkdir(join(dir, name));
+    const installed = join(dir, "agent");
+    await mkdir(installed);
+    const { files } = await bundleAgent("0.0.0");
+    for (const [file, text] of files) await writeFile(join(installed, file), text);
     const { token } = await admin.createToken({ role: "host-enrolment", name: "measured" });
     const enrolmentTokenFile = join(dir, "token");
     await writeFile(enrolmentTokenFile, token, { mode: 0o600 });
@@ -34,6 +42,7 @@ export const agent: Scenario = {
         enrolmentTokenFile,
         flags: {},
         wrap: [],
+        agentProgram: [...NODE_FLAGS, join(installed, "main.mjs")],
       },
       { speed: 20 },
     );

@@ -19,6 +19,8 @@ export interface FleetHost {
 
 /** What the hosts of a fleet have in common. */
 interface HostCommons {
+  /** Node's arguments that run the agent; by default its source. */
+  agentProgram?: readonly string[];
   env: Readonly<Record<string, string>>;
   controlPlaneUrl: () => string;
   enrolmentTokenFile: string;
@@ -71,7 +73,7 @@ export async function makeRealHost(options: HostOptions): Promise<FleetHost> {
 }
 
 function makeAgent(options: HostOptions, tart: string, tartHome: string): Program {
-  const { name, dir, env, wrap, flags, controlPlaneUrl, enrolmentTokenFile } = options;
+  const { name, dir, env, wrap, flags, controlPlaneUrl, enrolmentTokenFile, agentProgram = [MAIN] } = options;
   return makeProgram({
     name,
     logPath: join(dir, `${name}.log`),
@@ -86,7 +88,7 @@ function makeAgent(options: HostOptions, tart: string, tartHome: string): Progra
         "machine-id": `lab-machine-${name}`,
         ...flags,
       };
-      return nodeCommand(wrap, [MAIN, ...flagArguments(settings)], env);
+      return nodeCommand(wrap, [...agentProgram, ...flagArguments(settings)], env);
     },
     ready: async (life) => void (await life.logged("connected to the control plane")),
   });
