@@ -101,11 +101,13 @@ export function makeAgentUseCases(
       const { principal: host } = caller;
       const bell = hangBell(changes.onHost(host.hostId), signal);
       let sent = "";
+      let understands: boolean | undefined;
       try {
         do {
           requireSession(caller, epoch);
           const set = store.assignments(host.hostId);
-          const understands = store.hostRow(host.hostId).facts?.imageFailures !== undefined;
+          // An agent says so in its hello or never, and to read a host's facts takes longest of all this.
+          understands ??= store.hostRow(host.hostId).facts?.imageFailures !== undefined;
           const images = understands ? imageWorkOf(host.hostId) : undefined;
           const resolve = tags.askedOf(host.hostId);
           const tunnels = tunnelsOf(host.hostId);
