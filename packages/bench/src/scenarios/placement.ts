@@ -5,7 +5,7 @@ import { makeBare } from "../placement/bare.ts";
 import { requestOf, roomOf, viewOf } from "../placement/fleet.ts";
 
 /** As many as the scheduler has placed in one go. */
-const AT_ONCE = 200;
+const AT_ONCE = 50;
 const CHURN = 2000;
 
 /**

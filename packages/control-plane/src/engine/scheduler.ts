@@ -7,8 +7,8 @@ import type { KeptView } from "./fleet-view.ts";
 import type { Patience } from "./patience.ts";
 import type { PoolPlan, Pools } from "./pools.ts";
 
-/** How many are placed before other work has its turn. */
-const AT_ONCE = 200;
+/** How many are placed before other work has its turn: a step of some ten milliseconds. */
+const AT_ONCE = 50;
 const NOTHING: PoolPlan = { starts: [], releases: [], nextAt: undefined };
 
 /**

@@ -37,6 +37,8 @@ const RANK = {
   preferredLabel: 100,
 };
 const MOST_PREFERRED = 50;
+/** What a host can be worth beyond its shape. */
+const MOST_OF_HOST = RANK.notTried + RANK.hasImage;
 
 /**
  * The rooms of all hosts that take VMs. A search looks at the kinds of hosts, not at the hosts: in a fleet of
@@ -50,6 +52,8 @@ export function makeRoomIndex(layout: Layout) {
   /** Only labels that somebody asks for tell hosts apart: each may well have one of its own. */
   const askedKeys = new Set<string>();
   const matching = new Map<string, Labelled[]>();
+  /** The group of labels, as long as the same are asked for: what a host takes or gives leaves its labels as they are. */
+  let groupKeys = new WeakMap<Labels, string>();
   /** How many hosts there are of each size. */
   const hardware = new Map<string, Pick<HostRoom, "cpu" | "memoryMiB"> & { hosts: number }>();
   /** Hosts where a warm VM stands by, by what it is made like. */
@@ -63,10 +67,18 @@ export function makeRoomIndex(layout: Layout) {
     else hardware.set(key, { cpu, memoryMiB, hosts });
   }
 
+  const askedOf = (labels: Labels): Labels =>
+    Object.fromEntries(Object.entries(labels).filter(([key]) => askedKeys.has(key)));
+
+  function groupKeyOf({ labels }: HostRoom): string {
+    const key = groupKeys.get(labels) ?? JSON.stringify(sorted(askedOf(labels)));
+    groupKeys.set(labels, key);
+    return key;
+  }
+
   function add(room: HostRoom): void {
-    const labels = Object.fromEntries(Object.entries(room.labels).filter(([key]) => askedKeys.has(key)));
-    const groupKey = JSON.stringify(sorted(labels));
-    const group = groups.get(groupKey) ?? { labels, shapes: new Map<string, Shape>() };
+    const groupKey = groupKeyOf(room);
+    const group = groups.get(groupKey) ?? { labels: askedOf(room.labels), shapes: new Map<string, Shape>() };
     if (!groups.has(groupKey)) {
       groups.set(groupKey, group);
       matching.clear();
@@ -121,6 +133,7 @@ export function makeRoomIndex(layout: Layout) {
     const fresh = keys.filter((key) => !askedKeys.has(key));
     if (fresh.length === 0) return;
     for (const key of fresh) askedKeys.add(key);
+    groupKeys = new WeakMap();
     matching.clear();
     const all = [...rooms.values()].filter(({ labels }) => fresh.some((key) => key in labels));
     for (const room of all) {
@@ -165,9 +178,10 @@ export function makeRoomIndex(layout: Layout) {
     let bestRank = Number.NEGATIVE_INFINITY;
     for (const group of groupsWith(need.hostLabels)) {
       for (const shape of group.shapes.values()) {
-        if (!only(shape.like)) continue;
+        const ofShape = rankOfShape(shape.like, need, layout);
+        if (ofShape + MOST_OF_HOST < bestRank || !only(shape.like)) continue;
         for (const { room, rank } of candidates(rooms, shape, need, triedHosts)) {
-          const sum = rank + rankOfShape(shape.like, need, layout);
+          const sum = rank + ofShape;
           const isBetter = sum > bestRank || (sum === bestRank && best && room.hostId < best.hostId);
           if (!isBetter || misfit(need, room, gib)) continue;
           best = room;
@@ -310,8 +324,9 @@ function candidates(
     { ids: shape.hosts, rank: 0 },
   ];
   const found: { room: HostRoom; rank: number }[] = [];
+  const name = nameOfImage(need);
   for (const { ids, rank } of hosts) {
-    const room = firstSound(rooms, ids ?? [], nameOfImage(need), triedHosts);
+    const room = firstSound(rooms, ids ?? [], name, triedHosts);
     if (room) found.push({ room, rank: rank + RANK.notTried });
   }
   // Where the VM or its image failed is better than nowhere: the others may lack the disk for the image.
