@@ -37,14 +37,12 @@ export interface ImageUse {
 
 /** What the fleet can take; every host's slots are counted under exactly one heading. */
 export function capacityOf(hosts: readonly HostOccupancy[], imageUse: readonly ImageUse[]): Capacity {
-  const labels = new Map<string, HostOccupancy[]>();
-  for (const host of hosts) {
-    for (const [key, value] of Object.entries(host.labels)) {
-      const label = `${key}=${value}`;
-      labels.set(label, [...(labels.get(label) ?? []), host]);
-    }
-  }
-  const images = new Set([...hosts.flatMap((host) => host.images), ...imageUse.map(({ image }) => image)]);
+  const labels = groupedBy(hosts, (host) =>
+    Object.entries(host.labels).map(([key, value]) => `${key}=${value}`),
+  );
+  const having = groupedBy(hosts, ({ images }) => images);
+  const uses = Map.groupBy(imageUse, ({ image }) => image);
+  const images = new Set([...having.keys(), ...uses.keys()]);
   const sumOf = (uses: readonly ImageUse[]) => uses.reduce((sum, { count }) => sum + count, 0);
   return {
     slots: countSlots(hosts),
@@ -53,18 +51,30 @@ export function capacityOf(hosts: readonly HostOccupancy[], imageUse: readonly I
       .sort(([a], [b]) => a.localeCompare(b))
       .map(([label, labelled]) => ({ label, ...countSlots(labelled) })),
     byImage: [...images].sort().map((image) => {
-      const having = hosts.filter((host) => host.images.includes(image));
-      const uses = imageUse.filter((use) => use.image === image);
-      const queued = sumOf(uses.filter(({ state }) => state === "queued"));
+      const [hostsWith, ofImage] = [having.get(image) ?? [], uses.get(image) ?? []];
+      const queued = sumOf(ofImage.filter(({ state }) => state === "queued"));
       return {
         image,
-        hosts: having.length,
-        free: countSlots(having).free,
+        hosts: hostsWith.length,
+        free: countSlots(hostsWith).free,
         queued,
-        running: sumOf(uses) - queued,
+        running: sumOf(ofImage) - queued,
       };
     }),
   };
+}
+
+/** Items by each of their keys. */
+function groupedBy<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    for (const key of new Set(keysOf(item))) {
+      const group = groups.get(key);
+      if (group) group.push(item);
+      else groups.set(key, [item]);
+    }
+  }
+  return groups;
 }
 
 function countSlots(hosts: readonly HostOccupancy[]): SlotCounts {
