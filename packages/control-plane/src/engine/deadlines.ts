@@ -1,4 +1,5 @@
 import type { Context } from "../domain/lifecycle.ts";
+import { deadlineOf } from "../domain/vm.ts";
 import { passesByItself } from "../store/faults.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
@@ -64,7 +65,11 @@ export function startDeadlines(options: {
     );
   }
 
-  const unsubscribe = changes.onStep(() => patience.keepTrying(arm));
+  const unsubscribe = changes.onApplied(({ vm }) => {
+    const at = deadlineOf(vm);
+    // A later one can wait until the timer has gone off.
+    if (at === null || at < armedFor) patience.keepTrying(arm);
+  });
   arm();
   return {
     changed: arm,
