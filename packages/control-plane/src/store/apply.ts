@@ -11,6 +11,7 @@ import { keepPhase, type KeptPhase } from "./phase-times.ts";
 import { countIdle } from "./pool-counts.ts";
 import { placeholders, preparedRead, preparedWrite } from "./prepared.ts";
 import { attempts, events, hosts, meta, tokens, vms } from "./schema.ts";
+import { thatAttempt } from "./taken.ts";
 import { changedColumns, eventOfRow, rowOfVm, vmOfRow, type StepColumn } from "./vm-rows.ts";
 
 /** What a step goes by besides the event. */
@@ -226,10 +227,6 @@ function changeAttempt(
   return row.hostId;
 }
 
-const thatAttempt = and(
-  eq(attempts.vmId, sql.placeholder("vmId")),
-  eq(attempts.attempt, sql.placeholder("attempt")),
-);
 const presentAttempt = preparedRead((db) =>
   db
     .select({ hostId: attempts.hostId })

@@ -19,7 +19,7 @@ import type { Commit, Tx } from "./group-commit.ts";
 import { allHosts, hostRow, hostsById, hostsByName, type HostRow, type StoredHost } from "./host-rows.ts";
 import { placeholders, preparedRead, preparedWrite } from "./prepared.ts";
 import { attempts, hosts, tokens, vms } from "./schema.ts";
-import { attemptOn, namesakeOf } from "./taken.ts";
+import { attemptOn, namesakeOf, thatAttempt } from "./taken.ts";
 
 /** What an agent tells of its host when it connects or when something changed. */
 export interface Seen {
@@ -167,14 +167,7 @@ const wantedOn = preparedRead((db) =>
     .select({ secrets: vms.secrets })
     .from(attempts)
     .innerJoin(vms, eq(vms.id, attempts.vmId))
-    .where(
-      and(
-        eq(attempts.vmId, sql.placeholder("vmId")),
-        eq(attempts.attempt, sql.placeholder("attempt")),
-        eq(attempts.hostId, sql.placeholder("hostId")),
-        eq(attempts.want, "running"),
-      ),
-    ),
+    .where(and(thatAttempt, eq(attempts.hostId, sql.placeholder("hostId")), eq(attempts.want, "running"))),
 );
 
 /** A token for an attempt's guest. */

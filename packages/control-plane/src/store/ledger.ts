@@ -13,6 +13,7 @@ import type { Vm } from "../domain/vm.ts";
 import type { Tx } from "./group-commit.ts";
 import { placeholders, preparedRead, preparedWrite } from "./prepared.ts";
 import { attempts, hostTime, slotTime } from "./schema.ts";
+import { thatAttempt } from "./taken.ts";
 
 /** A step of a VM's life, as far as the accounts go by it. */
 interface Taken {
@@ -56,23 +57,14 @@ export const heldSince = sql<number>`coalesce(${attempts.accountedUntil}, ${atte
 export const isHeld = sql`${attempts.slot} is not null and ${isNull(attempts.goneAt)}`;
 
 const heldBy = preparedRead((db) =>
-  db
-    .select({ hostId: attempts.hostId, since: heldSince })
-    .from(attempts)
-    .where(
-      and(
-        eq(attempts.vmId, sql.placeholder("vmId")),
-        eq(attempts.attempt, sql.placeholder("attempt")),
-        isHeld,
-      ),
-    ),
+  db.select({ hostId: attempts.hostId, since: heldSince }).from(attempts).where(and(thatAttempt, isHeld)),
 );
 
 const accountUntil = preparedWrite((db) =>
   db
     .update(attempts)
     .set({ accountedUntil: sql`${sql.placeholder("now")}` })
-    .where(and(eq(attempts.vmId, sql.placeholder("vmId")), eq(attempts.attempt, sql.placeholder("attempt")))),
+    .where(thatAttempt),
 );
 
 export function accountOf(

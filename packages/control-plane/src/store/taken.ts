@@ -9,6 +9,12 @@ import { attempts } from "./schema.ts";
  * a VM has taken a warm one's instance over, what is said of that attempt is of the VM's.
  */
 
+/** Of the attempt that the placeholders `vmId` and `attempt` name. */
+export const thatAttempt = and(
+  eq(attempts.vmId, sql.placeholder("vmId")),
+  eq(attempts.attempt, sql.placeholder("attempt")),
+);
+
 const COLUMNS = { vmId: attempts.vmId, attempt: attempts.attempt, hostId: attempts.hostId };
 
 const taker = preparedRead((db) =>
@@ -18,12 +24,7 @@ const taker = preparedRead((db) =>
     .where(eq(attempts.instance, sql.placeholder("instance"))),
 );
 
-const itself = preparedRead((db) =>
-  db
-    .select(COLUMNS)
-    .from(attempts)
-    .where(and(eq(attempts.vmId, sql.placeholder("vmId")), eq(attempts.attempt, sql.placeholder("attempt")))),
-);
+const itself = preparedRead((db) => db.select(COLUMNS).from(attempts).where(thatAttempt));
 
 /** The attempt whose instance on the host has the name of that one; undefined when none ever had. */
 export function attemptOn(tx: Tx, hostId: number, { vmId, attempt }: AttemptRef): AttemptRef | undefined {

@@ -37,7 +37,7 @@ import { columnsBut, placeholders, preparedRead, preparedWrite } from "./prepare
 import { requireRoom } from "./queue.ts";
 import { placeVm, takeOver } from "./place.ts";
 import { attempts, events, hosts, live, vms } from "./schema.ts";
-import { attemptOn, namesakeOf } from "./taken.ts";
+import { attemptOn, namesakeOf, thatAttempt } from "./taken.ts";
 import { eventOfRow, rowOfVm, vmOfRow } from "./vm-rows.ts";
 
 /** A VM to be accepted. `bodyHash` compares bodies under the same idempotency key of the same caller. */
@@ -263,7 +263,7 @@ const placeOf = preparedRead((db) =>
   db
     .select({ hostId: attempts.hostId, slot: attempts.slot, at: attempts.createdAt })
     .from(attempts)
-    .where(and(eq(attempts.vmId, sql.placeholder("vmId")), eq(attempts.attempt, sql.placeholder("attempt")))),
+    .where(thatAttempt),
 );
 
 const firstDeadline = preparedRead((db) =>
