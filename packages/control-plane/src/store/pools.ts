@@ -1,4 +1,4 @@
-import { asc, eq, isNull, sql, and } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, isNull, sql } from "drizzle-orm";
 import type { Cordon } from "../domain/cordon.ts";
 import type { Pool } from "../domain/pools/pool.ts";
 import type { Placement } from "../domain/scheduling/decide.ts";
@@ -8,6 +8,7 @@ import type { Act, WriteAct } from "./audit.ts";
 import type { Db } from "./database.ts";
 import type { Commit } from "./group-commit.ts";
 import { startWarm } from "./place.ts";
+import { preparedRead } from "./prepared.ts";
 import { attempts, hosts, pools, vms } from "./schema.ts";
 import { vmOfRow } from "./vm-rows.ts";
 
@@ -80,18 +81,22 @@ export function makePoolStore(db: Db, commit: Commit, write: WriteAct) {
 
     /** Every VM that is kept warm or is being stopped after that. */
     warmVms: (): StoredWarmVm[] =>
-      db
-        .select({ row: vms, hostName: hosts.name, cordon: hosts.cordon })
-        .from(vms)
-        .innerJoin(attempts, and(eq(attempts.vmId, vms.id), isNull(attempts.goneAt)))
-        .innerJoin(hosts, eq(hosts.id, attempts.hostId))
-        // A literal: SQLite takes a partial index only for what it can prove while it prepares the statement.
-        .where(sql`${vms.team} = '' and ${vms.state} not in ('deleted', 'failed')`)
-        .orderBy(asc(vms.seq))
+      warmRows(db)
         .all()
-        .map(({ row, ...host }) => {
+        .map(({ hostName, cordon, ...row }) => {
           const vm = vmOfRow(row);
-          return { vm, ...host, isOfBeforeRestore: isOfBeforeRestore(db, vm) };
+          return { vm, hostName, cordon, isOfBeforeRestore: isOfBeforeRestore(db, vm) };
         }),
   };
 }
+
+const warmRows = preparedRead((db) =>
+  db
+    .select({ ...getTableColumns(vms), hostName: hosts.name, cordon: hosts.cordon })
+    .from(vms)
+    .innerJoin(attempts, and(eq(attempts.vmId, vms.id), isNull(attempts.goneAt)))
+    .innerJoin(hosts, eq(hosts.id, attempts.hostId))
+    // A literal: SQLite takes a partial index only for what it can prove while it prepares the statement.
+    .where(sql`${vms.team} = '' and ${vms.state} not in ('deleted', 'failed')`)
+    .orderBy(asc(vms.seq)),
+);
