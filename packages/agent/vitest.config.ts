@@ -2,4 +2,4 @@ import { defineConfig } from "vitest/config";
 import { base } from "../../vitest.base.ts";
 
 // They wait for processes more than they work.
-export default defineConfig(({ mode }) => ({ test: { ...base(mode), maxWorkers: 3 } }));
+export default defineConfig(({ mode }) => ({ test: { ...base(mode), maxWorkers: 2 } }));
