@@ -10,8 +10,10 @@ export interface DatabaseDisk {
   isBrokenOff: boolean;
   /** A sync has failed: what was written may be there or not, and asking again would not tell. */
   readonly isBroken: boolean;
-  /** @returns what is wrong with the next commit */
-  strikes(): Exclude<DatabaseFault, "broken"> | "lost" | "kept" | undefined;
+  /** Somebody else holds the lock: no transaction begins. */
+  isLocked(): boolean;
+  /** @returns what is wrong with the commit that is made now */
+  strikes(): "full" | "lost" | "kept" | undefined;
   count(what: string): void;
 }
 
@@ -33,6 +35,7 @@ export function createDisks(world: World): Disks {
   return {
     mount(process) {
       let isBroken = false;
+      const present = () => (fault && fault.until > timeline.now() ? fault.kind : undefined);
       return {
         isBrokenOff: false,
         get isBroken() {
@@ -42,12 +45,14 @@ export function createDisks(world: World): Disks {
           if (isBroken && process.isAlive()) {
             world.fail({ invariant: "stops-when-broken", message: "it writes on after a sync that failed" });
           }
-          if (!fault || fault.until <= timeline.now()) return undefined;
-          if (fault.kind !== "broken") return fault.kind;
+          const kind = present();
+          if (kind === "full") return kind;
+          if (kind !== "broken") return undefined;
           fault = undefined;
           isBroken = true;
           return random.pick(["lost", "kept"]);
         },
+        isLocked: () => present() === "busy",
         count: (what) => counts.count(`database ${what}`),
       };
     },
@@ -66,12 +71,17 @@ export function createDisks(world: World): Disks {
 /** The database as its disk lets it be written. */
 export function onDisk(db: Db, disk: DatabaseDisk): Db {
   const transaction: Db["transaction"] = (steps, options) => {
-    const strike = disk.strikes();
-    if (strike) disk.count(strike);
-    if (strike === "busy") throw failure("SQLITE_BUSY");
+    if (disk.isLocked()) {
+      disk.count("busy");
+      throw failure("SQLITE_BUSY");
+    }
+    let strike: ReturnType<DatabaseDisk["strikes"]>;
     const result = db.transaction((tx) => {
+      // A group of which a step fails is rolled back, and comes to no commit.
       const done = steps(tx);
       if (disk.isBrokenOff) throw new Error("the process died within a group of steps");
+      strike = disk.strikes();
+      if (strike) disk.count(strike);
       if (strike === "full") throw failure("SQLITE_FULL");
       if (strike === "lost") throw failure("SQLITE_IOERR_FSYNC");
       return done;
