@@ -97,5 +97,5 @@ describe.skipIf(missing)(`an agent on an instance with a role${missing ? ` (${mi
       for (const secret of aws.passwords()) expect(shown.filter((text) => text.includes(secret))).toEqual([]);
       expect(aws.passwords().length).toBeGreaterThan(2);
     });
-  }, 120_000);
+  });
 });
