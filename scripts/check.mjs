@@ -6,6 +6,9 @@ import { reportsOf, sayOf } from "./reports.mjs";
 /** So many files are named after a run, with the time that they took. */
 const SLOWEST = 12;
 
+/** So many lines are shown of what a test failed by. */
+const LINES_OF_A_FAILURE = 12;
+
 /**
  * @param {string} root the workspace's folder
  * @param {string[]} args handed on to turbo, e.g. `--filter=@tartfleet/agent`
@@ -70,6 +73,10 @@ function runSteps(root, reportName, steps) {
   console.log(`\nThe slowest files:`);
   for (const { file, seconds } of reports.slowest(SLOWEST))
     console.log(`${String(seconds).padStart(5)} s  ${file}`);
+  for (const { file, test, message } of reports.failures()) {
+    console.log(`\nFailed: ${[file, test].filter(Boolean).join(" > ")}`);
+    console.log(message.split("\n").slice(0, LINES_OF_A_FAILURE).join("\n"));
+  }
   const sum = reports.sum();
   console.log(failed.length === 0 ? "\nAll checks passed." : `\nFailed: ${failed.join(", ")}.`);
   console.log(sayOf(sum));

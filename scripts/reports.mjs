@@ -9,6 +9,8 @@ import { packageFolders } from "./packages.mjs";
  */
 export function reportsOf(root, name) {
   const paths = packageFolders(root).map((folder) => join(folder, ".reports", name));
+  const read = () =>
+    paths.filter((path) => existsSync(path)).map((path) => JSON.parse(readFileSync(path, "utf8")));
   return {
     /** Removes those of earlier runs. */
     forget() {
@@ -17,13 +19,31 @@ export function reportsOf(root, name) {
     /** @returns {{ passed: number, failed: number, skipped: number }} */
     sum() {
       const sum = { passed: 0, failed: 0, skipped: 0 };
-      for (const path of paths.filter((path) => existsSync(path))) {
-        const report = JSON.parse(readFileSync(path, "utf8"));
+      for (const report of read()) {
         sum.passed += report.numPassedTests;
         sum.failed += report.numFailedTests;
         sum.skipped += report.numPendingTests + report.numTodoTests;
       }
       return sum;
+    },
+    /**
+     * What failed, for whoever sees no more than the end of a run.
+     *
+     * @returns {{ file: string, test: string, message: string }[]} `test` is empty where the file itself failed
+     */
+    failures() {
+      return read()
+        .flatMap((report) => report.testResults)
+        .flatMap(({ name, status, message, assertionResults }) => {
+          const file = relative(root, name);
+          const failed = assertionResults.filter((test) => test.status === "failed");
+          if (failed.length === 0) return status === "failed" ? [{ file, test: "", message }] : [];
+          return failed.map(({ fullName, failureMessages }) => ({
+            file,
+            test: fullName,
+            message: failureMessages.join("\n"),
+          }));
+        });
     },
     /**
      * The test files that took longest, the longest first.
@@ -32,9 +52,8 @@ export function reportsOf(root, name) {
      * @returns {{ file: string, seconds: number }[]}
      */
     slowest(count) {
-      return paths
-        .filter((path) => existsSync(path))
-        .flatMap((path) => JSON.parse(readFileSync(path, "utf8")).testResults)
+      return read()
+        .flatMap((report) => report.testResults)
         .map(({ name, startTime, endTime }) => ({
           file: relative(root, name),
           seconds: Math.round((endTime - startTime) / 1000),

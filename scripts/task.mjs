@@ -42,23 +42,34 @@ function install() {
   }
 }
 
-/** For a control plane to serve. One without it is still a control plane. */
-function buildDashboard() {
+/** What is run as built, by task. A control plane without its dashboard is still one. */
+const BUILT = {
+  agent: ["agent"],
+  bench: ["control-plane"],
+  "control-plane": ["control-plane", "dashboard"],
+  demo: ["agent", "cli", "control-plane", "dashboard"],
+  tartfleet: ["cli"],
+};
+
+/** @param {string[]} packages names without the scope */
+function build(packages) {
+  const filters = packages.map((name) => `--filter=@tartfleet/${name}`);
   const { status, stdout, stderr } = spawnSync(
     "pnpm",
-    ["exec", "turbo", "run", "build", "--filter=@tartfleet/dashboard", "--output-logs=errors-only"],
+    ["exec", "turbo", "run", "build", "--continue", "--output-logs=errors-only", ...filters],
     {
       cwd: root,
       encoding: "utf8",
       env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
     },
   );
-  if (status !== 0) console.error(`${stdout}${stderr}\nThe dashboard could not be built; it goes without.`);
+  if (status !== 0)
+    console.error(`${stdout}${stderr}\nWhat could not be built is missing, or an older one is used.`);
 }
 
 install();
 if (task in programs) {
-  if (task === "demo" || (task === "control-plane" && args[0] !== "db")) buildDashboard();
+  if (task in BUILT) build(BUILT[task]);
   // The terminal's signals reach the program by itself (same process group); here they only must
   // not end the parent before it.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});

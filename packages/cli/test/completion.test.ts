@@ -7,7 +7,7 @@ import { fleet } from "./support/fixture.ts";
 import { scratch, until } from "./support/run.ts";
 import { hasTerminals, startProgramOnTerminal } from "./support/terminal.ts";
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../dist/main.mjs", import.meta.url));
 const has = (shell: string) => spawnSync(shell, ["-c", "exit 0"]).status === 0;
 
 /** A folder with a `tartfleet` to be called by that name. */

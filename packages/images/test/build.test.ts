@@ -55,7 +55,7 @@ test("it is stopped, by a person too, in a way that lets packer clean up", async
       message: expect.stringContaining("was stopped"),
     }),
     expect
-      .poll(() => existsSync(join(own.dir, "waits")), { timeout: 20_000 })
+      .poll(() => existsSync(join(own.dir, "waits")), { timeout: 100_000 })
       .toBe(true)
       .then(() => stop.abort()),
   ]);

@@ -90,7 +90,7 @@ test("what a registry would not take is not pushed, nor what is not there or run
   const pushing = push(options, { ...context, env: { ...context.env, PATH: "/nowhere" } });
   await expect(pushing).rejects.toMatchObject({ code: "program_missing" });
   const locked = execa("tart", ["run", "--no-graphics", "built"], { env: host.env, reject: false });
-  await expect.poll(() => host.running(), { timeout: 20_000 }).toContain("built");
+  await expect.poll(() => host.running(), { timeout: 100_000 }).toContain("built");
   await expect(push(options, context)).rejects.toMatchObject({ code: "push_failed" });
   locked.kill("SIGKILL");
   await locked;
@@ -99,7 +99,7 @@ test("what a registry would not take is not pushed, nor what is not there or run
     code: "image_too_large",
     message: expect.stringContaining("468 layers"),
   });
-}, 60_000);
+});
 
 const missing = dockerRegistryIsMissing();
 

@@ -172,4 +172,4 @@ test("a clone is booted, looked at by tart exec and by ssh, and removed", async 
     code: "vm_unusable",
   });
   await host.killAll();
-}, 60_000);
+});

@@ -8,7 +8,7 @@ test("the suite has the contract's 27 checks", () => {
 });
 
 describe.concurrent.each(["2.34.0", "2.35.0", "2.40.1"])("tart-sim as tart %s", (version) => {
-  test("keeps every promise of the contract", { timeout: 120_000 }, async () => {
+  test("keeps every promise of the contract", async () => {
     await using bench = await simBench({ version, cached: [mac] });
     const broken: string[] = [];
     for (const check of checks) {

@@ -13,7 +13,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }));
 const env = { PATH: "/usr/bin:/bin" };
 const never = new AbortController().signal;
 
-function sh(script: string, { timeoutMs = 20_000, signal = never } = {}) {
+function sh(script: string, { timeoutMs = 100_000, signal = never } = {}) {
   return ask("/bin/sh", ["-c", script], { env, timeoutMs, signal });
 }
 
@@ -27,7 +27,7 @@ test("an answer is its exit code and what it said", async () => {
 });
 
 test("a program that is not there is missing; one that cannot be run was not run to its end", async () => {
-  const options = { env, timeoutMs: 20_000, signal: never };
+  const options = { env, timeoutMs: 100_000, signal: never };
   expect(await ask("no-such-program", [], options)).toEqual({ kind: "missing" });
   await writeFile(join(dir, "plain"), "no program");
   expect(await ask(join(dir, "plain"), [], options)).toMatchObject({ kind: "exited", code: null });

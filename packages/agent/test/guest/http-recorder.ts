@@ -69,9 +69,9 @@ async function hear(request: IncomingMessage): Promise<Heard> {
   };
 }
 
-/** Waits for a condition, for at most 20 seconds. */
+/** Waits for a condition, for at most 100 seconds. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = AbortSignal.timeout(20_000);
+  const deadline = AbortSignal.timeout(100_000);
   while (!(await condition())) {
     if (deadline.aborted) throw new Error("what was waited for did not come");
     await sleep(10);

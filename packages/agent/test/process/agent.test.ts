@@ -20,7 +20,7 @@ async function runOf(stage: Stage, vm: { vmId: string; attempt: number }): Promi
   return (JSON.parse(entry) as { run: unknown }).run;
 }
 
-describe("an agent on a simulated Mac", { timeout: 120_000 }, () => {
+describe("an agent on a simulated Mac", () => {
   test("enrols, brings a VM up, runs its script, takes it down", () =>
     onStage({}, async (stage) => {
       const vm = { ...assignment(1), runnerKind: "script" };

@@ -10,7 +10,7 @@ async function refusal(stage: Stage, ...args: Parameters<Stage["agent"]>) {
   return { code, said: agent.stderr() };
 }
 
-describe("a start that cannot be says why, without a stack", { timeout: 60_000 }, () => {
+describe("a start that cannot be says why, without a stack", () => {
   test("settings, every mistake at once; a data folder that cannot be one", () =>
     onStage({}, async (stage) => {
       const { code, said } = await refusal(stage, ["--url", "ftp://x", "--cpu", "none", "--wat"], {

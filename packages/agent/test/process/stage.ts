@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startControlPlane, type TestControlPlane } from "../support/test-control-plane.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../dist/main.mjs", import.meta.url));
 
 export const MACOS = "ghcr.io/cirruslabs/macos-runner:sequoia";
 

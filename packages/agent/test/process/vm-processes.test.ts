@@ -24,7 +24,7 @@ async function runOf({ dir }: Stage): Promise<{ pid: number }> {
   return (JSON.parse(entry) as { run: { pid: number } }).run;
 }
 
-describe("a VM that ends while no agent is there", { timeout: 120_000 }, () => {
+describe("a VM that ends while no agent is there", () => {
   // All that the log tells of a run that was killed is that it says nothing.
   const causes = { child: "unknown", launchd: "killed" } satisfies Record<Form, string>;
 
@@ -53,7 +53,7 @@ describe("a VM that ends while no agent is there", { timeout: 120_000 }, () => {
   );
 });
 
-describe("an agent that is a LaunchAgent", { timeout: 120_000 }, () => {
+describe("an agent that is a LaunchAgent", () => {
   test("is restarted by launchctl while its VM's job runs; the same process goes on, and its result arrives", () =>
     onStage({}, async (stage) => {
       await using macOs = await macOsFor(stage.mac, stage.dir);

@@ -51,5 +51,5 @@ describe("peers §4 row 10: a Mac without a screen, on which nobody is logged in
         message: "The login keychain is locked; macOS VMs do not start without it.",
       });
     });
-  }, 60_000);
+  });
 });

@@ -65,7 +65,7 @@ export async function makeFakeMacos(): Promise<FakeMacos> {
       home,
       skew: async () => ({ seconds: 0 }),
       // However busy the machine is that runs the tests.
-      askMs: 20_000,
+      askMs: 100_000,
       leases: join(dir, "dhcpd_leases"),
       sharing: join(dir, "com.apple.InternetSharing.default"),
     },

@@ -3,13 +3,11 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { CONTROL_PLANE } from "@tartfleet/lab/src/fleet/control-plane.ts";
 import { flagArguments, type Flags } from "@tartfleet/lab/src/fleet/environment.ts";
 import { parseLogLine } from "@tartfleet/lab/src/fleet/log-lines.ts";
 import { until } from "@tartfleet/lab/src/fleet/until.ts";
 import { cpuSeconds, memoryMiB } from "./proc.ts";
-
-const MAIN = fileURLToPath(new URL("../../../control-plane/src/main.ts", import.meta.url));
 
 /** One load comes from one address and one token: their bounds are not what is measured. */
 const UNBOUND: Flags = {
@@ -67,7 +65,7 @@ export function makePlane({ dir, profile }: PlaneOptions): Plane {
         process.execPath,
         [
           ...(profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`]),
-          MAIN,
+          CONTROL_PLANE,
           ...flagArguments({ listen: `127.0.0.1:${port}`, "data-dir": dataDir, ...UNBOUND }),
         ],
         { stdio: ["ignore", log, log] },

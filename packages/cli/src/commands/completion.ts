@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Argument, type Command } from "commander";
 import { makeClient } from "../api/client.ts";
+import { COMPLETION_FOLDER } from "../completion-folder.ts";
 import { complete, type Completion } from "../completion/complete.ts";
 import { askForNames } from "../completion/names.ts";
 import { resolveConnection } from "../connection.ts";
@@ -26,9 +27,7 @@ In ~/.bashrc or ~/.zshrc (there after compinit), or in ~/.config/fish/config.fis
   tartfleet completion fish | source`,
     )
     .action((shell: (typeof SHELLS)[number]) =>
-      context.out.write(
-        readFileSync(new URL(`../../completion/tartfleet.${shell}`, import.meta.url), "utf8"),
-      ),
+      context.out.write(readFileSync(new URL(`tartfleet.${shell}`, COMPLETION_FOLDER), "utf8")),
     );
   program
     .command("__complete", { hidden: true })

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { until } from "./run.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../dist/main.mjs", import.meta.url));
 
 /** util-linux's `script` gives a program a terminal; the one of macOS is another program. */
 export const hasTerminals = spawnSync("script", ["--version"]).stdout?.includes("util-linux") ?? false;

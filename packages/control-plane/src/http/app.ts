@@ -1,3 +1,4 @@
+import type { RequestListener } from "node:http";
 import Fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
@@ -47,6 +48,7 @@ export interface AppDeps extends Omit<RestDeps, "streamBeatMs"> {
 /** Everything that speaks HTTP, on a listener's server. */
 export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
   const { limits, draining, useCases, log, trust, admission } = deps;
+  let handle: RequestListener | undefined;
   const app: App = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
@@ -58,7 +60,7 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
     routerOptions: { maxParamLength: 8192 },
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
     serverFactory(handler) {
-      listener.serveWith(handler);
+      handle = handler;
       return listener.server;
     },
   }).withTypeProvider<ZodTypeProvider>();
@@ -98,6 +100,8 @@ export async function makeApp(listener: Listener, deps: AppDeps): Promise<App> {
   });
   refuseOtherMethods(app, new Map(methods));
   await app.ready();
+  // Not before: a request that finds its routes, but not yet their hooks, is an exception of Fastify's.
+  if (handle) listener.serveWith(handle);
   return app;
 }
 

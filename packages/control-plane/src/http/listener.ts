@@ -1,5 +1,5 @@
 import { createServer, STATUS_CODES } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { CallError, toProblem } from "@tartfleet/shared";
@@ -17,7 +17,7 @@ export interface Listener {
   /** For connections to come. Until it is called, a TLS handshake fails. Only where TLS is spoken. */
   certify(pair: { cert: string; key: string }): void;
   /** Hands the requests over; called once. */
-  serveWith(handler: (request: IncomingMessage, response: ServerResponse) => void): void;
+  serveWith(handler: RequestListener): void;
 }
 
 /**

@@ -182,7 +182,7 @@ export function call(
 }
 
 /** Polls until the check holds; fails with what it last said. */
-export async function until<T>(check: () => T | Promise<T>, seconds = 10): Promise<NonNullable<T>> {
+export async function until<T>(check: () => T | Promise<T>, seconds = 100): Promise<NonNullable<T>> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const value = await check();

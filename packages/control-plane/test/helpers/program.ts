@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "./plane.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+/** The program, as the build of this package leaves it. */
+export const MAIN = fileURLToPath(new URL("../../dist/main.mjs", import.meta.url));
 
 /** A run of the program itself. */
 export interface Program {
@@ -62,4 +64,14 @@ export function run(args: string[], env: Record<string, string> = {}, wrap: read
 export function tempFolder() {
   const path = mkdtempSync(join(tmpdir(), "tartfleet-cp-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address ? address.port : 0;
 }

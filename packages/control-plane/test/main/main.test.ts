@@ -4,7 +4,7 @@ import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { call, IMAGE, until } from "../helpers/plane.ts";
-import { run, tempFolder } from "../helpers/program.ts";
+import { freePort, run, tempFolder } from "../helpers/program.ts";
 import type { Program } from "../helpers/program.ts";
 
 let folder: ReturnType<typeof tempFolder>;
@@ -40,6 +40,19 @@ describe("the program", () => {
     expect((await call(String(line["url"]), "GET", "/v1/tokens", { token })).status).toBe(200);
     expect(program.stdout()).not.toContain(token);
     expect(program.stderr()).toBe("");
+  });
+
+  it("answers whoever asks in the midst of its start, and goes on", async () => {
+    const port = await freePort();
+    const program = run(["--listen", `127.0.0.1:${port}`, "--data-dir", folder.path]);
+    programs.push(program);
+    const url = `http://127.0.0.1:${port}`;
+    await until(() => call(url, "GET", "/readyz").catch(() => undefined));
+    await until(async () => {
+      const { status } = await call(url, "GET", "/readyz");
+      expect([503, 200]).toContain(status);
+      return status === 200;
+    });
   });
 
   it("stops at SIGTERM with 0, and at the next start knows every VM it accepted", async () => {

@@ -2,22 +2,19 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { call, until } from "../helpers/plane.ts";
-import { tempFolder } from "../helpers/program.ts";
+import { freePort, MAIN, tempFolder } from "../helpers/program.ts";
 
-const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
 
 /** A program whose stdout nobody reads until the test does. */
-function start(path: string, args: string[]) {
-  const child = spawn(process.execPath, [source(path), ...args]);
+function start(args: string[]) {
+  const child = spawn(process.execPath, [MAIN, ...args]);
   child.stdout.setEncoding("utf8");
   children.push(child);
   return child;
@@ -26,7 +23,7 @@ function start(path: string, args: string[]) {
 describe("a log that nobody reads", () => {
   it("does not keep the control plane from answering, nor from stopping", async () => {
     const folder = tempFolder();
-    const child = start("../../src/main.ts", ["--listen", "127.0.0.1:0", "--data-dir", folder.path]);
+    const child = start(["--listen", "127.0.0.1:0", "--data-dir", folder.path]);
     const [first] = await once(child.stdout, "data");
     child.stdout.pause();
     const { url } = JSON.parse(String(first).split("\n")[0] ?? "");
@@ -49,7 +46,7 @@ describe("a log that nobody reads", () => {
     const full = openSync("/dev/full", "w");
     const port = await freePort();
     const address = `127.0.0.1:${port}`;
-    const args = [source("../../src/main.ts"), "--listen", address, "--data-dir", folder.path];
+    const args = [MAIN, "--listen", address, "--data-dir", folder.path];
     const child = spawn(process.execPath, args, { stdio: ["ignore", full, "inherit"] });
     closeSync(full);
     children.push(child);
@@ -62,12 +59,3 @@ describe("a log that nobody reads", () => {
     folder.remove();
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address ? address.port : 0;
-}

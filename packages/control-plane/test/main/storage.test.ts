@@ -3,13 +3,11 @@ import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync, wri
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import SqliteDatabase from "better-sqlite3";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { call, IMAGE, until } from "../helpers/plane.ts";
 import { run, tempFolder, type Program } from "../helpers/program.ts";
 
 // Several programs one after the other, on a machine that may be busy.
-vi.setConfig({ testTimeout: 120_000 });
-
 let folder: ReturnType<typeof tempFolder>;
 let data: string;
 const programs: Program[] = [];

@@ -8,7 +8,8 @@ import { flagArguments, nodeCommand, type Flags } from "./environment.ts";
 import { makeProgram, type Life, type Program } from "./program.ts";
 import { until } from "./until.ts";
 
-const MAIN = fileURLToPath(new URL("../../../control-plane/src/main.ts", import.meta.url));
+/** The program, as the build of its package leaves it. */
+export const CONTROL_PLANE = fileURLToPath(new URL("../../../control-plane/dist/main.mjs", import.meta.url));
 
 export interface ControlPlaneOptions {
   dir: string;
@@ -50,7 +51,7 @@ export async function makeControlPlane(options: ControlPlaneOptions): Promise<Co
         "image-resolve-ttl-seconds": 0,
         ...flags,
       };
-      return nodeCommand(wrap, [MAIN, ...flagArguments(settings)], env);
+      return nodeCommand(wrap, [CONTROL_PLANE, ...flagArguments(settings)], env);
     },
     async ready(life: Life) {
       const line = await life.logged("listening");

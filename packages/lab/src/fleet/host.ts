@@ -6,7 +6,7 @@ import { makeSimHost, tartPath, type SimHost, type SimHostOptions } from "@tartf
 import { flagArguments, nodeCommand, type Flags } from "./environment.ts";
 import { makeProgram, type Program } from "./program.ts";
 
-const MAIN = fileURLToPath(new URL("../../../agent/src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../../agent/dist/main.mjs", import.meta.url));
 
 /** A Mac of the fleet: its agent, and what it works on. */
 export interface FleetHost {

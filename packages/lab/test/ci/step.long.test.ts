@@ -11,7 +11,7 @@ import { IMAGE, letGo, UNTIL_LET_GO } from "../support/lab.ts";
 import { useLab } from "../support/use-lab.ts";
 
 const INTEGRATIONS = fileURLToPath(new URL("../../../../integrations/", import.meta.url));
-const CLI = `${process.execPath} ${fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url))}`;
+const CLI = `${process.execPath} ${fileURLToPath(new URL("../../../cli/dist/main.mjs", import.meta.url))}`;
 
 const lab = useLab();
 

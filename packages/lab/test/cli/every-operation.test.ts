@@ -10,10 +10,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Context } from "@tartfleet/cli/src/context.ts";
 import { styleOf } from "@tartfleet/cli/src/output/style.ts";
+import { CONTROL_PLANE } from "../../src/fleet/control-plane.ts";
 import { makeProgram } from "@tartfleet/cli/src/program.ts";
 
-const CONTROL_PLANE = fileURLToPath(new URL("../../../control-plane/src/main.ts", import.meta.url));
-const CLI = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
+const CLI = fileURLToPath(new URL("../../../cli/dist/main.mjs", import.meta.url));
 const IMAGE = "ghcr.io/org/image:15";
 
 /** Operations that no person calls: agents, guests and tunnels do, by their own programs. */

@@ -1,6 +1,5 @@
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { instanceName, parseToken, vmRecordSchema, type VmRecord } from "@tartfleet/shared";
 import type { Fault } from "@tartfleet/tart-sim";
 import { execa } from "execa";
@@ -8,6 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { IMAGE, IMAGES, githubVm, hostOf, inState, letGo, simOf, UNTIL_LET_GO } from "../support/lab.ts";
 import { findNeedles, makeMark, needleOf, type Needle } from "../support/needles.ts";
 import { inFiles, watchProcesses, type Sighting } from "../support/sightings.ts";
+import { CONTROL_PLANE } from "../../src/fleet/control-plane.ts";
 import { useLab } from "../support/use-lab.ts";
 
 const NO_SUCH_LABEL = { "no-mac": "has-it" };
@@ -112,8 +112,6 @@ const FAILURES: Readonly<Record<string, { faults: readonly Fault[]; image: strin
   provisioning: { faults: [], image: `${BARE}:latest` },
 };
 
-const DB = fileURLToPath(new URL("../../../control-plane/src/main.ts", import.meta.url));
-
 test("no secret is in a log, a database, a backup, an event, an answer, argv or an environment that is not its reader's", async () => {
   const { fleet, github } = lab;
   const own = (name: string, secret: string | Buffer) => needles.push(needleOf(name, secret));
@@ -181,7 +179,7 @@ test("no secret is in a log, a database, a backup, an event, an answer, argv or 
   const conflict = JSON.stringify({ image: IMAGE, env: { DEPLOY_KEY: plant("other-env-value") } });
   expect((await call("POST", "/v1/vms", conflict, key)).status).toBe(409);
   await execa(process.execPath, [
-    DB,
+    CONTROL_PLANE,
     "db",
     "backup",
     join(fleet.dir, "backup.sqlite"),

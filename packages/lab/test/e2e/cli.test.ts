@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { IMAGE } from "../support/lab.ts";
 import { useLab } from "../support/use-lab.ts";
 
-const MAIN = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../../cli/dist/main.mjs", import.meta.url));
 
 const lab = useLab();
 

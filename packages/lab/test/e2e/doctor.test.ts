@@ -9,7 +9,7 @@ import { until } from "../../src/fleet/until.ts";
 import { inState, scriptVm } from "../support/lab.ts";
 import { useLab } from "../support/use-lab.ts";
 
-const MAIN = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../../cli/dist/main.mjs", import.meta.url));
 
 const bin = await mkdtemp(join(tmpdir(), "tf-macos-"));
 afterAll(() => rm(bin, { recursive: true, force: true }));

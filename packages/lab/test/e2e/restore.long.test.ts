@@ -1,19 +1,24 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect, test } from "vitest";
 import { until } from "../../src/fleet/until.ts";
 import { stopwatch } from "../support/stopwatch.ts";
 import { atWork, githubVm, simOf } from "../support/lab.ts";
+import { CONTROL_PLANE } from "../../src/fleet/control-plane.ts";
 import { useLab } from "../support/use-lab.ts";
-
-const MAIN = fileURLToPath(new URL("../../../control-plane/src/main.ts", import.meta.url));
 
 const lab = useLab({ speed: 20 });
 
 async function db(command: string, ...rest: string[]): Promise<string> {
   const dataDir = join(lab.fleet.dir, "control-plane");
-  const { stdout } = await execa(process.execPath, [MAIN, "db", command, ...rest, "--data-dir", dataDir]);
+  const { stdout } = await execa(process.execPath, [
+    CONTROL_PLANE,
+    "db",
+    command,
+    ...rest,
+    "--data-dir",
+    dataDir,
+  ]);
   return stdout;
 }
 

@@ -10,7 +10,7 @@ import { until } from "../../src/fleet/until.ts";
 import { inState, letGo, scriptVm, UNTIL_LET_GO } from "../support/lab.ts";
 import { useLab } from "../support/use-lab.ts";
 
-const MAIN = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../../cli/dist/main.mjs", import.meta.url));
 
 // By process their guests have an sshd on every machine, on this port.
 const lab = useLab({

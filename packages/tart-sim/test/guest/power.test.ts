@@ -94,39 +94,35 @@ describe.each(engineKinds)("the power of a %s guest", (kind) => {
     },
   );
 
-  powerTest(
-    `ends with its owner, however that was killed, ${kills} times`,
-    { timeout: 120_000 },
-    async () => {
-      const owner = path.join(import.meta.dirname, "owner.ts");
-      const killOne = async (index: number): Promise<void> => {
-        await using spec = await makeSpec();
-        const seconds = uniqueSeconds();
-        const argv = [owner, JSON.stringify(spec), seconds, String(index % 3)];
-        const child = spawn(process.execPath, argv, {
-          env: { ...process.env, TART_SIM_ENGINE: kind },
-          stdio: ["ignore", "pipe", "inherit"],
-        });
-        const exited = once(child, "exit");
-        let output = "";
-        child.stdout.on("data", (chunk: Buffer) => (output += String(chunk)));
-        const stage = index % 4 === 0 ? "chosen" : index % 4 === 1 ? "started" : "busy";
-        await until(() => output.includes(stage) || child.exitCode !== null, `the owner says ${stage}`);
-        await delay(Math.random() * 60);
-        child.kill("SIGKILL");
-        await exited;
-        expect(child.signalCode).toBe("SIGKILL");
-        await until(
-          () => processesNaming(seconds).length + processesNaming(spec.diskDir).length === 0,
-          `nothing is left of the guest whose owner was killed when ${stage}`,
-        );
-        // And nothing comes back.
-        await delay(100);
-        expect(processesNaming(seconds)).toEqual([]);
-      };
-      for (let index = 0; index < kills; index += 4) {
-        await Promise.all([0, 1, 2, 3].map(async (offset) => killOne(index + offset)));
-      }
-    },
-  );
+  powerTest(`ends with its owner, however that was killed, ${kills} times`, async () => {
+    const owner = path.join(import.meta.dirname, "owner.ts");
+    const killOne = async (index: number): Promise<void> => {
+      await using spec = await makeSpec();
+      const seconds = uniqueSeconds();
+      const argv = [owner, JSON.stringify(spec), seconds, String(index % 3)];
+      const child = spawn(process.execPath, argv, {
+        env: { ...process.env, TART_SIM_ENGINE: kind },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const exited = once(child, "exit");
+      let output = "";
+      child.stdout.on("data", (chunk: Buffer) => (output += String(chunk)));
+      const stage = index % 4 === 0 ? "chosen" : index % 4 === 1 ? "started" : "busy";
+      await until(() => output.includes(stage) || child.exitCode !== null, `the owner says ${stage}`);
+      await delay(Math.random() * 60);
+      child.kill("SIGKILL");
+      await exited;
+      expect(child.signalCode).toBe("SIGKILL");
+      await until(
+        () => processesNaming(seconds).length + processesNaming(spec.diskDir).length === 0,
+        `nothing is left of the guest whose owner was killed when ${stage}`,
+      );
+      // And nothing comes back.
+      await delay(100);
+      expect(processesNaming(seconds)).toEqual([]);
+    };
+    for (let index = 0; index < kills; index += 4) {
+      await Promise.all([0, 1, 2, 3].map(async (offset) => killOne(index + offset)));
+    }
+  });
 });
