@@ -8,6 +8,8 @@
 export default {
   input: "src/main.ts",
   platform: "node",
+  // CommonJS of our dependencies in an ES module.
+  transform: { define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" } },
   external: [
     "better-sqlite3",
     // Machine code that ws and ssh2 do without where it is not there.
