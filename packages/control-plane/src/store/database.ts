@@ -9,6 +9,7 @@ import { databaseIn, lockDataDir } from "./files.ts";
 import { migrateDatabase, MIGRATIONS } from "./migrate.ts";
 import { NO_RESERVE, openReserve, type Reserve } from "./reserve.ts";
 import { meta } from "./schema.ts";
+import { openWriteAheadLog } from "./write-ahead-log.ts";
 
 export type Db = ReturnType<typeof connect>["db"];
 
@@ -18,6 +19,11 @@ export interface Database {
   /** Where it is, for people. */
   path: string;
   reserve: Reserve;
+  /**
+   * Makes durable what has been committed so far, and calls back; at once, where nothing outlives the process. After
+   * an error nobody knows what is on the disk. One call at a time.
+   */
+  sync(done: (error: Error | null) => void): void;
   /** Names this database in every set of assignments; a new file has a new one. */
   logId: string;
   close(): void;
@@ -35,10 +41,15 @@ export function openDatabase(dataDir: string, migrations = MIGRATIONS): Database
   try {
     const file = databaseIn(dataDir);
     const database = prepareDatabase(file, file, migrations);
+    const log = openWriteAheadLog(file);
+    // From here on a commit is durable when the log was synced, which the event loop need not wait for.
+    database.db.$client.pragma("synchronous = NORMAL");
     return {
       ...database,
       reserve: openReserve(dataDir),
+      sync: log.sync,
       close() {
+        log.close();
         database.close();
         unlock();
       },
@@ -131,6 +142,7 @@ function prepareDatabase(
       db,
       path,
       reserve: NO_RESERVE,
+      sync: (done) => done(null),
       logId,
       close: () => opened.close(),
       contents: () => opened.serialize(),

@@ -50,15 +50,17 @@ interface Waiting {
 }
 
 /**
- * Gathers the steps that arrive in one turn of the event loop into one transaction: durable (`synchronous=FULL`)
- * and quick, since they share one fsync. Steps are told of in the order in which they were asked for, also when
- * another process holds the lock for a while and a group must wait. Of a step that fails nothing is left, and the
+ * Gathers the steps that arrive in one turn of the event loop, or while the group before them is on its way to the
+ * disk, into one transaction: durable and quick, since they share one fsync, for which the event loop does not wait.
+ * Steps are told of when their group is durable, in the order in which they were asked for, also when another process
+ * holds the lock for a while and a group must wait. Whoever reads meanwhile sees a group that is not durable yet. Of a
+ * step that fails nothing is left, and the
  * others are as if it had not been: the group is run again, each step in a savepoint of its own. They are seldom
  * needed and cost as much as all that a step writes, since SQLite copies each page that one changes.
  * A step may be run more than once before it is durable, so it must do nothing but work on `tx`.
  */
 export function makeGroupCommit(
-  { db, path, reserve }: Pick<Database, "db" | "path" | "reserve">,
+  { db, path, reserve, sync }: Pick<Database, "db" | "path" | "reserve" | "sync">,
   {
     defer = setImmediate,
     after = (milliseconds, call) => setTimeout(call, milliseconds),
@@ -67,6 +69,7 @@ export function makeGroupCommit(
   }: CommitOptions = {},
 ): Commit {
   let waiting: Waiting[] = [];
+  let isUnderWay = false;
   let broken: Error | undefined;
 
   function flush(): void {
@@ -79,9 +82,22 @@ export function makeGroupCommit(
       onFailure(group, error);
       return;
     }
-    for (const settle of tell) settle();
-    onDurable?.();
-    checkpoint();
+    sync((error) => {
+      if (error) {
+        giveUp(group, error);
+        return;
+      }
+      for (const settle of tell) settle();
+      onDurable?.();
+      checkpoint();
+      goOn();
+    });
+  }
+
+  /** What came meanwhile, and what those who were told ask for at once, is the next group. */
+  function goOn(): void {
+    isUnderWay = waiting.length > 0;
+    if (isUnderWay) defer(flush);
   }
 
   function runGroup(group: readonly Waiting[]): (() => void)[] {
@@ -99,25 +115,34 @@ export function makeGroupCommit(
     switch (faultOf(error)) {
       case "full":
         if (reserve.release()) {
-          waiting = group;
+          waiting = [...group, ...waiting];
           flush();
-        } else for (const step of group) step.fail(storageFull());
-        return;
+          return;
+        }
+        for (const step of group) step.fail(storageFull());
+        break;
       case "busy": {
         for (const step of group) step.tries += 1;
         for (const step of group) if (step.tries >= BUSY_TRIES) step.fail(storageBusy());
-        waiting = group.filter(({ tries }) => tries < BUSY_TRIES);
-        if (waiting.length > 0) after(BUSY_PAUSE_MS, flush);
+        const again = group.filter(({ tries }) => tries < BUSY_TRIES);
+        if (again.length === 0) break;
+        waiting = [...again, ...waiting];
+        after(BUSY_PAUSE_MS, flush);
         return;
       }
-      case "broken": {
-        const reason = stop(error);
-        for (const step of group) step.fail(reason);
+      case "broken":
+        giveUp(group, error);
         return;
-      }
       case undefined:
         for (const step of group) step.fail(toldOf(error));
     }
+    goOn();
+  }
+
+  function giveUp(group: readonly Waiting[], error: unknown): void {
+    const reason = stop(error);
+    for (const step of [...group, ...waiting]) step.fail(reason);
+    waiting = [];
   }
 
   function stop(error: unknown): Error {
@@ -145,7 +170,7 @@ export function makeGroupCommit(
         fail: reject,
         tries: 0,
       });
-      if (waiting.length === 1) defer(flush);
+      if (!isUnderWay) goOn();
     });
   };
 }
