@@ -1,10 +1,19 @@
-import { AUDIT_BEGINNING, AUDIT_BEGUN, AUDIT_CONTINUED, auditText, type AuditRecord } from "./audit.ts";
+import {
+  AUDIT_BEGINNING,
+  AUDIT_BEGUN,
+  AUDIT_CONTINUED,
+  AUDIT_SHORTENED,
+  auditText,
+  type AuditRecord,
+} from "./audit.ts";
 
 /** A row that was noted elsewhere: it must still be there, with the same hash. */
 export interface AuditAnchor {
   seq: number;
   hash: string;
 }
+
+const NAMES_DATABASE: ReadonlySet<string> = new Set([AUDIT_BEGUN, AUDIT_CONTINUED, AUDIT_SHORTENED]);
 
 /** Where a log is not what it was. */
 export interface AuditFault {
@@ -42,12 +51,13 @@ export function followAuditChain(
   let fault: AuditFault | undefined;
   let database: string | undefined;
   let continued: string | undefined;
+  let shortened: AuditRecord | undefined;
 
   function wrong(row: AuditRecord): string | undefined {
-    const due = last ? last.seq + 1 : whole ? 1 : row.seq;
+    const due = last ? last.seq + 1 : Math.max(1, row.seq);
     if (row.seq !== due) {
       return row.seq > due
-        ? `row ${due} is missing: ${last ? `row ${last.seq}` : "the beginning"} is followed by row ${row.seq}`
+        ? `row ${due} is missing: row ${last?.seq} is followed by row ${row.seq}`
         : `row ${row.seq} is out of place: row ${due} should stand here`;
     }
     if (sha256(auditText(row)) !== row.hash) return `row ${row.seq} was changed: its hash does not fit it`;
@@ -73,11 +83,12 @@ export function followAuditChain(
       if (fault) return false;
       const message = wrong(row);
       if (message !== undefined) {
-        fault = { seq: last ? last.seq + 1 : whole ? 1 : row.seq, message };
+        fault = { seq: last ? last.seq + 1 : row.seq, message };
         return false;
       }
       const { database: id } = row.details;
-      if ((row.action === AUDIT_BEGUN || row.action === AUDIT_CONTINUED) && typeof id === "string") {
+      if (row.action === AUDIT_SHORTENED) shortened = row;
+      if (NAMES_DATABASE.has(row.action) && typeof id === "string") {
         database = id;
         if (row.action === AUDIT_CONTINUED)
           continued = ` (row ${row.seq}, ${row.at}: a backup was restored, or the database was not closed well)`;
@@ -88,10 +99,25 @@ export function followAuditChain(
       return true;
     },
     end() {
+      if (whole && first) fault ??= beheaded(first, shortened);
       fault ??= missing(first, last, anchor, continued);
       return { rows, first, last, fault };
     },
   };
+}
+
+/** What is wrong with where a whole log begins: at row 1, or no further than the log itself says. */
+function beheaded(first: AuditRecord, shortened: AuditRecord | undefined): AuditFault | undefined {
+  const gone = first.seq - 1;
+  if (gone === 0) return undefined;
+  const { seq: until = 0, hash } = shortened?.details ?? {};
+  if (typeof until !== "number" || until < gone) {
+    const due = typeof until === "number" ? until + 1 : 1;
+    return { seq: due, message: `row ${due} is missing: the beginning is followed by row ${first.seq}` };
+  }
+  if (until > gone || hash === first.previous) return undefined;
+  const message = `row ${first.seq} does not follow the rows that were removed: row ${shortened?.seq} says that they end in another one`;
+  return { seq: first.seq, message };
 }
 
 function missing(
@@ -106,6 +132,7 @@ function missing(
     const message = `the log ends at row ${end}, but the anchor is row ${anchor.seq}: what came after row ${end} was cut off${continued}`;
     return { seq: end + 1, message };
   }
+  if (first && anchor.seq === first.seq - 1 && anchor.hash === first.previous) return undefined;
   if (first && anchor.seq < first.seq) {
     return {
       seq: anchor.seq,

@@ -5,7 +5,7 @@ const detailSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /** One act: who did what to what, from where. Its hash covers every field and the row before it. */
 export const auditRecordSchema = z.object({
-  seq: z.int().min(1).describe("Counts from 1 without a gap"),
+  seq: z.int().min(1).describe("Counts without a gap, from 1 or from where the log was shortened"),
   at: timeSchema,
   actor: z.string().describe("Like `token github (4k2…)`, `host mac-1`, `VM …`, `control plane`"),
   action: z.string().describe("Like `vm.create`; of a refused act, what was not allowed"),
@@ -14,7 +14,7 @@ export const auditRecordSchema = z.object({
   address: z.string().nullable().describe("Where the call came from; null: from the control plane itself"),
   requestId: z.string().nullable(),
   details: z.record(z.string(), detailSchema).describe("Facts about the act; never a secret"),
-  previous: z.string().describe("The hash of the row before; of row 1, 64 zeros"),
+  previous: z.string().describe("The hash of the row before, also when that was removed since; of row 1, 64 zeros"),
   hash: z.string().describe("SHA-256 of the row, see docs/operations.md"),
 });
 export type AuditRecord = z.infer<typeof auditRecordSchema>;
@@ -45,6 +45,8 @@ export const AUDIT_BEGINNING = "0".repeat(64);
 /** Rows that the control plane writes about the log itself: which database it belongs to. */
 export const AUDIT_BEGUN = "audit.begun";
 export const AUDIT_CONTINUED = "audit.continued";
+/** And up to which row (`seq`, with its `hash`) the log's beginning was old enough to be removed. */
+export const AUDIT_SHORTENED = "audit.shortened";
 
 /** Details in the form that is stored and hashed: JSON with its keys sorted. */
 export function auditDetailsText(details: AuditDetails): string {

@@ -162,6 +162,7 @@ export const SETTINGS = z.object({
   keepEndedDays: wholeNumberOr(0, 3650, 90).describe(
     "How long ended VMs and their events are kept; 0 for ever",
   ),
+  keepAuditDays: wholeNumberOr(0, 3650, 400).describe("How long rows of the audit log are kept; 0 for ever"),
   maxHoldSeconds: wholeNumberOr(0, 7 * DAY, 14_400).describe(
     "Longest time for which a VM may be held for debugging",
   ),

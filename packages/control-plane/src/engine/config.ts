@@ -42,6 +42,8 @@ export interface EngineConfig {
   accountLabel: readonly string[];
   /** 0 keeps all. */
   keepEndedDays: number;
+  /** 0 keeps all. */
+  keepAuditDays: number;
   maxHoldSeconds: number;
   /** Open at once: in all, to one host, and of one token. */
   maxTunnels: number;

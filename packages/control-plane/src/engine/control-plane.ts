@@ -210,7 +210,7 @@ export async function startControlPlane({
   const tags = startTags(parts, patience);
   const pools = makePools(parts, { imageOf: channels.imageOf, lastKnown: tags.lastKnown });
   const scheduler = startScheduler({ store, fleet, pools, changes, patience, clock, context });
-  const retention = startRetention({ store, clock, patience, keepEndedDays: config.keepEndedDays });
+  const retention = startRetention({ ...config, store, clock, patience });
   const deadlines = startDeadlines({ store, changes, clock, patience, context, putOff: awaitAgents });
   const notes = every(clock, NOTE_MS, () => patience.keepTrying(() => store.noteTime(clock.now())));
   // What agents and guests said meanwhile waits in the sockets: it is heard before anything is given up.

@@ -16,31 +16,42 @@ const REST_MS = 3_600_000;
 const MOST_PHASES = 400_000;
 
 interface Options {
-  store: Pick<Store, "forgetEnded" | "forgetPhases">;
+  store: Pick<Store, "forgetEnded" | "forgetPhases" | "shortenAudit">;
   clock: Clock;
   patience: Patience;
   keepEndedDays: number;
+  keepAuditDays: number;
 }
 
 /**
- * Forgets VMs that ended so many days ago, and how long their phases took; 0 keeps all VMs. In small steps with
- * pauses between.
+ * Forgets VMs that ended so many days ago, how long their phases took, and the audit log's beginning; 0 days keep all.
+ * In small steps with pauses between.
  */
-export function startRetention({ store, clock, patience, keepEndedDays }: Options): { stop(): void } {
-  const oldest = () => (keepEndedDays === 0 ? 0 : clock.now() - keepEndedDays * DAY_MS);
-  const phases = again(clock, patience, async () =>
-    (await store.forgetPhases(oldest(), MOST_PHASES, ROWS)) ? 0 : undefined,
-  );
-  if (keepEndedDays === 0) return phases;
-  const vms = again(
-    clock,
-    patience,
-    async (after) => (await store.forgetEnded(oldest(), after, ROWS))?.after,
-  );
+export function startRetention(options: Options): { stop(): void } {
+  const { store, clock, patience, keepEndedDays, keepAuditDays } = options;
+  const before = (days: number) => (days === 0 ? 0 : clock.now() - days * DAY_MS);
+  const running = [
+    again(clock, patience, async () =>
+      (await store.forgetPhases(before(keepEndedDays), MOST_PHASES, ROWS)) ? 0 : undefined,
+    ),
+  ];
+  if (keepEndedDays > 0)
+    running.push(
+      again(
+        clock,
+        patience,
+        async (after) => (await store.forgetEnded(before(keepEndedDays), after, ROWS))?.after,
+      ),
+    );
+  if (keepAuditDays > 0)
+    running.push(
+      again(clock, patience, async () =>
+        (await store.shortenAudit(before(keepAuditDays), ROWS, clock.now())) ? 0 : undefined,
+      ),
+    );
   return {
     stop() {
-      phases.stop();
-      vms.stop();
+      for (const each of running) each.stop();
     },
   };
 }

@@ -3,6 +3,7 @@ import {
   AUDIT_BEGINNING,
   AUDIT_BEGUN,
   AUDIT_CONTINUED,
+  AUDIT_SHORTENED,
   auditDetailsText,
   auditText,
   followAuditChain,
@@ -12,9 +13,9 @@ import {
   type AuditRecord,
   type AuditSummary,
 } from "@tartfleet/shared";
-import { and, asc, desc, eq, gt, gte, inArray, lt } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte } from "drizzle-orm";
 import type { Database, Db } from "./database.ts";
-import type { Commit } from "./group-commit.ts";
+import type { Commit, Tx } from "./group-commit.ts";
 import { audit } from "./schema.ts";
 
 /** Something that somebody did, or was refused. */
@@ -41,6 +42,8 @@ export type AuditRow = Omit<AuditRecord, "at" | "details"> & { at: number; detai
 /** Rows after the one with the seq, oldest first. */
 export const AUDIT_ROWS_AFTER = `select seq, at, actor, action, subject, outcome, address, request_id as requestId,
   details, previous, hash from audit where seq > ? order by seq`;
+
+const DAY_MS = 86_400_000;
 
 const ITSELF = { actor: "control plane", outcome: "done", address: null, requestId: null } as const;
 
@@ -104,6 +107,36 @@ export function makeAuditStore(
         write({ ...ITSELF, action: AUDIT_CONTINUED, subject: "audit log", details }, now);
       }),
 
+    /**
+     * Takes rows that are older than a time off the log's beginning: first says so in the log itself, a day's rows at
+     * least at once, then removes up to so many.
+     *
+     * @returns whether more are to be removed
+     */
+    shortenAudit: (before: number, rows: number, now: number): Promise<boolean> =>
+      commit((tx) => {
+        const oldest = tx
+          .select({ seq: audit.seq, at: audit.at })
+          .from(audit)
+          .orderBy(asc(audit.seq))
+          .limit(1)
+          .get();
+        if (oldest === undefined) return false;
+        if (oldest.seq > shortenedUntil(tx)) {
+          if (oldest.at > before - DAY_MS) return false;
+          const last = lastBefore(tx, firstSince(tx, before));
+          const details = { ...last, database: logId };
+          write({ ...ITSELF, action: AUDIT_SHORTENED, subject: "audit log", details }, now);
+        }
+        const some = tx
+          .select({ seq: audit.seq })
+          .from(audit)
+          .where(lte(audit.seq, shortenedUntil(tx)))
+          .orderBy(asc(audit.seq))
+          .limit(rows);
+        return tx.delete(audit).where(inArray(audit.seq, some)).run().changes === rows;
+      }),
+
     /** For what changes nothing else, like a refusal. */
     recordAct: (act: Act, now: number): Promise<void> => commit(() => write(act, now)),
 
@@ -134,12 +167,36 @@ function databaseOf(db: Db): string | undefined {
   const row = db
     .select({ details: audit.details })
     .from(audit)
-    .where(inArray(audit.action, [AUDIT_BEGUN, AUDIT_CONTINUED]))
+    .where(inArray(audit.action, [AUDIT_BEGUN, AUDIT_CONTINUED, AUDIT_SHORTENED]))
     .orderBy(desc(audit.seq))
     .limit(1)
     .get();
   const id = row?.details["database"];
   return typeof id === "string" ? id : undefined;
+}
+
+/** Up to which row the log says that it was shortened; 0 when it never was. */
+function shortenedUntil(tx: Tx): number {
+  const row = tx
+    .select({ details: audit.details })
+    .from(audit)
+    .where(eq(audit.action, AUDIT_SHORTENED))
+    .orderBy(desc(audit.seq))
+    .limit(1)
+    .get();
+  return Number(row?.details["seq"] ?? 0);
+}
+
+function lastBefore(tx: Tx, seq: number): { seq: number; hash: string } {
+  const row = tx
+    .select({ seq: audit.seq, hash: audit.hash })
+    .from(audit)
+    .where(lt(audit.seq, seq))
+    .orderBy(desc(audit.seq))
+    .limit(1)
+    .get();
+  if (row === undefined) throw new Error(`there is no row of the audit log before row ${seq}`);
+  return row;
 }
 
 /** The first row that is not older; past the last one when all are. */

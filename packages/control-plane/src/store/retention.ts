@@ -1,6 +1,8 @@
 import { and, asc, eq, gt, inArray, isNull } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Commit, Tx } from "./group-commit.ts";
-import { attempts, events, tokens, vms } from "./schema.ts";
+import type { Db } from "./database.ts";
+import { attempts, audit, events, phaseTimes, tokens, vms } from "./schema.ts";
 
 /** Where the next step goes on; null when everything was looked at. */
 export type Forgotten = { after: number } | null;
@@ -8,9 +10,32 @@ export type Forgotten = { after: number } | null;
 /** Of VMs that are kept a step looks at no more than this. */
 const LOOKED_AT = 200;
 
-/** How ended VMs are forgotten, a few rows at a time. */
-export function makeRetention(commit: Commit) {
+/** What the past takes: since when there are rows of each kind (undefined: there are none), and the database's size. */
+export interface Kept {
+  vmsSince: number | undefined;
+  phasesSince: number | undefined;
+  auditSince: number | undefined;
+  /** With the room that removed rows have left, which is used again. */
+  bytes: number;
+}
+
+/** How ended VMs are forgotten, a few rows at a time, and what is kept. */
+export function makeRetention(db: Db, commit: Commit) {
   return {
+    kept: (): Kept => {
+      const oldest = (
+        table: typeof vms | typeof phaseTimes | typeof audit,
+        at: SQLiteColumn,
+        key: SQLiteColumn,
+      ) => db.select({ at }).from(table).orderBy(asc(key)).limit(1).get()?.at;
+      return {
+        vmsSince: oldest(vms, vms.createdAt, vms.seq),
+        phasesSince: oldest(phaseTimes, phaseTimes.at, phaseTimes.id),
+        auditSince: oldest(audit, audit.at, audit.seq),
+        bytes: pragma(db, "page_count") * pragma(db, "page_size"),
+      };
+    },
+
     /**
      * Removes VMs that ended before a time, with their attempts and events, in the order of acceptance.
      *
@@ -21,6 +46,8 @@ export function makeRetention(commit: Commit) {
       commit((tx) => forgetEnded(tx, before, after, rows)),
   };
 }
+
+const pragma = (db: Db, name: string) => Number(db.$client.pragma(name, { simple: true }));
 
 function forgetEnded(tx: Tx, before: number, after: number, rows: number): Forgotten {
   const page = tx

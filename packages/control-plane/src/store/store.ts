@@ -65,7 +65,7 @@ export function makeStore(database: Database, { onActs, ...options }: StoreOptio
     ...makeGithubStore(database.db, commit),
     ...makeGithubReportStore(database.db, commit),
     ...makeAuditStore(database, commit, write),
-    ...makeRetention(commit),
+    ...makeRetention(database.db, commit),
     ...makeKeyStore(commit),
     ...makeTimeStore(commit),
     ...makePhaseTimeStore(database.db, commit),

@@ -177,6 +177,72 @@ test("a restored database goes on with the chain and says so; an anchor from the
   );
 });
 
+const DAY = 86_400_000;
+
+/** A log of an act a day, of which the first so many were shortened by the step that follows; nothing is removed yet. */
+async function oldLog(acts: number) {
+  const database = openMemoryDatabase();
+  const store = makeStore(database);
+  for (let n = 1; n <= acts; n += 1) await store.recordAct({ ...ACT, subject: `VM ${n}` }, n * DAY);
+  return { database, store, rows: rowsOf(database) };
+}
+
+test("the beginning of a log is removed in steps once it is old; the log says so first, and verifies all the while", async () => {
+  const { database, store, rows } = await oldLog(9);
+  const anchor = ({ seq, hash }: AuditRecord) => ({ seq, hash });
+  const [first, , third, fourth, , sixth] = rows;
+  if (!first || !third || !fourth || !sixth) throw new Error("the log is too short");
+  const left: number[] = [];
+  while (await store.shortenAudit(5 * DAY, 2, 10 * DAY)) {
+    left.push(rowsOf(database).length);
+    expect(faultOf(database)).toBeUndefined();
+    expect(faultOf(database, anchor(sixth))).toBeUndefined();
+  }
+  // Row 1 begins the log; rows 2 to 5 are of the first four days. The one that says so comes last.
+  expect(left).toEqual([9, 7]);
+  const kept = rowsOf(database);
+  expect(kept.map(({ seq }) => seq)).toEqual([6, 7, 8, 9, 10, 11]);
+  expect(kept.at(-1)).toMatchObject({
+    action: "audit.shortened",
+    actor: "control plane",
+    details: { ...anchor(rows[4] ?? first), database: database.logId },
+  });
+  expect(verifyAudit(database.db.$client)).toMatchObject({ rows: 6, fault: undefined });
+  // The last row that is gone is known by what follows it, those before are not.
+  expect(faultOf(database, anchor(rows[4] ?? first))).toBeUndefined();
+  expect(faultOf(database, anchor(fourth))).toBe("the anchor is row 4, but these rows begin at 6");
+
+  // Not anew for every row that grows old, and its database is still known.
+  expect(await store.shortenAudit(5.5 * DAY, 2, 10 * DAY)).toBe(false);
+  await store.continueAudit(11 * DAY);
+  expect(rowsOf(database)).toHaveLength(6);
+});
+
+test("more than the log says cannot be removed, and is found when somebody does it", async () => {
+  const { database, store } = await oldLog(9);
+  await store.shortenAudit(5 * DAY, 2, 10 * DAY);
+  const { $client } = database.db;
+  expect(() => $client.exec("delete from audit where seq = 6")).toThrow(/never removed/);
+  $client.exec("delete from audit where seq <= 5");
+  expect(faultOf(database)).toBeUndefined();
+  tamper(database, "delete from audit where seq = 6");
+  expect(faultOf(database)).toBe("row 6 is missing: the beginning is followed by row 7");
+
+  const other = await oldLog(9);
+  await other.store.shortenAudit(5 * DAY, 99, 10 * DAY);
+  const forged = forge(rowsOf(other.database), 6, { actor: "token nobody (x)" });
+  tamper(
+    other.database,
+    ...forged.map(
+      ({ seq, actor, previous, hash }) =>
+        `update audit set actor = '${actor}', previous = '${previous}', hash = '${hash}' where seq = ${seq}`,
+    ),
+  );
+  expect(faultOf(other.database)).toBe(
+    "row 6 does not follow the rows that were removed: row 11 says that they end in another one",
+  );
+});
+
 test("steps of one transaction follow each other, and one that is rolled back leaves neither row nor gap", async () => {
   const database = openMemoryDatabase();
   const store = makeStore(database);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { startRetention } from "../../src/engine/retention.ts";
 import { makePatience } from "../../src/engine/patience.ts";
+import { verifyAudit } from "../../src/store/audit.ts";
 import { openMemoryDatabase } from "../../src/store/database.ts";
 import { makeStore } from "../../src/store/store.ts";
 import { startFleet, virtualClock } from "../support/fleet.ts";
@@ -35,10 +36,12 @@ test("what ended long ago is forgotten whole, in small steps; what is newer, liv
         return next;
       },
       forgetPhases: store.forgetPhases,
+      shortenAudit: store.shortenAudit,
     },
     clock,
     patience: makePatience(clock, (error) => expect.unreachable(String(error))),
     keepEndedDays: 90,
+    keepAuditDays: 0,
   });
   await clock.pass(120_000);
   expect(counts(database)).toEqual({ vms: 3, attempts: 3, events: 18 });
@@ -51,6 +54,26 @@ test("what ended long ago is forgotten whole, in small steps; what is newer, liv
   await clock.pass(2 * 3_600_000);
   expect(counts(database).vms).toBe(2);
   retention.stop();
+});
+
+test("rows of the audit log that are old enough are removed, and the log says so; 0 keeps all", async () => {
+  for (const keepAuditDays of [400, 0]) {
+    const database = openMemoryDatabase();
+    const fleet = await startFleet({ database, config: { keepAuditDays } });
+    const oldest = () => database.db.$client.prepare("select min(seq) from audit").pluck().get();
+    const rows = () => Number(database.db.$client.prepare("select count(*) from audit").pluck().get());
+    for (let n = 0; n < 120; n += 1) await fleet.host(`mac-${n}`);
+    await fleet.clock.pass(2 * 3_600_000);
+    expect(oldest()).toBe(1);
+    const before = rows();
+    fleet.clock.set(402 * DAY);
+    await fleet.restart();
+    await fleet.clock.pass(2 * 3_600_000);
+    expect(verifyAudit(database.db.$client).fault).toBeUndefined();
+    if (keepAuditDays === 0) expect(rows()).toBeGreaterThanOrEqual(before);
+    else expect(rows()).toBeLessThan(10);
+    fleet.close();
+  }
 });
 
 test("0 keeps all", async () => {

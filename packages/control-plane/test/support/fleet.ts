@@ -56,6 +56,7 @@ export const CONFIG: EngineConfig = {
   webhookAllowPrivate: true,
   accountLabel: [],
   keepEndedDays: 0,
+  keepAuditDays: 0,
 };
 
 export const FACTS: HostFacts = {

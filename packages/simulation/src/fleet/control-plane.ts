@@ -1,7 +1,7 @@
 import type { EngineConfig } from "@tartfleet/control-plane/src/engine/config.ts";
 import { startControlPlane, type ControlPlane } from "@tartfleet/control-plane/src/engine/control-plane.ts";
 import type { UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
-import { openMemoryDatabase, type MemoryDatabase } from "@tartfleet/control-plane/src/store/database.ts";
+import { openMemoryDatabase, type Database, type MemoryDatabase } from "@tartfleet/control-plane/src/store/database.ts";
 import { makeStore } from "@tartfleet/control-plane/src/store/store.ts";
 import type { Bugs } from "../mutations/bugs.ts";
 import { createDisks, onDisk, type Disks } from "./database-disk.ts";
@@ -86,6 +86,7 @@ const CONFIG: EngineConfig = {
   imageResolveTtlSeconds: 60,
   accountLabel: [],
   keepEndedDays: 0,
+  keepAuditDays: 0,
 };
 
 /** 2026-01-01: true time is counted from here. */
@@ -94,6 +95,7 @@ export const EPOCH = Date.UTC(2026, 0, 1);
 export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () => void): ControlPlaneSite {
   const { timeline, trace } = world;
   const random = world.random.stream("control-plane");
+  const syncTime = world.random.stream("control-plane's syncs");
   const key = Buffer.alloc(32, 7);
   const opened: MemoryDatabase[] = [];
   const open = (contents?: Buffer) => {
@@ -152,6 +154,9 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
         disk.isBrokenOff = false;
         version += 1;
       });
+    /** A process that dies leaves what it committed, and nobody who was told of it. */
+    const syncLater: Database["sync"] = (done) =>
+      void flushAfter(syncTime.between(0.1, 2), () => done(null));
     startControlPlane({
       database: own,
       key,
@@ -165,7 +170,7 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
       openStore: (database, options) =>
         bugs.store(
           makeStore(
-            { ...database, db: onDisk(database.db, disk) },
+            { ...database, db: onDisk(database.db, disk), sync: syncLater },
             { ...options, after: flushAfter, defer: (flush) => flushAfter(random.between(0.2, 3), flush) },
           ),
         ),
