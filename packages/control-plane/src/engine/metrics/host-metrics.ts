@@ -5,6 +5,7 @@ import type { Cordon } from "../../domain/cordon.ts";
 import type { StoredHost } from "../../store/host-rows.ts";
 import { occupancyOf } from "../fleet-view.ts";
 import type { Parts } from "../parts.ts";
+import { inSlices } from "../slices.ts";
 
 const GIB = 2 ** 30;
 /** By this code the doctor tells how many addresses are taken. */
@@ -19,7 +20,7 @@ type HostParts = Pick<Parts, "store" | "leases" | "hearing" | "clock" | "changes
 export function gaugeHosts(
   registry: Registry,
   { store, leases, hearing, clock, changes }: HostParts,
-): { refresh(hosts: readonly StoredHost[]): void; stop(): void } {
+): { refresh(hosts: readonly StoredHost[]): Promise<void>; stop(): void } {
   const registers = [registry];
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Gauge({ name, help, labelNames, registers });
@@ -88,17 +89,17 @@ export function gaugeHosts(
   }
 
   return {
-    refresh(hosts) {
+    async refresh(hosts) {
       for (const metric of [connected, age, busy, phantoms, cordoned, breaker, disk]) metric.reset();
       for (const metric of [addresses, findings, info, counts]) metric.reset();
       for (const state of ["open", "cordoned", "silent"]) counts.set({ state }, 0);
-      for (const host of hosts) show(host);
+      await inSlices(hosts, show);
       const names = hosts.map(({ name }) => name);
       const present = new Set(names);
       for (const outcome of ["ready", "failed"]) {
         for (const host of shown) if (!present.has(host)) attempts.remove({ host, outcome });
         // From 0 on, or Prometheus would not see the first.
-        for (const host of names) attempts.inc({ host, outcome }, 0);
+        await inSlices(names, (host) => attempts.inc({ host, outcome }, 0));
       }
       shown = names;
     },

@@ -1,7 +1,9 @@
 import { imageParts } from "@tartfleet/shared";
 import { Registry } from "prom-client";
 import type { Database } from "../../store/database.ts";
+import type { StoredHost } from "../../store/host-rows.ts";
 import type { Parts } from "../parts.ts";
+import { inSlices, othersTurn } from "../slices.ts";
 import type { UseCases } from "../use-cases.ts";
 import { measureEnds } from "./end-metrics.ts";
 import { gaugeFleet } from "./fleet-metrics.ts";
@@ -55,15 +57,32 @@ export function startMetrics(
     countImages(registry, parts, imageLabel),
     measureWebhooks(registry, parts),
   ];
+  let running: Promise<string> | undefined;
+
+  /** For a large fleet this takes seconds in all, during which others have their turns. */
+  async function write(): Promise<string> {
+    const all: StoredHost[] = [];
+    await inSlices(parts.store.hostNames(), ({ id }) => {
+      const host = parts.store.hostById(id);
+      if (host) all.push(host);
+    });
+    refreshPlane();
+    refreshFleet(all);
+    await hosts.refresh(all);
+    slots.refresh();
+    const texts: string[] = [];
+    for (const { name } of registry.getMetricsAsArray()) {
+      texts.push(await registry.getSingleMetricAsString(name));
+      await othersTurn();
+    }
+    return `${texts.join("\n\n")}\n`;
+  }
+
   return {
     registry,
     text() {
-      const all = parts.store.hosts();
-      refreshPlane();
-      refreshFleet(all);
-      hosts.refresh(all);
-      slots.refresh();
-      return registry.metrics();
+      running ??= write().finally(() => (running = undefined));
+      return running;
     },
     stop() {
       hosts.stop();
