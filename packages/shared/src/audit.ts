@@ -14,7 +14,9 @@ export const auditRecordSchema = z.object({
   address: z.string().nullable().describe("Where the call came from; null: from the control plane itself"),
   requestId: z.string().nullable(),
   details: z.record(z.string(), detailSchema).describe("Facts about the act; never a secret"),
-  previous: z.string().describe("The hash of the row before, also when that was removed since; of row 1, 64 zeros"),
+  previous: z
+    .string()
+    .describe("The hash of the row before, also when that was removed since; of row 1, 64 zeros"),
   hash: z.string().describe("SHA-256 of the row, see docs/operations.md"),
 });
 export type AuditRecord = z.infer<typeof auditRecordSchema>;

@@ -1,7 +1,11 @@
 import type { EngineConfig } from "@tartfleet/control-plane/src/engine/config.ts";
 import { startControlPlane, type ControlPlane } from "@tartfleet/control-plane/src/engine/control-plane.ts";
 import type { UseCases } from "@tartfleet/control-plane/src/engine/use-cases.ts";
-import { openMemoryDatabase, type Database, type MemoryDatabase } from "@tartfleet/control-plane/src/store/database.ts";
+import {
+  openMemoryDatabase,
+  type Database,
+  type MemoryDatabase,
+} from "@tartfleet/control-plane/src/store/database.ts";
 import { makeStore } from "@tartfleet/control-plane/src/store/store.ts";
 import type { Bugs } from "../mutations/bugs.ts";
 import { createDisks, onDisk, type Disks } from "./database-disk.ts";
@@ -155,8 +159,7 @@ export function createControlPlaneSite(world: World, bugs: Bugs, onDeathOf: () =
         version += 1;
       });
     /** A process that dies leaves what it committed, and nobody who was told of it. */
-    const syncLater: Database["sync"] = (done) =>
-      void flushAfter(syncTime.between(0.1, 2), () => done(null));
+    const syncLater: Database["sync"] = (done) => void flushAfter(syncTime.between(0.1, 2), () => done(null));
     startControlPlane({
       database: own,
       key,
