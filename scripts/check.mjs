@@ -19,8 +19,9 @@ export function check(root, args) {
     ["format", ["oxfmt", "--check", "."]],
     ["lint", ["oxlint", "--deny-warnings"]],
     ["dead code", ["knip"]],
+    ["types", ["tsc"]],
     [
-      "types and tests",
+      "tests, and types of packages with compiler options of their own",
       [
         "turbo",
         "run",
