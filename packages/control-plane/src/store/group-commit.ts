@@ -34,6 +34,8 @@ const BUSY_PAUSE_MS = 200;
 const BUSY_TRIES = 20;
 /** As SQLite's own automatic checkpoint, about 4 MiB. */
 const CHECKPOINT_PAGES = 1000;
+/** After so many steps it is looked how long the log is: each writes some twenty pages, and to look is not for nothing. */
+const LOOK_AFTER_STEPS = 32;
 
 /** Whether each step's writes are kept apart, so that it can be taken back by itself. */
 type Mode = "together" | "apart";
@@ -70,6 +72,7 @@ export function makeGroupCommit(
 ): Commit {
   let waiting: Waiting[] = [];
   let isUnderWay = false;
+  let stepsSinceLook = 0;
   let broken: Error | undefined;
 
   function flush(): void {
@@ -89,7 +92,8 @@ export function makeGroupCommit(
       }
       for (const settle of tell) settle();
       onDurable?.();
-      checkpoint();
+      stepsSinceLook += group.length;
+      if (stepsSinceLook >= LOOK_AFTER_STEPS) checkpoint();
       goOn();
     });
   }
@@ -153,6 +157,7 @@ export function makeGroupCommit(
 
   /** SQLite's own checkpoints swallow their errors: a page that never reached the disk would not be noticed. */
   function checkpoint(): void {
+    stepsSinceLook = 0;
     try {
       if (walFrames(db, "noop") >= CHECKPOINT_PAGES) walFrames(db, "passive");
     } catch (error) {
