@@ -42,11 +42,11 @@ function install() {
   }
 }
 
-/** What is run as built, by task. A control plane without its dashboard is still one. */
+/** What is run as built, by task. A control plane without its dashboard is still one, and its `db` commands show none. */
 const BUILT = {
   agent: ["agent"],
   bench: ["control-plane"],
-  "control-plane": ["control-plane", "dashboard"],
+  "control-plane": args[0] === "db" ? ["control-plane"] : ["control-plane", "dashboard"],
   demo: ["agent", "cli", "control-plane", "dashboard"],
   tartfleet: ["cli"],
 };
